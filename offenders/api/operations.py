@@ -1,0 +1,318 @@
+"""The way of every request: token, permission, body, transaction, audit, answer.
+
+A route says what it is (`Operation`) and what it takes; all the rest is the same for all.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from flask import Response, current_app, g, request
+from flask_smorest import Blueprint
+from marshmallow import Schema
+from sqlalchemy.exc import OperationalError
+
+from offenders import clock
+from offenders.api import idempotency, limits
+from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
+from offenders.api.versions import etag, is_unchanged, read_if_match
+from offenders.db import Work, transaction
+from offenders.domain.access import Scope, may, scope
+from offenders.domain.audit.service import Act, record_act
+from offenders.errors import DomainError, Forbidden, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from offenders.api.permissions import Operation
+    from offenders.domain.actors import Actor
+    from offenders.domain.versions import IfMatch
+
+NATIONAL = "00"  # stands for no force: no row has it, so no row can be seen with it
+REASON_LIMIT = 500  # characters
+
+
+class ReasonNeeded(DomainError):
+    """The force asks for a reason before personal data is read."""
+
+    kind = "reason-needed"
+
+
+class NoParameters(Schema):
+    """A query that takes no parameter at all."""
+
+
+class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest ships no types
+    """A blueprint whose input is read by our own strict parser."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a route gets to work with, inside its transaction."""
+
+    actor: Actor
+    session: Session
+    operation: Operation
+    query: dict[str, Any]
+    body: dict[str, Any]
+    if_match: IfMatch
+    now: datetime
+
+    @property
+    def scope(self) -> Scope:
+        """The part of the force that this actor may reach with this operation."""
+        return scope(self.actor, self.operation.permission or "", self.force)
+
+    @property
+    def force(self) -> str:
+        """The force that this transaction works for."""
+        force: str = self.session.info["force"]
+        return force
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a route gives back: ready JSON, and what of whom it shows (for the audit)."""
+
+    body: bytes
+    version: int | None = None
+    status: int = 200
+    location: str | None = None
+    subject_type: str | None = None
+    subjects: Sequence[UUID] = ()
+    people: Sequence[UUID] = ()
+    masked: Sequence[str] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def as_json(value: Any) -> bytes:
+    """Dump what SQL has not made ready; moments in UTC with Z."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS, default=str)
+
+
+
+def route(  # noqa: PLR0913 - a route's declaration is read as a list of its properties
+    routes: Routes,
+    method: str,
+    rule: str,
+    operation: Operation,
+    *,
+    query: type[Schema] = NoParameters,
+    body: type[Schema] | None = None,
+    answer: type[Schema] | None = None,
+    status: int = 200,
+    if_match: bool = False,
+    body_limit: int = BODY_LIMIT,
+    raw_body: str | None = None,
+) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
+    """Declare a route. `raw_body` names the media type of a body that is not JSON."""
+
+    def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
+        endpoint: Callable[..., Any] = _inside(view, operation, if_match=if_match, has_body=bool(body))
+        endpoint = routes.response(status, answer)(endpoint)
+        if body is not None:
+            endpoint = routes.arguments(body)(endpoint)
+        endpoint = routes.arguments(query, location="query")(endpoint)
+        if raw_body is not None:
+            content = {"content": {raw_body: {"schema": {"type": "string", "format": "binary"}}}}
+            endpoint = routes.doc(requestBody=content)(endpoint)
+        endpoint = routes.doc(**_described(operation, method, if_match=if_match))(endpoint)
+        endpoint = _outside(endpoint, operation, body_limit)
+        routes.route(rule, methods=[method])(endpoint)
+        return endpoint
+
+    return declare
+
+
+def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str, Any]:
+    parameters = []
+    if if_match:
+        parameters.append(_header("If-Match", "The ETag of the record you read.", required=True))
+    if method == "POST":
+        parameters.append(_header("Idempotency-Key", "Makes a repeated request safe."))
+    if operation.asks_reason:
+        parameters.append(_header("X-Access-Reason", "Why you read this, as your force asks."))
+    return {
+        "operationId": operation.name,
+        "parameters": parameters,
+        "x-permission": operation.permission,
+        "x-scope": operation.scope,
+        "x-audit-class": operation.audit_class,
+        "security": [] if operation.scope == "public" else [{"bearer": []}],
+    }
+
+
+def _header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
+    return {
+        "in": "header",
+        "name": name,
+        "description": description,
+        "required": required,
+        "schema": {"type": "string"},
+    }
+
+
+def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int) -> Any:
+    """Before any content is looked at: who asks, and may anyone of that role."""
+
+    @functools.wraps(endpoint)
+    def outside(**path: str) -> Any:
+        actor = current_app.extensions["offenders"].authenticate()
+        g.actor = actor
+        read_body(body_limit)
+        if not may(actor, operation.permission or ""):
+            _audit_denial(actor, operation, path)
+            message = f"This needs the permission {operation.permission}, see docs/access.md."
+            raise Forbidden(message)
+        try:
+            return endpoint(**path)
+        except NotFound:
+            if path:
+                _audit_denial(actor, operation, path)
+            raise
+
+    outside.operation = operation  # type: ignore[attr-defined]  # read by declared_operations
+    return outside
+
+
+def _inside(
+    view: Callable[..., Answer], operation: Operation, *, if_match: bool, has_body: bool
+) -> Callable[..., Any]:
+    """With content read: one transaction in which the act and its audit stand or fall together."""
+
+    @functools.wraps(view)
+    def inside(*parsed: dict[str, Any], **path: str) -> Response:
+        query = dict(parsed[0])
+        body = dict(parsed[1]) if has_body else {}
+        try:
+            return _run(view, operation, query, body, path, if_match=if_match)
+        except OperationalError as error:
+            if not error.connection_invalidated or not _may_repeat():
+                raise
+            return _run(view, operation, query, body, path, if_match=if_match)
+
+    return inside
+
+
+def _may_repeat() -> bool:
+    """A lost connection is tried once more where a repeat can do no harm."""
+    return request.method == "GET" or "Idempotency-Key" in request.headers
+
+
+def _run(  # noqa: PLR0913 - the parts of one request
+    view: Callable[..., Answer],
+    operation: Operation,
+    query: dict[str, Any],
+    body: dict[str, Any],
+    path: dict[str, str],
+    *,
+    if_match: bool,
+) -> Response:
+    actor: Actor = g.actor
+    writes = request.method != "GET"
+    key = idempotency.read_key() if request.method == "POST" else None
+    service = current_app.extensions["offenders"]
+    service.secret()
+    with transaction(service.engine, Work(_force_of(operation, actor, query, path), writes)) as session:
+        if key is not None:
+            first = idempotency.find_first_answer(session, actor, key)
+            if first is not None:
+                return first
+        call = Call(
+            actor=actor,
+            session=session,
+            operation=operation,
+            query=query,
+            body=body,
+            if_match=read_if_match(needed=if_match),
+            now=clock.now(),
+        )
+        given = view(call, **path)
+        limits.spend_reading_budget(session, actor, given.people)
+        _audit(call, given)
+        answer = _answer(given)
+        if key is not None:
+            idempotency.keep_first_answer(session, actor, key, answer)
+    if request.method == "GET" and is_unchanged(answer.headers.get("ETag", "")):
+        return Response(status=304, headers={"ETag": answer.headers["ETag"]})
+    return answer
+
+
+def _force_of(
+    operation: Operation, actor: Actor, query: dict[str, Any], path: dict[str, str]
+) -> str:
+    """Codes and areas may be read of any force; everything else is the actor's own force."""
+    if operation.scope == "reference":
+        return path.get("force_code") or query.get("force") or actor.force or NATIONAL
+    return actor.force or NATIONAL
+
+
+def _answer(given: Answer) -> Response:
+    answer = Response(given.body, given.status, content_type="application/json; charset=utf-8")
+    if given.status < 300:  # noqa: PLR2004 - a success
+        answer.headers["ETag"] = etag(given.version, given.body)
+    if given.location is not None:
+        answer.headers["Location"] = given.location
+    return answer
+
+
+def _audit(call: Call, given: Answer) -> None:
+    operation = call.operation
+    if operation.audit_class is None:
+        return
+    reason = access_reason()
+    if operation.asks_reason and reason is None and given.subjects and _asks_reason(call):
+        message = "Your force asks for a reason: send X-Access-Reason, e.g. `tracing, W33-…`."
+        raise ReasonNeeded(message)
+    record_act(
+        call.session,
+        Act(
+            actor=call.actor.subject,
+            role=",".join(sorted(call.actor.roles)),
+            action=operation.name,
+            audit_class=operation.audit_class,
+            subject_type=given.subject_type,
+            subject_ids=list(given.subjects),
+            masked=list(given.masked),
+            reason=reason,
+            request_id=g.request_id,
+            details=given.details,
+        ),
+    )
+
+
+def access_reason() -> str | None:
+    """Read X-Access-Reason, cut to a sane length."""
+    text = request.headers.get("X-Access-Reason", "").strip()
+    return text[:REASON_LIMIT] or None
+
+
+def _asks_reason(call: Call) -> bool:
+    return bool(current_app.extensions["offenders"].figure(call.session, "access-reason"))
+
+
+def _audit_denial(actor: Actor, operation: Operation, path: dict[str, str]) -> None:
+    """Record a denied or vain try; the same for what is missing and what is out of scope."""
+    engine = current_app.extensions["offenders"].engine
+    with transaction(engine, Work(actor.force or NATIONAL, writes=False)) as session:
+        record_act(
+            session,
+            Act(
+                actor=actor.subject,
+                role=",".join(sorted(actor.roles)),
+                action=operation.name,
+                audit_class="denial",
+                reason=access_reason(),
+                request_id=g.request_id,
+                details={name: value[:40] for name, value in path.items()},
+            ),
+        )

@@ -1,0 +1,113 @@
+"""What one worker process holds: settings, engine, token verifier and a few cached facts."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+from sqlalchemy import text
+
+from offenders import clock
+from offenders.api.limits import FailedTokens
+from offenders.api.tokens import InvalidToken, IssuerKeys, TokenVerifier
+from offenders.db import Work, serving_engine, transaction
+from offenders.domain.reference.policies import figure_in_force
+from offenders.issuer import DEVELOPMENT_ISSUER, public_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.actors import Actor
+    from offenders.settings import Settings
+
+_CACHED_SECONDS = 10.0  # a policy or the demonstration mark acts within this time
+
+
+class Service:
+    """The worker's own state; made once in create_app and kept under `app.extensions`."""
+
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        """Make what the settings ask for; nothing connects before it is needed."""
+        if engine is None and settings.database_url is None:
+            message = "Start through `offenders serve`, or set OFFENDERS_DATABASE_URL."
+            raise ValueError(message)
+        self.settings = settings
+        self.engine = engine or serving_engine(settings.database_url or "")
+        self.verifier = make_verifier(settings)
+        self.failed_tokens = FailedTokens()
+        self._facts: dict[Any, tuple[float, Any]] = {}
+        self._secret: bytes | None = None
+
+    def authenticate(self) -> Actor:
+        """Read the bearer token of this request; count forged ones per address and key."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            message = "Send Authorization: Bearer <token>."
+            raise InvalidToken("missing", message)
+        try:
+            return self.verifier.verify(token.strip())
+        except InvalidToken as error:
+            if error.kind == "forged":
+                address = request.remote_addr or "unknown"
+                self.failed_tokens.count(self.engine, address)
+            raise
+
+    def secret(self) -> bytes:
+        """Give the installation's secret that binds cursors; read once, before any transaction."""
+        if self._secret is None:
+            self._secret = bytes.fromhex(self._installation("secret") or "")
+        return self._secret
+
+    def is_demonstration(self) -> bool:
+        """Tell whether the data of this installation is made up."""
+        return bool(self._fact("demonstration", lambda: self._installation("demonstration")))
+
+    def figure(self, session: Session, rule: str) -> int | None:
+        """Give a policy figure of the session's force, at most ten seconds old."""
+        force = session.info["force"]
+        value: int | None = self._fact(
+            (force, rule), lambda: figure_in_force(session, force, rule, clock.today())
+        )
+        return value
+
+    def forget(self) -> None:
+        """Drop the cached facts, so that the next question is asked anew."""
+        self._facts.clear()
+
+    def _fact(self, name: Any, read: Callable[[], Any]) -> Any:
+        known = self._facts.get(name)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        value = read()
+        self._facts[name] = (time.monotonic() + _CACHED_SECONDS, value)
+        return value
+
+    def _installation(self, name: str) -> str | None:
+        with transaction(self.engine, Work("00", writes=False)) as session:
+            found: str | None = session.execute(
+                text("SELECT value FROM installation WHERE name = :name"), {"name": name}
+            ).scalar()
+            return found
+
+
+def make_verifier(settings: Settings) -> TokenVerifier:
+    """Make the verifier of the configured issuer, or of the development issuer."""
+    if settings.oidc_issuer is None:
+        return TokenVerifier(
+            issuer=DEVELOPMENT_ISSUER,
+            audience=settings.oidc_audience,
+            keys=public_keys(settings.data_dir),
+            now=clock.now,
+        )
+    return TokenVerifier(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        keys=IssuerKeys(settings.oidc_issuer, now=clock.now),
+        token_types=settings.oidc_token_types,
+        clients=settings.oidc_clients,
+        now=clock.now,
+    )

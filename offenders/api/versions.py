@@ -1,0 +1,49 @@
+"""ETag and If-Match from the row's version, never from a hash of the JSON alone."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+from flask import request
+
+from offenders.domain.versions import IfMatch
+from offenders.errors import DomainError
+
+_TAG = re.compile(r'"(\d{1,9})(?:\.[0-9a-f]+)?"')
+
+
+class VersionNeeded(DomainError):
+    """A change without If-Match."""
+
+    kind = "version-needed"
+
+    def __init__(self) -> None:
+        """Tell the caller which header to send."""
+        super().__init__("Send If-Match with the ETag of the record you read.")
+
+
+def read_if_match(*, needed: bool) -> IfMatch:
+    """Read If-Match; the view part of an ETag is not compared. Optional unless `needed`."""
+    text = request.headers.get("If-Match")
+    if text is None:
+        if needed:
+            raise VersionNeeded
+        return IfMatch(any_version=True)
+    if text.strip() == "*":
+        return IfMatch(any_version=True)
+    return IfMatch(frozenset(int(number) for number in _TAG.findall(text)))
+
+
+def etag(version: int | None, body: bytes) -> str:
+    """Make `"<version>.<view>"`; the view part changes with anything shown."""
+    view = blake2b(body, digest_size=8).hexdigest()
+    return f'"{version}.{view}"' if version is not None else f'"{view}"'
+
+
+def is_unchanged(tag: str) -> bool:
+    """Tell whether the caller holds exactly this answer already (If-None-Match)."""
+    sent = request.headers.get("If-None-Match", "")
+    return sent.strip() == "*" or tag in {
+        each.strip().removeprefix("W/") for each in sent.split(",")
+    }

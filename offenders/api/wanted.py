@@ -1,0 +1,364 @@
+"""Routes of the wanted register."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import g, request
+
+from offenders import clock
+from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.pages import make_page, read_page
+from offenders.api.permissions import Operation
+from offenders.api.schemas import wanted as schemas
+from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.db import settle, settled_now
+from offenders.domain.access import sight
+from offenders.domain.wanted import service
+from offenders.domain.wanted.service import Doing, Question
+from offenders.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+routes = Routes("wanted", __name__, url_prefix="/v1", description="The wanted register")
+
+_READ = "wanted:read"
+
+
+def _question(call: Call, filters: dict[str, Any], as_at: datetime | None) -> Question:
+    return Question(filters, call.scope, call.now, clock.today(), as_at)
+
+
+def _as_at(call: Call) -> datetime | None:
+    """Take `as_at` out of the query; wait until that moment is settled."""
+    as_at: datetime | None = call.query.pop("as_at", None)
+    if as_at is not None:
+        settle(call.session, as_at)
+    return as_at
+
+
+@route(
+    routes,
+    "GET",
+    "/wanted",
+    Operation("wanted.list", _READ, "area", "consultation", asks_reason=True),
+    query=schemas.WantedQuery,
+    answer=ItemPage,
+)
+def list_wanted(call: Call) -> Answer:
+    """List who is wanted, gravest risk first and then oldest first unless told."""
+    page = read_page(call.query)
+    sort = service.SORTS[call.query.pop("sort", "risk")]
+    question = _question(call, call.query, _as_at(call))
+    rows = service.list_wants(call.session, question, sort, page.after, page.limit + 1)
+    total = service.count_wants(call.session, question) if page.with_total else None
+    shown = rows[: page.limit]
+    return Answer(
+        make_page(rows, page, key=lambda row: [str(value) for value in row[2:]], total=total),
+        subject_type="want",
+        subjects=[row[-1] for row in shown],
+        people=[row.person_id for row in shown],
+    )
+
+
+@route(
+    routes,
+    "GET",
+    "/wanted/counts",
+    Operation("wanted.counts", "wanted:counts", "area", "operation"),
+    query=schemas.CountsQuery,
+    answer=schemas.CountsAnswer,
+)
+def count_wanted(call: Call) -> Answer:
+    """Count crimes, wants and people apart, at a moment, with a link to each count's rows."""
+    group_by = call.query.pop("group_by", None)
+    as_at = _as_at(call) or settled_now(call.session)
+    if call.actor.force is None:
+        content = service.count_nationally(
+            call.session,
+            as_at=as_at,
+            group_by=_national_group(group_by, call.query),
+            actor=call.actor.subject,
+            role="national_analyst",
+            request_id=g.request_id,
+        )
+        return Answer(as_json(content))
+    question = _question(call, {**call.query, "state": "outstanding"}, as_at)
+    asked = {name: value for name, value in request.args.items() if name in call.query}
+    content = service.count_outstanding(
+        call.session, question, group_by=group_by, asked=asked
+    )
+    return Answer(as_json(content))
+
+
+def _national_group(group_by: str | None, filters: dict[str, Any]) -> str:
+    if group_by in {"lpa", "neighbourhood"} or filters:
+        message = "Over all forces, group by force, reason, risk or circulation."
+        raise Invalid.field("/group_by", message)
+    return group_by or "force"
+
+
+@route(
+    routes,
+    "POST",
+    "/wanted",
+    Operation("wanted.enter", "wanted:write", "area", "collection"),
+    body=schemas.WantBody,
+    answer=schemas.WantAnswer,
+    status=201,
+)
+def enter_want(call: Call) -> Answer:
+    """Enter a want on a person; without an owner it goes to the area's duty queue."""
+    want = service.open_want(
+        call.session,
+        actor=call.actor.subject,
+        scope=call.scope,
+        fields=call.body,
+        now=call.now,
+    )
+    return _shown(call, str(want.id), status=201)
+
+
+def _shown(call: Call, written: str, *, status: int = 200) -> Answer:
+    row = service.get_want(call.session, _question(call, {}, None), written)
+    return Answer(
+        row[0].encode(),
+        version=row.version,
+        status=status,
+        location=f"/v1/wanted/{row.id}" if status == 201 else None,  # noqa: PLR2004 - Created
+        subject_type="want",
+        subjects=[row.id],
+        people=[row.person_id],
+    )
+
+
+@route(
+    routes,
+    "GET",
+    "/wanted/<want>",
+    Operation("wanted.read", _READ, "area", "consultation", asks_reason=True),
+    query=AsAtQuery,
+    answer=schemas.WantAnswer,
+)
+def get_want(call: Call, want: str) -> Answer:
+    """Give one want with its person, markers, owner and clocks."""
+    row = service.get_want(call.session, _question(call, {}, _as_at(call)), want)
+    return Answer(
+        row[0].encode(),
+        version=row.version,
+        subject_type="want",
+        subjects=[row.id],
+        people=[row.person_id],
+    )
+
+
+@route(
+    routes,
+    "PATCH",
+    "/wanted/<want>",
+    Operation("wanted.amend", "wanted:write", "area", "alteration"),
+    body=schemas.WantPatch,
+    answer=schemas.WantAnswer,
+    if_match=True,
+)
+def amend_want(call: Call, want: str) -> Answer:
+    """Change what a want says; the owner moves only by a hand-over."""
+    changed = service.amend_want(
+        call.session,
+        actor=call.actor.subject,
+        scope=call.scope,
+        written=want,
+        fields=call.body,
+        if_match=call.if_match,
+        now=call.now,
+    )
+    return _shown(call, str(changed.id))
+
+
+@route(
+    routes,
+    "GET",
+    "/wanted/<want>/history",
+    Operation("wanted.history", _READ, "area", "consultation", asks_reason=True),
+    query=schemas.HistoryQuery,
+    answer=ItemPage,
+)
+def list_history(call: Call, want: str) -> Answer:
+    """Give the log of a want in the order in which things happened."""
+    page = read_page(call.query)
+    as_at = _as_at(call)
+    row = service.get_want(call.session, _question(call, {}, as_at), want)
+    rows = service.list_history(
+        call.session,
+        want_id=row.id,
+        sight=sight(call.actor),
+        as_at=as_at,
+        after=page.after,
+        limit=page.limit + 1,
+    )
+    return Answer(
+        make_page(rows, page, key=lambda entry: [entry[1], str(entry[2])]),
+        subject_type="want",
+        subjects=[row.id],
+        people=[row.person_id],
+    )
+
+
+@route(
+    routes,
+    "GET",
+    "/wanted/<want>/safe-to-act",
+    Operation("wanted.safe-to-act", _READ, "area", "consultation", asks_reason=True),
+    answer=schemas.SafeToActAnswer,
+)
+def get_safe_to_act(call: Call, want: str) -> Answer:
+    """Tell a patrol officer first of all whether to act, and why."""
+    row, judged = service.judge_safe_to_act(
+        call.session, scope=call.scope, written=want, now=call.now
+    )
+    content = {
+        "want_id": row.id,
+        "reference": row.reference,
+        "act": judged.act,
+        "reasons": [{"code": each.code, "detail": each.detail} for each in judged.reasons],
+        "markers": row.markers,
+        "last_confirmed_at": row.last_validated_at,
+    }
+    return Answer(
+        as_json(content),
+        version=row.version,
+        subject_type="want",
+        subjects=[row.id],
+        people=[row.person_id],
+    )
+
+
+def _doing(call: Call, want: str) -> Doing:
+    return Doing(call.actor.subject, call.scope, want, call.body, call.if_match, call.now)
+
+
+def _adding(
+    rule: str, verb: str, permission: str, body: Any, work: Callable[..., Any], help_text: str
+) -> None:
+    """Declare a route that only adds to the log: no If-Match, the entry is the answer."""
+
+    def add(call: Call, want: str) -> Answer:
+        on, action = work(call.session, _doing(call, want))
+        return Answer(
+            service.show_action(call.session, action).encode(),
+            status=201,
+            location=f"/v1/wanted/{on.id}/history",
+            subject_type="want",
+            subjects=[on.id],
+        )
+
+    add.__name__, add.__doc__ = verb.replace(".", "_"), help_text
+    operation = Operation(verb, permission, "area", "alteration")
+    route(
+        routes,
+        "POST",
+        f"/wanted/<want>/{rule}",
+        operation,
+        body=body,
+        answer=schemas.ActionAnswer,
+        status=201,
+    )(add)
+
+
+def _changing(
+    rule: str, verb: str, permission: str, body: Any, work: Callable[..., Any], help_text: str
+) -> None:
+    """Declare a route that changes the want: If-Match, the want as it now stands is the answer."""
+
+    def change(call: Call, want: str) -> Answer:
+        on, _action = work(call.session, _doing(call, want))
+        return _shown(call, str(on.id), status=201)
+
+    change.__name__, change.__doc__ = verb.replace(".", "_"), help_text
+    operation = Operation(verb, permission, "area", "alteration")
+    route(
+        routes,
+        "POST",
+        f"/wanted/<want>/{rule}",
+        operation,
+        body=body,
+        answer=schemas.WantAnswer,
+        status=201,
+        if_match=True,
+    )(change)
+
+
+_adding(
+    "attempts",
+    "wanted.attempt",
+    "wanted:log",
+    schemas.AttemptBody,
+    lambda session, doing: service.record_tracing(session, doing, "attempt"),
+    "Record an arrest attempt; it may be sent late and twice with one Idempotency-Key.",
+)
+_adding(
+    "enquiries",
+    "wanted.enquiry",
+    "wanted:log",
+    schemas.EnquiryBody,
+    lambda session, doing: service.record_tracing(session, doing, "enquiry"),
+    "Record an enquiry, research, ANPR hit or briefing.",
+)
+_adding(
+    "reviews",
+    "wanted.review",
+    "wanted:review",
+    schemas.ReviewBody,
+    service.review_want,
+    "Record a supervisor's review.",
+)
+_adding(
+    "notes",
+    "wanted.note",
+    "wanted:log",
+    schemas.NoteBody,
+    service.record_note,
+    "Record a note with its grade and handling.",
+)
+_changing(
+    "validations",
+    "wanted.validate",
+    "wanted:validate",
+    schemas.ValidationBody,
+    service.validate_want,
+    "Confirm that person, offence, power and markers are still right.",
+)
+_changing(
+    "handovers",
+    "wanted.handover",
+    "wanted:handover",
+    schemas.HandoverBody,
+    service.hand_over_want,
+    "Hand the want over to another officer or team, with a reason.",
+)
+_changing(
+    "circulations",
+    "wanted.circulate",
+    "wanted:circulate",
+    schemas.CirculationBody,
+    service.circulate_want,
+    "Record that circulation on PNC was requested or made.",
+)
+_changing(
+    "circulation-cancellations",
+    "wanted.cancel-circulation",
+    "wanted:circulate",
+    schemas.CancellationBody,
+    service.cancel_circulation,
+    "Record that PNC has confirmed the cancellation.",
+)
+_changing(
+    "outcomes",
+    "wanted.close",
+    "wanted:close",
+    schemas.OutcomeBody,
+    service.close_want,
+    "Close the want by a coded outcome that its reason allows.",
+)

@@ -1,0 +1,187 @@
+"""The database edge: engine, table base, and the one way a transaction is opened.
+
+Every transaction first says which force it works for (row-level security), then takes a
+shared advisory lock whose key is its own moment of beginning, and last reads the database's
+clock. So `recorded_at` is never before the lock was there to be seen, and `settle` can tell
+whether every writer begun before a moment has ended.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg2.extras
+from sqlalchemy import MetaData, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from offenders.errors import Unsettled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]  # its stubs leave it bare
+
+APP_ROLE = "offenders_app"
+POOL_WAIT_SECONDS = 2  # longer outlasts most clients; the answer is then 503 with Retry-After
+SETTLE_WAIT_SECONDS = 2
+
+_READER, _WRITER = 1, 2
+
+_BEGIN = text("""
+    SELECT set_config('app.force', :force, true),
+           set_config('statement_timeout', :timeout, true),
+           pg_advisory_xact_lock_shared(
+               (CAST(:kind AS bigint) << 60)
+               | CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)),
+           clock_timestamp() AS recorded_at
+""")
+
+# A bigint advisory lock shows its high half as classid and its low half as objid.
+_OLDEST_OPEN = text("""
+    SELECT clock_timestamp() AS asked_at,
+           min(((classid::bigint << 32) | objid::bigint) & ((1::bigint << 60) - 1)) AS microseconds
+    FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1 AND pid <> pg_backend_pid()
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND ((classid::bigint << 32) | objid::bigint) >> 60 = ANY (:kinds)
+""")
+
+
+class Base(DeclarativeBase):
+    """The tables of the service; constraint names follow one convention."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a transaction is for: its force, whether it writes, how long a statement may take."""
+
+    force: str
+    writes: bool = True
+    statement_seconds: float = 5.0
+
+
+def driver_url(url: str) -> Any:
+    """Name the driver: SQLAlchemy 2.1 would read a bare postgresql:// as psycopg 3."""
+    return make_url(url).set(drivername="postgresql+psycopg2")
+
+
+def serving_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """Make the engine that serves: every connection takes the role that owns nothing."""
+    engine = create_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 3,
+            "application_name": "offenders",
+            "options": "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000"
+            " -c timezone=UTC -c default_transaction_isolation=read\\ committed",
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+        },
+    )
+    event.listen(engine, "connect", _take_role)
+    return engine
+
+
+def _take_role(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET ROLE {APP_ROLE}")
+    cursor.close()
+    connection.commit()
+
+
+@contextmanager
+def transaction(bind: Engine | Connection, work: Work) -> Iterator[Session]:
+    """Open the one transaction of a request or job; leaving it cleanly commits.
+
+    `session.info["recorded_at"]` is the database's moment of this transaction, UTC.
+    """
+    with _session(bind) as session, session.begin():
+        begin(session, work)
+        yield session
+
+
+def _session(bind: Engine | Connection) -> Session:
+    """On a connection that is already in a transaction, work in a savepoint of it."""
+    return Session(
+        bind, expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint"
+    )
+
+
+def begin(session: Session, work: Work) -> None:
+    """Set force, time limit and moment; jobs call it again for each force in turn."""
+    row = session.execute(
+        _BEGIN,
+        {
+            "force": work.force,
+            "timeout": str(int(work.statement_seconds * 1000)),
+            "kind": _WRITER if work.writes else _READER,
+        },
+    ).one()
+    session.info["recorded_at"] = row.recorded_at
+    session.info["force"] = work.force
+
+
+def recorded_at(session: Session) -> datetime:
+    """Give the moment at which this transaction records, by the database's clock."""
+    moment: datetime = session.info["recorded_at"]
+    return moment
+
+
+def settled_until(session: Session, *, readers: bool = False) -> datetime:
+    """Give the latest moment before which every writing transaction has ended.
+
+    With `readers`, transactions that only read (and audit) count too.
+    """
+    kinds = [_WRITER, _READER] if readers else [_WRITER]
+    row = session.execute(_OLDEST_OPEN, {"kinds": kinds}).one()
+    asked_at: datetime = row.asked_at
+    if row.microseconds is None:
+        return asked_at
+    oldest = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(row.microseconds))
+    return min(asked_at, oldest - timedelta(microseconds=1))
+
+
+def settle(session: Session, as_at: datetime) -> None:
+    """Wait until `as_at` is past for every writer; raise Unsettled after two seconds."""
+    if _wait_until_settled(session, as_at) < as_at:
+        message = "A long entry that began before this moment is still running. Ask again shortly."
+        raise Unsettled(message)
+
+
+def settled_now(session: Session) -> datetime:
+    """Give the present moment once its writers have ended, or the last one that is settled."""
+    present: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return min(present, _wait_until_settled(session, present))
+
+
+def _wait_until_settled(session: Session, moment: datetime) -> datetime:
+    deadline = time.monotonic() + SETTLE_WAIT_SECONDS
+    settled = settled_until(session)
+    while settled < moment and time.monotonic() < deadline:
+        time.sleep(0.02)
+        settled = settled_until(session)
+    return settled

@@ -1,0 +1,150 @@
+"""Who may do what: roles, permissions and areas as data; a decision and an SQL condition.
+
+The table is that of the domain's "Who may do what". docs/access.md is made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from offenders.domain.actors import Actor
+
+_READ = {"reference:read", "persons:read", "wanted:read", "wanted:counts", "flags:read"}
+_PATROL = _READ | {"wanted:log", "notes:write"}
+_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted"}
+_INVESTIGATION = _PATROL | {
+    "persons:write",
+    "addresses:read-protected",
+    "notes:read-restricted",
+    "wanted:write",
+    "wanted:validate",
+    "wanted:circulate",
+    "wanted:close",
+}
+_SUPERVISION = _INVESTIGATION | {
+    "wanted:review",
+    "wanted:handover",
+    "flags:manage",
+    "notes:read-covert",
+    "directory:read",
+}
+_COMMAND = _READ | {"policies:write", "jobs:read", "directory:read"}
+_CLIENT = {"reference:read"}
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    role: frozenset(permissions)
+    for role, permissions in {
+        "response_officer": _PATROL,
+        "neighbourhood_officer": _PATROL,
+        "investigator": _INVESTIGATION,
+        "supervisor": _SUPERVISION,
+        "duty_inspector": _SUPERVISION,
+        "meeting_chair": _READ | {"directory:read"},
+        "iom_officer": _OFFENDER_MANAGEMENT,
+        "iom_manager": _OFFENDER_MANAGEMENT,
+        "offender_manager": _OFFENDER_MANAGEMENT,
+        "mappa_coordinator": _OFFENDER_MANAGEMENT,
+        "custody_client": _CLIENT,
+        "forensic_client": _CLIENT,
+        "acro_client": _CLIENT,
+        "court_client": _CLIENT,
+        "partner_agency": _CLIENT,
+        "force_manager": _COMMAND,
+        "chief_officer": _COMMAND,
+        "force_admin": {
+            "reference:read",
+            "wanted:counts",
+            "flags:read",
+            "policies:write",
+            "imports:write",
+            "jobs:read",
+            "jobs:run",
+            "directory:read",
+        },
+        "national_analyst": {"reference:read", "wanted:counts"},
+        "auditor": {"reference:read", "audit:read"},
+    }.items()
+}
+
+# Area claims in a token narrow these roles; the others read their whole force.
+AREA_ROLES = frozenset({"supervisor", "duty_inspector", "meeting_chair", "partner_agency"})
+
+
+def may(actor: Actor, permission: str) -> bool:
+    """Decide whether any role of the actor carries the permission."""
+    return any(permission in PERMISSIONS[role] for role in actor.roles)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The part of a force that an actor may reach with one permission."""
+
+    force: str
+    lpas: tuple[str, ...] = ()
+    neighbourhoods: tuple[str, ...] = ()
+
+    @property
+    def is_whole_force(self) -> bool:
+        """True when no area narrows it."""
+        return not self.lpas and not self.neighbourhoods
+
+    def covers(self, lpa: str | None, neighbourhood: str | None) -> bool:
+        """Decide for one record by its area."""
+        return self.is_whole_force or lpa in self.lpas or neighbourhood in self.neighbourhoods
+
+    def condition(self, alias: str) -> str:
+        """Give the same decision as an SQL condition over `alias`; its values are `values`."""
+        if self.is_whole_force:
+            return f"{alias}.force = :force"
+        return (
+            f"{alias}.force = :force AND ({alias}.lpa = ANY (:scope_lpas)"
+            f" OR {alias}.neighbourhood = ANY (:scope_neighbourhoods))"
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Give the bound values of `condition`."""
+        return {
+            "force": self.force,
+            "scope_lpas": list(self.lpas),
+            "scope_neighbourhoods": list(self.neighbourhoods),
+        }
+
+
+def scope(actor: Actor, permission: str, force: str) -> Scope:
+    """Give the area in which the actor holds the permission."""
+    granting = {role for role in actor.roles if permission in PERMISSIONS[role]}
+    if granting - AREA_ROLES:
+        return Scope(force)
+    return Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Which fields an actor may see; what is not seen is masked and the masking audited."""
+
+    protected_addresses: bool
+    restricted_notes: bool
+    covert_notes: bool
+    subject: str
+
+    @property
+    def handlings(self) -> list[str]:
+        """Give the handlings of notes that the actor may read; their own are always theirs."""
+        return (
+            ["normal"]
+            + ["restricted"] * self.restricted_notes
+            + ["covert"] * self.covert_notes
+        )
+
+
+def sight(actor: Actor) -> Sight:
+    """Give what the actor may see of a person."""
+    return Sight(
+        protected_addresses=may(actor, "addresses:read-protected"),
+        restricted_notes=may(actor, "notes:read-restricted"),
+        covert_notes=may(actor, "notes:read-covert"),
+        subject=actor.subject,
+    )

@@ -1,0 +1,170 @@
+"""Tables of codes (no force) and of a force's own areas, officers, teams and policies."""
+
+from __future__ import annotations
+
+from datetime import date  # noqa: TC003 - SQLAlchemy reads annotations at run time
+from decimal import Decimal  # noqa: TC003
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from offenders.db import Base
+from offenders.domain.columns import (
+    ForceKey,
+    IdKey,
+    Moment,
+    OptionalString,
+    String,
+    in_force,
+    one_of,
+)
+
+
+class Polygon(UserDefinedType[str]):
+    """PostgreSQL's own polygon type, written as ((x,y),…)."""
+
+    cache_ok = True
+
+    def get_col_spec(self) -> str:
+        """Name the type in DDL."""
+        return "polygon"
+
+
+class Force(Base):
+    """A police force or other body that holds a PNC/CJS force code."""
+
+    __tablename__ = "forces"
+    code: Mapped[String] = mapped_column(primary_key=True)
+    name: Mapped[String]
+    short_name: Mapped[String]
+    kind: Mapped[String]
+    region: Mapped[OptionalString]
+    __table_args__ = (
+        CheckConstraint("code ~ '^[0-9]{2}$'", name="code_two_digits"),
+        one_of("kind", ["territorial", "non_territorial"]),
+    )
+
+
+class Offence(Base):
+    """A CJS offence code with its category and whether it is recordable on PNC."""
+
+    __tablename__ = "offences"
+    code: Mapped[String] = mapped_column(primary_key=True)
+    category: Mapped[String]
+    title: Mapped[String]
+    recordable: Mapped[bool]
+
+
+class CodeEntry(Base):
+    """A code of a small list: countries, ethnicity, sex, warning markers, order types, agencies."""
+
+    __tablename__ = "code_entries"
+    list: Mapped[String] = mapped_column(primary_key=True)
+    code: Mapped[String] = mapped_column(primary_key=True)
+    name: Mapped[String]
+    verified: Mapped[bool] = mapped_column(server_default=text("true"))
+    from_on: Mapped[date | None]
+    to_on: Mapped[date | None]
+    source: Mapped[OptionalString]
+
+
+class DefaultFigure(Base):
+    """A figure of the law or a product default, for every force that has set none."""
+
+    __tablename__ = "default_figures"
+    rule: Mapped[String] = mapped_column(primary_key=True)
+    applies_to: Mapped[String] = mapped_column(primary_key=True)
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    to_on: Mapped[date | None]
+    figure: Mapped[Decimal]
+    unit: Mapped[String]
+    watches: Mapped[String]
+    severity: Mapped[String]
+    source: Mapped[String]
+    citation: Mapped[OptionalString]
+    confidence: Mapped[String]
+    __table_args__ = (one_of("confidence", ["H", "M", "L"]),)
+
+
+class Policy(Base):
+    """A force's own figure for a rule, in force from a day until another follows."""
+
+    __tablename__ = "policies"
+    force: Mapped[ForceKey]
+    id: Mapped[IdKey]
+    rule: Mapped[String]
+    applies_to: Mapped[String]
+    figure: Mapped[Decimal]
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+    source: Mapped[String]
+    set_by: Mapped[String]
+    recorded_at: Mapped[Moment]
+    __table_args__ = (
+        CheckConstraint("to_on IS NULL OR to_on >= from_on", name="to_not_before_from"),
+        Index("ix_policies_rule", "force", "rule", "applies_to", "from_on"),
+    )
+
+
+class LocalPolicingArea(Base):
+    """A local policing area (LPA) of a force."""
+
+    __tablename__ = "lpas"
+    force: Mapped[ForceKey]
+    code: Mapped[String] = mapped_column(primary_key=True)
+    name: Mapped[String]
+
+
+class Neighbourhood(Base):
+    """A neighbourhood: in the demonstration force a ward, inside one LPA."""
+
+    __tablename__ = "neighbourhoods"
+    force: Mapped[ForceKey]
+    code: Mapped[String] = mapped_column(primary_key=True)
+    name: Mapped[String]
+    lpa: Mapped[String]
+    geometry: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    __table_args__ = (in_force("lpa", "lpas", "code"),)
+
+
+class NeighbourhoodRing(Base):
+    """One ring of a neighbourhood's boundary; a hole takes its inside out again."""
+
+    __tablename__ = "neighbourhood_rings"
+    force: Mapped[ForceKey]
+    id: Mapped[IdKey]
+    neighbourhood: Mapped[String]
+    is_hole: Mapped[bool]
+    ring: Mapped[str] = mapped_column(Polygon())
+    __table_args__ = (
+        in_force("neighbourhood", "neighbourhoods", "code"),
+        Index("ix_neighbourhood_rings_neighbourhood", "force", "neighbourhood"),
+    )
+
+
+class Officer(Base):
+    """An officer by collar number, registered on first use."""
+
+    __tablename__ = "officers"
+    force: Mapped[ForceKey]
+    code: Mapped[String] = mapped_column(primary_key=True)
+    recorded_at: Mapped[Moment]
+
+
+class Team(Base):
+    """A team or duty queue by code, registered on first use."""
+
+    __tablename__ = "teams"
+    force: Mapped[ForceKey]
+    code: Mapped[String] = mapped_column(primary_key=True)
+    recorded_at: Mapped[Moment]
+
+
+class Installation(Base):
+    """Facts about this installation, e.g. that its data is made up."""
+
+    __tablename__ = "installation"
+    name: Mapped[String] = mapped_column(primary_key=True)
+    value: Mapped[String]

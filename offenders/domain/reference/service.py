@@ -1,0 +1,62 @@
+"""Use cases over codes, areas, officers and teams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from offenders.domain.reference import store
+from offenders.errors import Invalid
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+list_forces = store.list_forces
+force_exists = store.force_exists
+list_lpas = store.list_lpas
+list_neighbourhoods = store.list_neighbourhoods
+find_neighbourhood = store.find_neighbourhood
+find_neighbourhood_at = store.find_neighbourhood_at
+list_offences = store.list_offences
+list_entries = store.list_entries
+list_rules = store.list_rules
+list_register = store.list_register
+lpa_of = store.lpa_of
+
+
+def register_officer(session: Session, code: str) -> None:
+    """Register an officer by collar number at first use."""
+    store.register(session, "officers", code)
+
+
+def register_team(session: Session, code: str) -> None:
+    """Register a team by code at first use."""
+    store.register(session, "teams", code)
+
+
+def require_entry(session: Session, name: str, code: str, pointer: str) -> None:
+    """Raise Invalid unless the small list `name` holds the code."""
+    if store.unknown_codes(session, name, [code]):
+        listed = name.replace("_", " ")
+        raise Invalid.field(pointer, f"This code is not in the list of {listed}.")
+
+
+def require_offence(session: Session, code: str, pointer: str) -> None:
+    """Raise Invalid unless this is a CJS offence code."""
+    if not store.offence_exists(session, code):
+        raise Invalid.field(pointer, "This is no CJS offence code. GET /v1/offences?q= finds it.")
+
+
+def require_area(session: Session, lpa: str | None, neighbourhood: str | None) -> str | None:
+    """Give the LPA that the two name together; raise Invalid where they don't fit."""
+    force = session.info["force"]
+    if neighbourhood is None:
+        if lpa is not None and not store.lpa_exists(session, force, lpa):
+            raise Invalid.field("/lpa", "This force has no such LPA. GET /v1/forces/…/lpas.")
+        return lpa
+    found = store.lpa_of(session, force, neighbourhood)
+    if found is None:
+        message = "This force has no such neighbourhood. GET /v1/neighbourhoods lists them."
+        raise Invalid.field("/neighbourhood", message)
+    if lpa is not None and lpa != found:
+        raise Invalid.field("/lpa", "The neighbourhood lies in another LPA. Leave `lpa` out.")
+    return found

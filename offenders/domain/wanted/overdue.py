@@ -1,0 +1,128 @@
+"""What is overdue in the wanted register, as sources of flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from offenders import clock
+from offenders.domain.flags.service import DueSource, clear_for, follow_subject, raise_due
+from offenders.domain.reference.policies import figures_of_rules
+from offenders.domain.wanted.clocks import ACTIVITY, ARREST, CANCELLATION, REVIEW, VALIDATION
+from offenders.domain.wanted.rules import OUTSTANDING, is_overdue
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.wanted.models import Want
+
+# rule: (due column, the moment its clock runs from, what is said when it is over)
+_RULES = {
+    ARREST: ("target_arrest_by", "w.entered_at", "The want was not ended by its target to arrest."),
+    REVIEW: (
+        "review_due_at",
+        "coalesce(w.last_reviewed_at, w.entered_at)",
+        "No supervisor has reviewed the want within the time set.",
+    ),
+    VALIDATION: (
+        "validation_due_at",
+        "coalesce(w.last_validated_at, w.entered_at)",
+        "Its owner has not confirmed that the want is still right.",
+    ),
+    ACTIVITY: (
+        "activity_due_at",
+        "coalesce(w.last_activity_at, w.entered_at)",
+        "No tracing action within the time set.",
+    ),
+}
+OVERDUE_RULES = tuple(_RULES)
+
+
+def due_source(session: Session, rule: str) -> DueSource:
+    """Give every outstanding want of the force that is overdue by this rule, as flags."""
+    column, start, problem = _RULES[rule]
+    force = session.info["force"]
+    figures = figures_of_rules(session, force, [rule], clock.today())[rule]
+    sql = f"""
+        SELECT 'want' AS subject_type, w.id AS subject_id, w.reference AS subject_reference,
+               w.person_id, w.lpa, w.neighbourhood, w.owner_officer, w.owner_team,
+               CASE WHEN w.priority = 'high' THEN 'alert' ELSE 'warning' END AS severity,
+               jsonb_build_object(
+                   'rule', CAST(:rule AS text), 'what', CAST(:problem AS text),
+                   'counted_from', {start}, 'due_at', w.{column}, 'risk', w.risk,
+                   'figure', coalesce(CAST(:figures AS jsonb) -> w.risk,
+                                      CAST(:figures AS jsonb)), 'unit', 'days',
+                   'source', CAST(:source AS text)) AS because,
+               w.{column} AS due_at
+        FROM wants w
+        WHERE w.force = :force AND w.state = 'outstanding' AND w.{column} < :now
+    """
+    return DueSource(
+        sql,
+        {
+            "rule": rule,
+            "problem": problem,
+            "figures": orjson.dumps(figures).decode(),
+            "source": "the force's policy where it has set one, else product default;"
+            f" GET /v1/rules, {rule}",
+            "force": force,
+            "now": clock.now(),
+        },
+    )
+
+
+def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
+    """Clear, in this transaction, the flags whose cause this change has taken away."""
+    session.flush()
+    if want.state != OUTSTANDING:
+        because = f"The want was closed as {want.state.replace('_', ' ')}."
+        rules = [*OVERDUE_RULES, "uncirculated-wants"]
+        clear_for(session, subject_id=want.id, rules=rules, because=because)
+        return
+    ended = [
+        rule
+        for rule, (column, _start, _problem) in _RULES.items()
+        if not is_overdue(getattr(want, column), now)
+    ]
+    if want.circulation == "circulated":
+        ended.append("uncirculated-wants")
+    clear_for(session, subject_id=want.id, rules=ended, because="No longer overdue.")
+    follow_subject(
+        session,
+        subject_id=want.id,
+        lpa=want.lpa,
+        neighbourhood=want.neighbourhood,
+        owner_officer=want.owner_officer,
+        owner_team=want.owner_team,
+    )
+
+
+def flag_uncancelled_circulation(session: Session, want: Want) -> None:
+    """Flag a closed want that PNC may still show, until the cancellation is confirmed."""
+    session.flush()
+    force = session.info["force"]
+    figures = figures_of_rules(session, force, [CANCELLATION], clock.today())[CANCELLATION]
+    sql = """
+        SELECT 'want' AS subject_type, w.id AS subject_id, w.reference AS subject_reference,
+               w.person_id, w.lpa, w.neighbourhood, w.owner_officer, w.owner_team,
+               'alert' AS severity,
+               jsonb_build_object(
+                   'rule', CAST(:rule AS text),
+                   'what', 'The want is closed and its circulation on PNC not cancelled.',
+                   'closed_as', w.state, 'outcome_at', w.outcome_at,
+                   'pnc_reference', w.pnc_reference, 'figure', CAST(:days AS int),
+                   'unit', 'days', 'source', CAST(:source AS text)) AS because,
+               w.outcome_at + make_interval(hours => 24 * CAST(:days AS int)) AS due_at
+        FROM wants w WHERE w.force = :force AND w.id = :id
+    """
+    values = {
+        "rule": CANCELLATION,
+        "days": figures["all"],
+        "source": f"GET /v1/rules, {CANCELLATION}",
+        "force": force,
+        "id": want.id,
+    }
+    raise_due(session, rule=CANCELLATION, source=DueSource(sql, values))

@@ -1,0 +1,345 @@
+"""SQL of the wanted register: records, lists and the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, text
+
+from offenders.domain.wanted.models import Want, WantAction
+from offenders.errors import NotFound
+from offenders.ids import as_reference, as_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.access import Scope
+
+RISK_RANK = "array_position(ARRAY['very_high','high','medium','standard'], w.risk)"
+
+# What a row shows and what it is read from; `as_at` reads what was known at that moment.
+_PRESENT = """
+    FROM wants w JOIN persons p ON p.force = w.force AND p.id = w.person_id
+    WHERE true
+"""
+_AS_AT = """
+    FROM wants_history w
+    JOIN persons_history p ON p.force = w.force AND p.id = w.person_id
+     AND p.recorded_from <= :as_at AND (p.recorded_to IS NULL OR p.recorded_to > :as_at)
+    WHERE w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)
+"""
+_MARKERS_PRESENT = "m.removed_at IS NULL"
+_MARKERS_AS_AT = "m.recorded_at <= :as_at AND (m.removed_at IS NULL OR m.removed_at > :as_at)"
+
+
+def want_json(*, as_at: bool = False) -> str:
+    """Give the JSON of a want over `w` and `p`; `:now` is the moment for what is overdue."""
+    markers = _MARKERS_AS_AT if as_at else _MARKERS_PRESENT
+    return f"""json_build_object(
+        'id', w.id, 'reference', w.reference, 'force', w.force, 'person_id', w.person_id,
+        'person', json_build_object(
+            'id', p.id, 'reference', p.reference, 'family_name', p.family_name,
+            'given_names', p.given_names, 'date_of_birth', p.date_of_birth, 'sex', p.sex,
+            'is_child', coalesce(p.date_of_birth > CAST(:today AS date) - interval '18 years',
+                                 false),
+            'markers', (
+                SELECT coalesce(json_agg(json_build_object('code', m.code, 'name', c.name)
+                                         ORDER BY m.code), '[]')
+                FROM person_markers m
+                LEFT JOIN code_entries c ON c.list = 'warning_markers' AND c.code = m.code
+                WHERE m.force = w.force AND m.person_id = w.person_id AND {markers})),
+        'state', w.state, 'reason', w.reason, 'basis', w.basis,
+        'offence_code', w.offence_code, 'offence', (
+            SELECT o.title FROM offences o WHERE o.code = w.offence_code),
+        'crime_reference', w.crime_reference, 'power', w.power,
+        'warrant_number', w.warrant_number, 'court', w.court,
+        'warrant_category', w.warrant_category, 'backed_for_bail', w.backed_for_bail,
+        'risk', w.risk, 'risk_rationale', w.risk_rationale, 'priority', w.priority,
+        'domestic_abuse', w.domestic_abuse, 'priority_crime', w.priority_crime,
+        'lpa', w.lpa, 'neighbourhood', w.neighbourhood, 'follows_address', w.follows_address,
+        'owner_officer', w.owner_officer, 'owner_team', w.owner_team,
+        'circulation', w.circulation, 'circulated_at', w.circulated_at,
+        'circulation_cancelled_at', w.circulation_cancelled_at,
+        'pnc_reference', w.pnc_reference,
+        'entered_at', w.entered_at, 'target_arrest_by', w.target_arrest_by,
+        'review_due_at', w.review_due_at, 'validation_due_at', w.validation_due_at,
+        'activity_due_at', w.activity_due_at, 'last_activity_at', w.last_activity_at,
+        'last_reviewed_at', w.last_reviewed_at, 'last_validated_at', w.last_validated_at,
+        'overdue', CASE WHEN w.state = 'outstanding' THEN array_remove(ARRAY[
+            CASE WHEN w.target_arrest_by < :now THEN 'arrest' END,
+            CASE WHEN w.review_due_at < :now THEN 'review' END,
+            CASE WHEN w.validation_due_at < :now THEN 'validation' END,
+            CASE WHEN w.activity_due_at < :now THEN 'activity' END], NULL) ELSE '{{}}' END,
+        'outcome', CASE WHEN w.state <> 'outstanding' THEN w.state END,
+        'outcome_at', w.outcome_at, 'outcome_reason', w.outcome_reason,
+        'custody_number', w.custody_number,
+        'recorded_at', w.recorded_at, 'updated_at', w.updated_at, 'version', w.version)"""
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order of the list: its SQL key and direction; ties are settled by the id."""
+
+    keys: tuple[str, ...]
+    casts: tuple[str, ...]
+    descends: bool = False
+
+
+SORTS = {
+    "risk": Sort((RISK_RANK, "w.entered_at"), ("int", "timestamptz")),
+    "target": Sort(("w.target_arrest_by",), ("timestamptz",)),
+    "entered": Sort(("w.entered_at",), ("timestamptz",), descends=True),
+    "activity": Sort(("coalesce(w.last_activity_at, w.entered_at)",), ("timestamptz",)),
+}
+
+_OVERDUE = {
+    "arrest": "w.target_arrest_by < :now",
+    "review": "w.review_due_at < :now",
+    "validation": "w.validation_due_at < :now",
+    "activity": "w.activity_due_at < :now",
+}
+_EQUAL = (
+    "state",
+    "reason",
+    "basis",
+    "risk",
+    "priority",
+    "circulation",
+    "domestic_abuse",
+    "lpa",
+    "neighbourhood",
+    "force",
+    "person_id",
+    "crime_reference",
+)
+
+
+def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, Any]]:
+    """Turn filters and scope into SQL over `w`; `none` asks for rows without a value."""
+    parts, values = [scope.condition("w")], dict(scope.values)
+    for name in _EQUAL:
+        value = filters.get(name)
+        if value == "none":
+            parts.append(f"w.{name} IS NULL")
+        elif value is not None:
+            parts.append(f"w.{name} = :f_{name}")
+            values[f"f_{name}"] = value
+    for name, column in (("owner", "owner_officer"), ("team", "owner_team")):
+        if filters.get(name) is not None:
+            parts.append(f"w.{column} = :f_{name}")
+            values[f"f_{name}"] = filters[name]
+    if filters.get("overdue") is not None:
+        parts.append(_OVERDUE[filters["overdue"]])
+    if filters.get("entered_from") is not None:
+        parts.append("w.entered_at >= :f_entered_from")
+        values["f_entered_from"] = filters["entered_from"]
+    if filters.get("entered_before") is not None:
+        parts.append("w.entered_at < :f_entered_before")
+        values["f_entered_before"] = filters["entered_before"]
+    return " AND ".join(parts), values
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a list or count is asked: filters and scope, the present and, if any, a past moment."""
+
+    filters: dict[str, Any]
+    scope: Scope
+    now: datetime
+    today: Any
+    as_at: datetime | None = None
+
+    @property
+    def source(self) -> str:
+        """Give FROM and WHERE without the filters."""
+        return _AS_AT if self.as_at is not None else _PRESENT
+
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """Give the filters as SQL with their values."""
+        parts, values = conditions(self.filters, self.scope)
+        # What was overdue at a past moment is judged at that moment.
+        now = self.as_at or self.now
+        return parts, values | {"now": now, "today": self.today, "as_at": self.as_at}
+
+
+def list_wants(
+    session: Session, question: Question, sort: Sort, after: Sequence[Any] | None, limit: int
+) -> list[Row[Any]]:
+    """Give wants as (json, person id, sort keys …, id)."""
+    condition, values = question.condition()
+    keys = [*sort.keys, "w.id"]
+    casts = [*sort.casts, "uuid"]
+    direction = "DESC" if sort.descends else "ASC"
+    if after is not None:
+        names = [f"after_{number}" for number in range(len(keys))]
+        bound = ", ".join(
+            f"CAST(:{name} AS {cast})" for name, cast in zip(names, casts, strict=True)
+        )
+        condition += f" AND ({', '.join(keys)}) {'<' if sort.descends else '>'} ({bound})"
+        values |= dict(zip(names, after, strict=True))
+    order = ", ".join(f"{key} {direction}" for key in keys)
+    shown = ", ".join(f"({key})::text" for key in keys)
+    statement = f"""
+        SELECT {want_json(as_at=question.as_at is not None)}::text, w.person_id, {shown}
+        {question.source} AND {condition} ORDER BY {order} LIMIT :limit
+    """
+    return list(session.execute(text(statement), values | {"limit": limit}))
+
+
+def count_wants(session: Session, question: Question) -> int:
+    """Count the rows that list_wants would give."""
+    condition, values = question.condition()
+    statement = text(f"SELECT count(*) {question.source} AND {condition}")
+    return int(session.execute(statement, values).scalar_one())
+
+
+def show_want(session: Session, question: Question, want_id: UUID) -> Row[Any] | None:
+    """Give one want as (json, id, person id, version)."""
+    condition, values = question.condition()
+    statement = f"""
+        SELECT {want_json(as_at=question.as_at is not None)}::text, w.id, w.person_id, w.version
+        {question.source} AND {condition} AND w.id = :id
+    """
+    return session.execute(text(statement), values | {"id": want_id}).one_or_none()
+
+
+def find_want_id(session: Session, force: str, written: str) -> UUID | None:
+    """Read an id or a spoken reference."""
+    statement = text("""
+        SELECT id FROM wants WHERE force = :force AND (id = :id OR reference = :reference)
+    """)
+    values = {"force": force, "id": as_uuid(written), "reference": as_reference(written)}
+    found: UUID | None = session.execute(statement, values).scalar()
+    return found
+
+
+def get_want(session: Session, scope: Scope, written: str) -> Want:
+    """Give the want for a change, locked until the transaction ends."""
+    want_id = find_want_id(session, scope.force, written)
+    want = session.execute(
+        select(Want).where(Want.force == scope.force, Want.id == want_id).with_for_update()
+    ).scalar_one_or_none()
+    if want is None or not scope.covers(want.lpa, want.neighbourhood):
+        raise NotFound
+    return want
+
+
+def find_open_want(session: Session, want: Want) -> Row[Any] | None:
+    """Give the open want that `want` would double."""
+    statement = text("""
+        SELECT id, reference FROM wants
+        WHERE force = :force AND person_id = :person_id AND reason = :reason
+          AND crime_reference IS NOT DISTINCT FROM :crime_reference
+          AND warrant_number IS NOT DISTINCT FROM :warrant_number
+          AND state = 'outstanding' AND id <> :id
+    """)
+    values = {
+        "force": want.force,
+        "id": want.id,
+        "person_id": want.person_id,
+        "reason": want.reason,
+        "crime_reference": want.crime_reference,
+        "warrant_number": want.warrant_number,
+    }
+    return session.execute(statement, values).one_or_none()
+
+
+def find_person(session: Session, force: str, written: str) -> Row[Any] | None:
+    """Give id, neighbourhood and LPA of the person that an id or reference names."""
+    statement = text("""
+        SELECT id, neighbourhood, lpa FROM persons
+        WHERE force = :force AND (id = :id OR reference = :reference)
+    """)
+    values = {"force": force, "id": as_uuid(written), "reference": as_reference(written)}
+    return session.execute(statement, values).one_or_none()
+
+
+def list_facts_to_act(session: Session, scope: Scope, want_id: UUID) -> Row[Any] | None:
+    """Give what `rules.safe_to_act` needs to know, and the person's id."""
+    statement = f"""
+        SELECT w.id, w.person_id, w.reference, w.state, w.reason, w.power, w.warrant_number,
+               w.validation_due_at, w.last_validated_at, w.circulation, w.version,
+               p.date_of_birth IS NOT NULL AND p.date_of_birth_precision = 'exact'
+                   AS has_date_of_birth,
+               EXISTS (SELECT 1 FROM person_identifiers i
+                       WHERE i.force = w.force AND i.person_id = w.person_id
+                         AND i.state = 'valid') AS has_valid_identifier,
+               ARRAY(SELECT coalesce(c.name, m.code) FROM person_markers m
+                     LEFT JOIN code_entries c ON c.list = 'warning_markers' AND c.code = m.code
+                     WHERE m.force = w.force AND m.person_id = w.person_id
+                       AND m.removed_at IS NULL ORDER BY m.code) AS markers
+        {_PRESENT} AND {scope.condition("w")} AND w.id = :id
+    """
+    return session.execute(text(statement), scope.values | {"id": want_id}).one_or_none()
+
+
+_ACTION_JSON = """
+    json_build_object('id', a.id, 'want_id', a.want_id, 'kind', a.kind,
+        'occurred_at', a.occurred_at, 'recorded_at', a.recorded_at, 'actor', a.actor,
+        'handling', a.handling, 'details', a.details)
+"""
+
+
+def show_action(session: Session, action: WantAction) -> str:
+    """Give one entry of the log as JSON."""
+    statement = text(
+        f"SELECT {_ACTION_JSON}::text FROM want_actions a WHERE a.force = :force AND a.id = :id"
+    )
+    found: str = session.execute(statement, {"force": action.force, "id": action.id}).scalar_one()
+    return found
+
+
+def list_actions(  # noqa: PLR0913 - the filters of the log
+    session: Session,
+    force: str,
+    want_id: UUID,
+    *,
+    handlings: list[str],
+    reader: str,
+    as_at: datetime | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Give the log in the order in which things happened, as (json, occurred_at, id)."""
+    keyset = (
+        "AND (a.occurred_at, a.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
+        if after
+        else ""
+    )
+    statement = f"""
+        SELECT {_ACTION_JSON}::text, a.occurred_at::text, a.id FROM want_actions a
+        WHERE a.force = :force AND a.want_id = :want_id
+          AND (a.handling = ANY (:handlings) OR a.actor = :reader)
+          AND (CAST(:as_at AS timestamptz) IS NULL OR a.recorded_at <= :as_at) {keyset}
+        ORDER BY a.occurred_at, a.id LIMIT :limit
+    """
+    values = {
+        "force": force,
+        "want_id": want_id,
+        "handlings": handlings,
+        "reader": reader,
+        "as_at": as_at,
+        "limit": limit,
+    }
+    if after:
+        values |= {"after_at": after[0], "after_id": after[1]}
+    return list(session.execute(text(statement), values))
+
+
+def list_open_wants_of(
+    session: Session, person_id: UUID, scope: Scope, now: datetime, today: Any
+) -> list[Row[Any]]:
+    """Give the outstanding wants of a person that the reader may see, as (json, id)."""
+    statement = f"""
+        SELECT {want_json()}::text, w.id {_PRESENT} AND {scope.condition("w")}
+          AND w.person_id = :person_id AND w.state = 'outstanding'
+        ORDER BY w.entered_at, w.id
+    """
+    values = scope.values | {"person_id": person_id, "now": now, "today": today}
+    return list(session.execute(text(statement), values))

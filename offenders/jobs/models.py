@@ -1,0 +1,41 @@
+"""The table of job runs: every slot and every manual run, with its effect."""
+
+from __future__ import annotations
+
+from uuid import UUID  # noqa: TC003 - SQLAlchemy reads annotations at run time
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from offenders.db import Base
+from offenders.domain.columns import Moment, OptionalMoment, OptionalString, String, one_of
+
+
+class JobRun(Base):
+    """One run of one job; a scheduled slot has at most one row, hence one effect."""
+
+    __tablename__ = "job_runs"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    job: Mapped[String]
+    slot: Mapped[Moment]
+    trigger: Mapped[String]
+    state: Mapped[String]
+    is_dry_run: Mapped[bool] = mapped_column(server_default=text("false"))
+    started_at: Mapped[Moment]
+    ended_at: Mapped[OptionalMoment]
+    raised: Mapped[int] = mapped_column(server_default="0")
+    cleared: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[OptionalString]
+    requested_by: Mapped[OptionalString]
+    __table_args__ = (
+        one_of("trigger", ["scheduled", "manual"]),
+        one_of("state", ["succeeded", "partly_failed", "failed"]),
+        Index(
+            "uq_job_runs_slot",
+            "job",
+            "slot",
+            unique=True,
+            postgresql_where=text("trigger = 'scheduled'"),
+        ),
+        Index("ix_job_runs_started_at", "job", "started_at"),
+    )

@@ -1,0 +1,117 @@
+"""Bringing a database to the current version: roles, migrations, row-level security, codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from offenders.db import APP_ROLE, driver_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic.operations import Operations
+    from sqlalchemy import Connection, Engine
+
+ROOT = Path(__file__).parent.parent
+
+
+class MigrationRefused(RuntimeError):
+    """The database could not be brought to the current version; the message says what to do."""
+
+
+def owner_engine(url: str) -> Engine:
+    """Make the engine that migrates and owns."""
+    return create_engine(driver_url(url), connect_args={"connect_timeout": 5})
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Give alembic's configuration, with the connection it shall use."""
+    settings = Config(str(ROOT / "alembic.ini"))
+    settings.attributes["connection"] = connection
+    return settings
+
+
+def migrate(url: str, serving_login: str | None = None) -> None:
+    """Make the serving role and run what is missing; `serving_login` may take that role."""
+    engine = owner_engine(url)
+    try:
+        with engine.connect() as connection:
+            _require_version(connection)
+            _make_role(connection, serving_login)
+            command.upgrade(config(connection), "head")
+    finally:
+        engine.dispose()
+
+
+def current_version(connection: Connection) -> str | None:
+    """Tell the version this database has."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_version() -> str | None:
+    """Tell the version this code needs."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def _require_version(connection: Connection) -> None:
+    number = connection.execute(text("SHOW server_version_num")).scalar_one()
+    if int(number) < 150000:  # noqa: PLR2004 - PostgreSQL's own number for 15.0
+        message = "PostgreSQL 15 or newer is needed. Point OFFENDERS_DATABASE_URL at such a server."
+        raise MigrationRefused(message)
+
+
+def _make_role(connection: Connection, serving_login: str | None) -> None:
+    exists = connection.execute(
+        text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": APP_ROLE}
+    ).scalar()
+    try:
+        if not exists:
+            connection.execute(text(f"CREATE ROLE {APP_ROLE} NOLOGIN"))
+        _let_in(connection, serving_login)
+        connection.commit()
+    except DBAPIError as error:
+        connection.rollback()
+        message = (
+            f"The migrating role may not make or grant the role {APP_ROLE}. As a superuser run:"
+            f" CREATE ROLE {APP_ROLE} NOLOGIN; GRANT {APP_ROLE} TO <the roles of both URLs>;"
+        )
+        raise MigrationRefused(message) from error
+
+
+def _let_in(connection: Connection, serving_login: str | None) -> None:
+    """Let the login that serves take the serving role, where it may not yet."""
+    login = serving_login or connection.execute(text("SELECT current_user")).scalar_one()
+    may = connection.execute(
+        text("SELECT pg_has_role(:login, :role, 'MEMBER')"), {"login": login, "role": APP_ROLE}
+    ).scalar()
+    if not may:
+        quoted = connection.dialect.identifier_preparer.quote(login)
+        connection.execute(text(f"GRANT {APP_ROLE} TO {quoted}"))
+
+
+def protect(op: Operations, tables: Iterable[str], grants: str) -> None:
+    """Put row-level security by force on tables and grant the serving role what it needs.
+
+    The policy is the force alone: unset means no rows (security.md, section 4). The owner's
+    policy lets the narrow functions that may cross forces do so; the owner never serves.
+    """
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        own = "force = nullif(current_setting('app.force', true), '')"
+        op.execute(
+            f"CREATE POLICY {table}_own_force ON {table} TO {APP_ROLE}"
+            f" USING ({own}) WITH CHECK ({own})"
+        )
+        op.execute(
+            f"CREATE POLICY {table}_owner ON {table} TO CURRENT_USER USING (true) WITH CHECK (true)"
+        )
+        op.execute(f"GRANT {grants} ON {table} TO {APP_ROLE}")

@@ -1,0 +1,76 @@
+"""What a database needs before it serves: this version's tables and this version's codes."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from offenders import __version__
+from offenders.db import serving_engine
+from offenders.domain.reference.codes import DATA, load_codes
+from offenders.migrating import (
+    MigrationRefused,
+    current_version,
+    migrate,
+    newest_version,
+    owner_engine,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from offenders.settings import Settings
+
+_KEEP_DIGEST = text("""
+    INSERT INTO installation (name, value) VALUES ('codes', :digest)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value
+""")
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the database to this version; it costs little where it is there already."""
+    owner_url = settings.owner_url or ""
+    migrate(owner_url, _serving_login(settings))
+    engine = owner_engine(owner_url)
+    try:
+        with engine.connect() as connection:
+            _refresh_codes(connection)
+    finally:
+        engine.dispose()
+
+
+def _serving_login(settings: Settings) -> str | None:
+    return make_url(settings.database_url or "").username
+
+
+def _refresh_codes(connection: Connection) -> None:
+    """Load the codes where they aren't those of this version: most starts can do without."""
+    digest = _digest()
+    known = text("SELECT value FROM installation WHERE name = 'codes'")
+    if connection.execute(known).scalar() == digest:
+        return
+    load_codes(connection)
+    connection.execute(_KEEP_DIGEST, {"digest": digest})
+    connection.commit()
+
+
+def _digest() -> str:
+    digest = sha256(__version__.encode())
+    for file in sorted(DATA.glob("*.csv")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def open_current(settings: Settings) -> Engine:
+    """Make the serving engine of a database that is at this version, or raise MigrationRefused."""
+    engine = serving_engine(settings.database_url or "")
+    with engine.connect() as connection:
+        known = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+        if connection.execute(known).scalar() and current_version(connection) == newest_version():
+            return engine
+    engine.dispose()
+    message = "The database is not at this version. Run: offenders migrate"
+    raise MigrationRefused(message)

@@ -1,0 +1,101 @@
+"""The one settings object, read from the environment once and handed down."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class SettingsError(ValueError):
+    """A setting that can't be used; the message says which and what to put there."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the environment decides. Defaults are those of docs/runbook.md."""
+
+    database_url: str | None = None
+    database_owner_url: str | None = None
+    data_dir: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    oidc_issuer: str | None = None
+    oidc_audience: str = "offenders"
+    oidc_token_types: frozenset[str] = frozenset({"at+jwt"})
+    oidc_clients: frozenset[str] = frozenset()
+    log_format: str = "json"
+
+    @property
+    def is_embedded(self) -> bool:
+        """True when the service starts its own PostgreSQL."""
+        return self.database_url is None
+
+    @property
+    def owner_url(self) -> str | None:
+        """The URL that migrates: the owner's, or the only one given."""
+        return self.database_owner_url or self.database_url
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings; raise SettingsError with what to do."""
+    values = os.environ if environment is None else environment
+    issuer = _text(values, "OFFENDERS_OIDC_ISSUER")
+    audience = _text(values, "OFFENDERS_OIDC_AUDIENCE")
+    if issuer and not audience:
+        message = "Set OFFENDERS_OIDC_AUDIENCE to the audience your issuer writes for us."
+        raise SettingsError(message)
+    token_types = _words(values, "OFFENDERS_OIDC_TOKEN_TYPES") or frozenset({"at+jwt"})
+    clients = _words(values, "OFFENDERS_OIDC_CLIENTS")
+    if "jwt" in {each.lower() for each in token_types} and not clients:
+        message = "OFFENDERS_OIDC_TOKEN_TYPES names JWT: list the clients in OFFENDERS_OIDC_CLIENTS."
+        raise SettingsError(message)
+    return Settings(
+        database_url=_database(values, "OFFENDERS_DATABASE_URL"),
+        database_owner_url=_database(values, "OFFENDERS_DATABASE_OWNER_URL"),
+        data_dir=Path(_text(values, "OFFENDERS_DATA_DIR") or "var").absolute(),
+        host=_text(values, "OFFENDERS_HOST") or "127.0.0.1",
+        port=_port(_text(values, "OFFENDERS_PORT") or "8000"),
+        oidc_issuer=issuer,
+        oidc_audience=audience or "offenders",
+        oidc_token_types=token_types,
+        oidc_clients=clients,
+        log_format=_log_format(_text(values, "OFFENDERS_LOG_FORMAT") or "json"),
+    )
+
+
+def _text(values: Mapping[str, str], name: str) -> str | None:
+    return values.get(name, "").strip() or None
+
+
+def _words(values: Mapping[str, str], name: str) -> frozenset[str]:
+    return frozenset((_text(values, name) or "").replace(",", " ").split())
+
+
+def _database(values: Mapping[str, str], name: str) -> str | None:
+    url = _text(values, name)
+    if url is None:
+        return None
+    if urlsplit(url).scheme not in {"postgresql", "postgres", "postgresql+psycopg2"}:
+        message = f"{name} must be a postgresql:// address."
+        raise SettingsError(message)
+    return url
+
+
+def _port(text: str) -> int:
+    if text.isdigit() and 0 < int(text) < 65536:  # noqa: PLR2004 - TCP ports are 16 bits
+        return int(text)
+    message = "OFFENDERS_PORT must be a number from 1 to 65535."
+    raise SettingsError(message)
+
+
+def _log_format(text: str) -> str:
+    if text in {"json", "console"}:
+        return text
+    message = "OFFENDERS_LOG_FORMAT must be json or console."
+    raise SettingsError(message)

@@ -1,0 +1,142 @@
+"""A real PostgreSQL for every worker, one savepoint a test, and callers with real tokens."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from offenders.api import create_app, limits
+from offenders.db import Work, serving_engine, transaction
+from offenders.domain.reference.codes import load_codes
+from offenders.embedded import EmbeddedPostgres, EmbeddedUrls
+from offenders.issuer import issue_token, load_or_make_key
+from offenders.migrating import migrate, owner_engine
+from offenders.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.orm import Session
+
+    Headers = Callable[..., dict[str, str]]
+
+FORCE = "33"
+# Codes for tests that commit: each takes one, so that no test sees another's rows.
+_FRESH = iter([f"{number:02d}" for number in range(99, 33, -1)])
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedUrls]:
+    """Start a cluster of this worker's own, migrated and with its codes."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    urls = server.start()
+    migrate(urls.owner, "offenders_app")
+    owner = owner_engine(urls.owner)
+    with owner.connect() as connection:
+        load_codes(connection)
+    owner.dispose()
+    yield urls
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def settings(database: EmbeddedUrls, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings as `offenders serve` hands them to a worker."""
+    return Settings(
+        database_url=database.app,
+        database_owner_url=database.owner,
+        data_dir=tmp_path_factory.mktemp("data"),
+    )
+
+
+@pytest.fixture(scope="session")
+def engine(database: EmbeddedUrls) -> Iterator[Engine]:
+    """Serve as the role that owns nothing."""
+    made = serving_engine(database.app, pool_size=12)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def owner(database: EmbeddedUrls) -> Iterator[Engine]:
+    """Migrate and own; tests use it only to break things on purpose."""
+    made = owner_engine(database.owner)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """Hold one connection in a transaction that is rolled back after the test."""
+    with engine.connect() as held:
+        outer = held.begin()
+        yield held
+        outer.rollback()
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    """Open a writing transaction of the demonstration force."""
+    with transaction(connection, Work(FORCE)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def _app(settings: Settings, engine: Engine) -> Flask:
+    return create_app(settings, engine)
+
+
+@pytest.fixture
+def app(_app: Flask, connection: Connection) -> Flask:
+    """Serve over the test's own connection: everything is undone afterwards."""
+    service = _app.extensions["offenders"]
+    service.engine = connection
+    service.forget()
+    limits.forget()
+    return _app
+
+
+@pytest.fixture
+def committing_app(_app: Flask, engine: Engine) -> Flask:
+    """Serve over real transactions, for races; use it with `fresh_force`."""
+    service = _app.extensions["offenders"]
+    service.engine = engine
+    service.forget()
+    limits.forget()
+    return _app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Call the application as a client would."""
+    return app.test_client()
+
+
+@pytest.fixture
+def fresh_force() -> str:
+    """Take a force that no other test of this worker uses."""
+    return next(_FRESH)
+
+
+@pytest.fixture(scope="session")
+def headers(settings: Settings) -> Headers:
+    """Make the headers of a caller: `headers("investigator", force="31")`."""
+    key = load_or_make_key(settings.data_dir)
+
+    def make(*roles: str, force: str | None = FORCE, **more: Any) -> dict[str, str]:
+        token = issue_token(
+            key,
+            roles=list(roles),
+            force=force,
+            audience=settings.oidc_audience,
+            now=datetime.now(UTC),
+            **{name: more.pop(name) for name in ("lpas", "neighbourhoods", "name") if name in more},
+        )
+        sent = {"Authorization": f"Bearer {token}", "X-Access-Reason": "testing"}
+        return sent | {name.replace("_", "-"): value for name, value in more.items()}
+
+    return make
