@@ -1,4 +1,4 @@
-"""Sharing the bundled PostgreSQL: every process that uses it joins, and the last to leave ends it."""
+"""Sharing the bundled PostgreSQL: whoever uses it joins, and the last to leave ends it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,25 @@ LOOK_SECONDS = 1.0  # how soon a server that has died is started again
 @contextlib.contextmanager
 def database(settings: Settings) -> Iterator[Settings]:
     """Give the settings with both addresses, the bundled server running where none is set."""
-    if settings.is_embedded and settings.owner_url is None:
+    if settings.owner_url is not None:
+        yield _with_both(settings)
+    else:
         with joined(settings.data_dir) as urls:
             yield replace(settings, database_url=urls.app, database_owner_url=urls.owner)
+
+
+@contextlib.contextmanager
+def lasting_database(settings: Settings) -> Iterator[tuple[Settings, tuple[int, ...]]]:
+    """Do the same for a service with children; they hold the descriptors given, see `kept`."""
+    if settings.owner_url is not None:
+        yield _with_both(settings), ()
     else:
-        yield with_both(settings)
+        with kept(settings.data_dir) as (urls, holds):
+            both = replace(settings, database_url=urls.app, database_owner_url=urls.owner)
+            yield both, (holds,)
 
 
-def with_both(settings: Settings) -> Settings:
+def _with_both(settings: Settings) -> Settings:
     """Let one address given alone stand for both roles."""
     serving = settings.database_url or settings.database_owner_url
     return replace(settings, database_url=serving, database_owner_url=settings.owner_url)
@@ -99,8 +110,6 @@ def kept(data_dir: Path) -> Iterator[tuple[EmbeddedUrls, int]]:
     reads, answers = os.pipe()
     keeper = os.fork()
     if keeper == 0:
-        os.close(holds)
-        os.close(reads)
         _keep(data_dir, ends, answers)
     os.close(ends)
     os.close(answers)
@@ -108,12 +117,17 @@ def kept(data_dir: Path) -> Iterator[tuple[EmbeddedUrls, int]]:
         yield _read_urls(reads), holds
     finally:
         os.close(holds)
-        os.waitpid(keeper, 0)
+        _, status = os.waitpid(keeper, 0)
+        if os.WIFSIGNALED(status):
+            # It could not end the server any more: join, and leave as the last.
+            with joined(data_dir):
+                pass
 
 
 def _keep(data_dir: Path, ends: int, answers: int) -> None:
     """Be the keeper: never returns."""
     os.setsid()
+    _close_all_but(ends, answers)
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # A handler, not SIG_IGN, which the server's programs would inherit.
         signal.signal(each, lambda *_: None)
@@ -128,6 +142,15 @@ def _keep(data_dir: Path, ends: int, answers: int) -> None:
         _answer(answers, {"error": str(error)})
     finally:
         os._exit(status)
+
+
+def _close_all_but(*kept_open: int) -> None:
+    """Close what the fork has copied: the pipe's other end, and the port if it is open yet."""
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        number = int(entry.name)
+        if number > 2 and number not in kept_open:  # noqa: PLR2004 - standard streams stay
+            with contextlib.suppress(OSError):
+                os.close(number)
 
 
 def _keep_up(data_dir: Path) -> None:

@@ -45,10 +45,11 @@ _BEGIN = text("""
            clock_timestamp() AS recorded_at
 """)
 
+_CLOCK = text("SELECT clock_timestamp()")
+
 # A bigint advisory lock shows its high half as classid and its low half as objid.
 _OLDEST_OPEN = text("""
-    SELECT clock_timestamp() AS asked_at,
-           min(((classid::bigint << 32) | objid::bigint) & ((1::bigint << 60) - 1)) AS microseconds
+    SELECT min(((classid::bigint << 32) | objid::bigint) & ((1::bigint << 60) - 1))
     FROM pg_locks
     WHERE locktype = 'advisory' AND objsubid = 1 AND pid <> pg_backend_pid()
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -154,14 +155,15 @@ def recorded_at(session: Session) -> datetime:
 def settled_until(session: Session, *, readers: bool = False) -> datetime:
     """Give the latest moment before which every writing transaction has ended.
 
-    With `readers`, transactions that only read (and audit) count too.
+    With `readers`, transactions that only read (and audit) count too. The clock is read before
+    the locks are: whoever takes a lock between the two records after the moment given.
     """
     kinds = [_WRITER, _READER] if readers else [_WRITER]
-    row = session.execute(_OLDEST_OPEN, {"kinds": kinds}).one()
-    asked_at: datetime = row.asked_at
-    if row.microseconds is None:
+    asked_at: datetime = session.execute(_CLOCK).scalar_one()
+    microseconds = session.execute(_OLDEST_OPEN, {"kinds": kinds}).scalar()
+    if microseconds is None:
         return asked_at
-    oldest = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(row.microseconds))
+    oldest = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds))
     return min(asked_at, oldest - timedelta(microseconds=1))
 
 
@@ -174,7 +176,7 @@ def settle(session: Session, as_at: datetime) -> None:
 
 def settled_now(session: Session) -> datetime:
     """Give the present moment once its writers have ended, or the last one that is settled."""
-    present: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    present: datetime = session.execute(_CLOCK).scalar_one()
     return min(present, _wait_until_settled(session, present))
 
 

@@ -92,7 +92,10 @@ class EmbeddedPostgres:
         self._pid: int | None = None
 
     def start(self) -> EmbeddedUrls:
-        """Make the cluster if there is none, start it if it is down, and return the addresses."""
+        """Make the cluster if there is none, start it if it is down, and return the addresses.
+
+        Call stop() in the end even when this fails: the server may be up by then.
+        """
         home = self._home
         with _sole_starter(home) as lock:
             passwords = _passwords(home)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from offenders import __version__
 from offenders.db import serving_engine
@@ -67,10 +68,22 @@ def _digest() -> str:
 def open_current(settings: Settings) -> Engine:
     """Make the serving engine of a database that is at this version, or raise MigrationRefused."""
     engine = serving_engine(settings.database_url or "")
+    try:
+        is_current = _is_current(engine)
+    except OperationalError:
+        raise
+    except DBAPIError:
+        # The serving role isn't there yet, or not granted to this login.
+        is_current = False
+    if not is_current:
+        engine.dispose()
+        message = "The database is not at this version. Run: offenders migrate"
+        raise MigrationRefused(message)
+    return engine
+
+
+def _is_current(engine: Engine) -> bool:
     with engine.connect() as connection:
         known = text("SELECT to_regclass('alembic_version') IS NOT NULL")
-        if connection.execute(known).scalar() and current_version(connection) == newest_version():
-            return engine
-    engine.dispose()
-    message = "The database is not at this version. Run: offenders migrate"
-    raise MigrationRefused(message)
+        is_made = connection.execute(known).scalar_one()
+        return is_made and current_version(connection) == newest_version()

@@ -101,9 +101,10 @@ def open_directory() -> Iterator[Path]:
 
 
 def python(script: str, *arguments: str, path: Path = PROJECT) -> subprocess.Popen[str]:
+    places = (path, PROJECT, *sys.path[1:])
     return subprocess.Popen(
         [sys.executable, "-c", script, *arguments],
-        env={**os.environ, "PYTHONPATH": f"{path}:{PROJECT}"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(each) for each in places)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -29,15 +29,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from offenders.api import tokens
-from offenders.api.tokens import (
-    InvalidToken,
+from offenders.api import issuer_keys, tokens
+from offenders.api.issuer_keys import (
     IssuerKeys,
     IssuerUnavailable,
     KeySource,
     StaticKeys,
-    TokenVerifier,
 )
+from offenders.api.tokens import InvalidToken, TokenVerifier
 from offenders.domain.actors import ROLES, Actor
 from offenders.issuer import (
     DEVELOPMENT_ISSUER,
@@ -502,7 +501,7 @@ class ChangingKeys:
     def __init__(self) -> None:
         self.keys = THREE_KEYS
 
-    def find_key(self, kid: str | None) -> tokens.PublicKey | None:
+    def find_key(self, kid: str | None) -> issuer_keys.PublicKey | None:
         return self.keys.find_key(kid)
 
 
@@ -872,7 +871,7 @@ def test_one_fetch_runs_at_a_time_and_all_who_wait_get_its_keys(issuer: FakeIssu
 def test_waiting_ends_before_a_slow_fetch_does(
     issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "FETCH_SECONDS", 0.3)
+    monkeypatch.setattr(issuer_keys, "FETCH_SECONDS", 0.3)
     issuer.delay_seconds = 0.2
     keys = IssuerKeys(issuer.url, Clock())
     with pytest.raises(IssuerUnavailable):
@@ -891,7 +890,7 @@ def has_key(keys: IssuerKeys, kid: str) -> bool:
 def test_an_answer_that_drips_is_given_up(
     issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "FETCH_SECONDS", 0.2)
+    monkeypatch.setattr(issuer_keys, "FETCH_SECONDS", 0.2)
     clock = Clock()
     keys = IssuerKeys(issuer.url, clock)
     issuer.pause_seconds = 0.05
@@ -906,7 +905,7 @@ def test_an_answer_that_drips_is_given_up(
 def test_a_fetch_that_never_ends_does_not_bar_the_next(
     issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "FETCH_LOST_SECONDS", 0.05)
+    monkeypatch.setattr(issuer_keys, "FETCH_LOST_SECONDS", 0.05)
     clock = Clock()
     keys = IssuerKeys(issuer.url, clock)
     keys.find_key("ec")
@@ -1087,7 +1086,7 @@ MEMBERS = ["kty", "kid", "use", "alg", "key_ops", "crv", "x", "y", "n", "e", "d"
 def test_no_key_however_odd_upsets_the_reading(
     start: dict[str, Any], changes: dict[str, Any]
 ) -> None:
-    assert len(tokens._keys_in({"keys": [{**start, **changes}]})) in {0, 1}
+    assert len(issuer_keys.keys_in({"keys": [{**start, **changes}]})) in {0, 1}
 
 
 def test_proxies_of_the_environment_are_not_used(

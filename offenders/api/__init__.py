@@ -24,6 +24,7 @@ from offenders.api import (
     wanted,
 )
 from offenders.api.permissions import declared_operations
+from offenders.api.schemas.fields import Problem
 from offenders.api.service import Service
 from offenders.telemetry import REQUESTS, SECONDS, configure_logs
 
@@ -41,6 +42,8 @@ _DESCRIPTION = "Who is wanted, who is managed, what is overdue and who must act.
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest ships no types
     """flask-smorest with our own problem answers."""
+
+    ERROR_SCHEMA = Problem
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer in RFC 9457."""

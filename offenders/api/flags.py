@@ -1,7 +1,170 @@
-"""Routes of flags."""
+"""Routes of flags, and of what the rules would flag at another moment."""
 
 from __future__ import annotations
 
-from offenders.api.operations import Routes
+from typing import TYPE_CHECKING, Any
 
-routes = Routes("flags", __name__, url_prefix="/v1", description="flags")
+from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.pages import make_page, read_page
+from offenders.api.permissions import Operation
+from offenders.api.schemas import flags as schemas
+from offenders.db import settle, settled_now
+from offenders.domain.flags import service
+from offenders.domain.flags.service import Doing, Question
+from offenders.errors import NotFound
+from offenders.jobs.preview import preview_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Row
+
+routes = Routes("flags", __name__, url_prefix="/v1", description="Flags: what is overdue and why")
+
+_READ, _MANAGE = "flags:read", "flags:manage"
+PREVIEW_LIMIT = 1000  # flags listed; the counts are of all
+
+
+def _as_at(call: Call) -> datetime | None:
+    """Take `as_at` out of the query; wait until that moment is settled."""
+    as_at: datetime | None = call.query.pop("as_at", None)
+    if as_at is not None:
+        settle(call.session, as_at)
+    return as_at
+
+
+@route(
+    routes,
+    "GET",
+    "/flags",
+    Operation("flags.list", _READ, "area", "consultation"),
+    query=schemas.FlagQuery,
+    answer=schemas.FlagPage,
+)
+def list_flags(call: Call) -> Answer:
+    """List flags, the newest first; without `state` all that are not cleared."""
+    page = read_page(call.query)
+    as_at = _as_at(call)
+    question = Question(call.query, call.scope, as_at or call.now, as_at)
+    rows = service.list_flags(call.session, question, page.after, page.limit + 1)
+    total = service.count_flags(call.session, question) if page.with_total else None
+    shown = rows[: page.limit]
+    return Answer(
+        make_page(rows, page, key=lambda row: [row.raised_at, str(row.id)], total=total),
+        subject_type="flag",
+        subjects=[row.id for row in shown],
+        people=_people(shown),
+    )
+
+
+def _people(rows: Sequence[Row[Any]]) -> list[UUID]:
+    return [row.person_id for row in rows if row.person_id is not None]
+
+
+@route(
+    routes,
+    "GET",
+    "/flags/counts",
+    Operation("flags.counts", _READ, "area", "consultation"),
+    query=schemas.FlagCountsQuery,
+    answer=schemas.FlagCountsAnswer,
+)
+def count_flags(call: Call) -> Answer:
+    """Count what is not cleared at a moment, with a link to each count's rows."""
+    group_by = call.query.get("group_by")
+    as_at = _as_at(call) or settled_now(call.session)
+    content = service.count_open(call.session, scope=call.scope, group_by=group_by, as_at=as_at)
+    return Answer(as_json(content))
+
+
+@route(
+    routes,
+    "GET",
+    "/flags/<flag>",
+    Operation("flags.read", _READ, "area", "consultation"),
+    answer=schemas.FlagAnswer,
+)
+def get_flag(call: Call, flag: str) -> Answer:
+    """Give one flag: its rule, what it rests on, its due moment and whose it is."""
+    return _shown(service.get_flag(call.session, scope=call.scope, written=flag))
+
+
+def _shown(row: Row[Any]) -> Answer:
+    return Answer(
+        row[0].encode(),
+        version=row.version,
+        subject_type="flag",
+        subjects=[row.id],
+        people=_people([row]),
+    )
+
+
+def _doing(call: Call) -> Doing:
+    return Doing(call.actor.subject, call.scope, call.if_match)
+
+
+@route(
+    routes,
+    "POST",
+    "/flags/<flag>/acknowledgements",
+    Operation("flags.acknowledge", _MANAGE, "area", "alteration"),
+    body=schemas.AcknowledgementBody,
+    answer=schemas.FlagAnswer,
+    if_match=True,
+)
+def acknowledge_flag(call: Call, flag: str) -> Answer:
+    """Say that a flag has been seen; it stays until its cause is gone."""
+    row = service.acknowledge_flag(
+        call.session, written=flag, doing=_doing(call), note=call.body.get("note")
+    )
+    return _shown(row)
+
+
+@route(
+    routes,
+    "POST",
+    "/flags/<flag>/suppressions",
+    Operation("flags.suppress", _MANAGE, "area", "alteration"),
+    body=schemas.SuppressionBody,
+    answer=schemas.FlagAnswer,
+    if_match=True,
+)
+def suppress_flag(call: Call, flag: str) -> Answer:
+    """Switch a flag off for a reason and until a moment; alerts can't be switched off."""
+    row = service.suppress_flag(
+        call.session,
+        written=flag,
+        doing=_doing(call),
+        reason=call.body["reason"],
+        until=call.body["until"],
+    )
+    return _shown(row)
+
+
+@route(
+    routes,
+    "POST",
+    "/rules/preview",
+    Operation("rules.preview", _READ, "area", "consultation"),
+    body=schemas.PreviewBody,
+    answer=schemas.PreviewAnswer,
+)
+def preview(call: Call) -> Answer:
+    """Work out what would be open at another moment, the soonest due first; nothing is kept."""
+    at: datetime = call.body["at"]
+    if call.body.get("force", call.force) != call.force:
+        raise NotFound
+    found = preview_rules(call.session, at=at, scope=call.scope, limit=PREVIEW_LIMIT + 1)
+    shown = found.rows[:PREVIEW_LIMIT]
+    counts = [{"rule": rule, "flags": flags} for rule, flags in found.by_rule.items()]
+    head = as_json({"at": at, "force": call.force, "counts": counts})
+    items = ",".join(row[0] for row in shown).encode()
+    is_complete = b"true" if len(found.rows) == len(shown) else b"false"
+    return Answer(
+        head[:-1] + b',"items":[' + items + b'],"is_complete":' + is_complete + b"}",
+        subject_type="flag",
+        subjects=[row.id for row in shown if row.id is not None],
+        people=_people(shown),
+    )

@@ -7,10 +7,15 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import flask_swagger_ui
 import orjson
-import swagger_ui_bundle
 from flask import Flask, Response, current_app, send_from_directory
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    generate_latest,
+    multiprocess,
+)
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 SCHEDULER_LAG_SECONDS = 300  # the jobs of every minute; five missed is a fault
-_ASSETS = Path(str(swagger_ui_bundle.swagger_ui_path))
+_ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
 
 _ROLE_FAULTS = text("""
     SELECT (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -138,8 +143,5 @@ def _docs_asset(name: str) -> Response:
 
 def mark_demonstration(answer: Response) -> None:
     """Say in every answer that the people of a demonstration are made up."""
-    try:
-        if current_app.extensions["offenders"].is_demonstration():
-            answer.headers["X-Demonstration-Data"] = "made up"
-    except SQLAlchemyError:
-        return
+    if current_app.extensions["offenders"].is_demonstration():
+        answer.headers["X-Demonstration-Data"] = "made up"

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from offenders import clock
 from offenders.api import idempotency, limits
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
+from offenders.api.problems import KINDS
 from offenders.api.versions import etag, is_unchanged, read_if_match
 from offenders.db import Work, transaction
 from offenders.domain.access import Scope, may, scope
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from offenders.domain.versions import IfMatch
 
 NATIONAL = "00"  # stands for no force: no row has it, so no row can be seen with it
+PROBLEM_TITLES = dict(reversed(list(KINDS.values())))
 REASON_LIMIT = 500  # characters
+PATH_LIMIT = 200  # characters of one part of an address
 
 
 class ReasonNeeded(DomainError):
@@ -147,7 +150,22 @@ def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str
         "x-permission": operation.permission,
         "x-scope": operation.scope,
         "x-audit-class": operation.audit_class,
-        "security": [] if operation.scope == "public" else [{"bearer": []}],
+        "security": [{"bearer": []}],
+        "responses": _refusals(method, if_match=if_match),
+    }
+
+
+def _refusals(method: str, *, if_match: bool) -> dict[str, Any]:
+    """Name the problems that an operation may answer with."""
+    statuses = ["401", "403", "404", "422", "429", "503"]
+    if method != "GET":
+        statuses += ["409", "413", "415"]
+    if if_match:
+        statuses += ["412", "428"]
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": PROBLEM_TITLES[int(status)], "content": content}
+        for status in sorted(statuses)
     }
 
 
@@ -169,6 +187,8 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
         actor = current_app.extensions["offenders"].authenticate()
         g.actor = actor
         read_body(body_limit)
+        if not all(value.isprintable() and len(value) <= PATH_LIMIT for value in path.values()):
+            raise NotFound
         if not may(actor, operation.permission or ""):
             _audit_denial(actor, operation, path)
             message = f"This needs the permission {operation.permission}, see docs/access.md."
@@ -291,9 +311,10 @@ def _audit(call: Call, given: Answer) -> None:
 
 
 def access_reason() -> str | None:
-    """Read X-Access-Reason, cut to a sane length."""
-    text = request.headers.get("X-Access-Reason", "").strip()
-    return text[:REASON_LIMIT] or None
+    """Read X-Access-Reason, printable and cut to a sane length."""
+    text = request.headers.get("X-Access-Reason", "")
+    printable = "".join(character for character in text if character.isprintable())
+    return printable.strip()[:REASON_LIMIT] or None
 
 
 def _asks_reason(call: Call) -> bool:

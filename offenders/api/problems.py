@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from offenders.api.tokens import InvalidToken, IssuerUnavailable
+from offenders.api.issuer_keys import IssuerUnavailable
+from offenders.api.tokens import InvalidToken
 from offenders.errors import DomainError, LimitReached
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ def _integrity_error(error: IntegrityError) -> Response:
 
 def _database_error(error: Exception) -> Response:
     code = getattr(getattr(error, "orig", None), "pgcode", None)
+    if code is not None and code.startswith("22"):
+        return problem("invalid", "A value is out of range or can't be stored. Correct it.")
     if code is not None and not code.startswith(("08", "40", "53", "55", "57", "58")):
         return _last(error)
     log.warning("database.unavailable", code=code, kind=type(error).__name__)

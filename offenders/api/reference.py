@@ -10,7 +10,6 @@ from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas.fields import ItemPage, PageQuery
 from offenders.api.schemas.reference import (
-    ForceQuery,
     NeighbourhoodQuery,
     OffenceQuery,
     PolicyBody,

@@ -12,9 +12,16 @@ from offenders.domain.persons.names import (
     Token,
     UnsearchableName,
     normalise,
-    query_tokens,
+    query_words,
     tokens,
 )
+
+
+def searched_for(text: str) -> list[str]:
+    """Give every spelling that a search asks for, each once."""
+    words = query_words(text)
+    spellings = [each for word in words for each in (*word.parts, word.joined) if each]
+    return list(dict.fromkeys(spellings))
 
 
 def found_by(family_name: str, given_names: str | None = None) -> list[str]:
@@ -174,7 +181,7 @@ def test_a_name_is_found_by_its_words_and_joined_forms(
     ],
 )
 def test_a_search_meets_the_name_it_means(family_name: str, given_names: str, search: str) -> None:
-    assert set(query_tokens(search)) <= set(found_by(family_name, given_names))
+    assert set(searched_for(search)) <= set(found_by(family_name, given_names))
 
 
 def test_the_same_word_counts_once_in_each_part() -> None:
@@ -187,7 +194,7 @@ def test_the_same_word_counts_once_in_each_part() -> None:
 
 def test_a_long_word_is_cut_alike_in_names_and_searches() -> None:
     assert found_by("A" * 70) == ["A" * 64]
-    assert query_tokens("A" * 70) == ["A" * 64]
+    assert searched_for("A" * 70) == ["A" * 64]
 
 
 @given(st.text(max_size=300), st.none() | st.text(max_size=300))
@@ -207,7 +214,7 @@ def test_a_name_of_very_many_words_has_24() -> None:
 @given(st.text(st.characters(codec="ascii"), max_size=60), st.text(max_size=60))
 def test_a_name_that_can_be_searched_for_is_found(family_name: str, given_names: str) -> None:
     try:
-        words = query_tokens(family_name)
+        words = searched_for(family_name)
     except UnsearchableName:
         return
     assert set(words) <= set(found_by(family_name, given_names))
@@ -235,7 +242,7 @@ def test_a_name_that_can_be_searched_for_is_found(family_name: str, given_names:
 def test_a_search_keeps_its_order_and_joins_only_what_was_hyphenated(
     text: str, words: list[str]
 ) -> None:
-    assert query_tokens(text) == words
+    assert searched_for(text) == words
 
 
 @pytest.mark.parametrize(
@@ -262,17 +269,17 @@ def test_a_search_keeps_its_order_and_joins_only_what_was_hyphenated(
 )
 def test_a_search_for_everybody_or_nobody_is_refused_with_help(text: str, help_given: str) -> None:
     with pytest.raises(UnsearchableName, match=help_given):
-        query_tokens(text)
+        searched_for(text)
 
 
 def test_the_longest_search_is_taken() -> None:
-    assert query_tokens("ab" + " " * 198) == ["AB"]
+    assert searched_for("ab" + " " * 198) == ["AB"]
 
 
 @given(st.text(max_size=250))
 def test_any_search_gives_words_or_is_refused(text: str) -> None:
     try:
-        words = query_tokens(text)
+        words = searched_for(text)
     except UnsearchableName:
         return
     assert words

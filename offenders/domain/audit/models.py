@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID  # noqa: TC003 - SQLAlchemy reads annotations at run time
-
 from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 

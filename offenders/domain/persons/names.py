@@ -76,6 +76,13 @@ class Token(NamedTuple):
     position: int
 
 
+class QueryWord(NamedTuple):
+    """One written word of a search: met by all its parts, or by the form that joins them."""
+
+    parts: tuple[str, ...]
+    joined: str | None
+
+
 def normalise(text: str) -> str:
     """Give the words of a name in plain capitals with one space between them."""
     return " ".join(_words(_joined_prefixes(_plain(text))))
@@ -91,10 +98,9 @@ def tokens(family_name: str, given_names: str | None) -> list[Token]:
     return list(found.values())[:MAX_TOKENS]
 
 
-def query_tokens(text: str) -> list[str]:
-    """Give the words to search for; a hyphenated one also joined, right after its parts.
+def query_words(text: str) -> list[QueryWord]:
+    """Give the words to search for, each once; only a hyphenated one has several parts.
 
-    A joined form is another way to write the words before it, not one more word to be met.
     Raises UnsearchableName.
     """
     if len(text) > MAX_QUERY_LENGTH:
@@ -105,7 +111,13 @@ def query_tokens(text: str) -> list[str]:
         raise UnsearchableName(message)
     plain = _joined_prefixes(_plain(text))
     _refuse_too_little_or_too_much(_words(plain))
-    return list(dict.fromkeys(piece[:MAX_TOKEN_LENGTH] for _, piece in _pieces(plain)))
+    return list(dict.fromkeys(map(_query_word, plain.split())))
+
+
+def _query_word(written: str) -> QueryWord:
+    parts = _words(written)
+    joined = "".join(parts)[:MAX_TOKEN_LENGTH] if len(parts) > 1 else None
+    return QueryWord(tuple(part[:MAX_TOKEN_LENGTH] for part in parts), joined)
 
 
 def _refuse_too_little_or_too_much(words: list[str]) -> None:

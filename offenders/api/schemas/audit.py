@@ -1,0 +1,67 @@
+"""Payloads of the audit."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from offenders.api.schemas.fields import PageQuery, Text, code
+from offenders.api.schemas.wanted import DayOrMoment
+
+
+class EventQuery(PageQuery):
+    """Filters of audit events."""
+
+    actor = Text(200, shortest=1, metadata={"description": "Subject of the actor's token."})
+    subject = fields.UUID(
+        error_messages={"invalid_uuid": "Send the id of the record, not its reference."}
+    )
+    action = code(metadata={"description": "e.g. wanted.read"})
+    from_ = DayOrMoment(data_key="from", metadata={"description": "A moment or a whole day."})
+    to = DayOrMoment(ends=True, metadata={"description": "A moment or a whole day."})
+
+
+class EventAnswer(Schema):
+    """One act on the data."""
+
+    id = fields.String()
+    at = fields.String()
+    actor = fields.String()
+    role = fields.String()
+    force = fields.String()
+    action = fields.String()
+    class_ = fields.String(data_key="class", attribute="class")
+    subject_type = fields.String(allow_none=True)
+    subject_ids = fields.List(fields.String())
+    masked = fields.List(fields.String())
+    reason = fields.String(allow_none=True)
+    request_id = fields.String()
+    details = fields.Dict()
+
+
+class EventPage(Schema):
+    """A page of audit events."""
+
+    items = fields.List(fields.Nested(EventAnswer))
+    next = fields.String(allow_none=True)
+    total = fields.Integer()
+
+
+class CheckpointAnswer(Schema):
+    """A seal over a stretch of the audit; keep its hash somewhere else."""
+
+    force = fields.String()
+    sequence = fields.Integer()
+    sealed_from = fields.String()
+    sealed_to = fields.String()
+    events = fields.Integer()
+    previous_hash = fields.String()
+    hash = fields.String()
+    sealed_at = fields.String()
+
+
+class CheckpointPage(Schema):
+    """A page of checkpoints."""
+
+    items = fields.List(fields.Nested(CheckpointAnswer))
+    next = fields.String(allow_none=True)
+    total = fields.Integer()

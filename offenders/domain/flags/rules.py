@@ -1,0 +1,46 @@
+"""Rules of flags: when a flag may be acknowledged or suppressed, and when suppression ends."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ALERT: Final = "alert"
+OPEN: Final = "open"
+ACKNOWLEDGED: Final = "acknowledged"
+SUPPRESSED: Final = "suppressed"
+CLEARED: Final = "cleared"
+
+LONGEST_SUPPRESSION = timedelta(days=365)  # product limit: after a year it is judged anew
+
+# Only a cause that is gone clears a flag, so nobody may set `cleared` by hand.
+_NEXT: Final[Mapping[str, frozenset[str]]] = {
+    OPEN: frozenset({ACKNOWLEDGED, SUPPRESSED}),
+    ACKNOWLEDGED: frozenset({SUPPRESSED}),
+    SUPPRESSED: frozenset({SUPPRESSED}),
+    CLEARED: frozenset(),
+}
+
+
+def may_become(state: str, wanted: str) -> bool:
+    """Say whether a person may bring a flag from `state` to `wanted`."""
+    return wanted in _NEXT[state]
+
+
+def may_be_suppressed(severity: str) -> bool:
+    """Say whether a flag of this severity may be switched off at all; alerts never may."""
+    return severity != ALERT
+
+
+def is_suppression_end(until: datetime, now: datetime) -> bool:
+    """Say whether a suppression may last until then: in the future, and at most a year."""
+    return now < until <= now + LONGEST_SUPPRESSION
+
+
+def state_at(state: str, suppressed_until: datetime | None, moment: datetime) -> str:
+    """Give the state at a moment: a suppression whose end has come is open again."""
+    has_ended = suppressed_until is not None and suppressed_until <= moment
+    return OPEN if state == SUPPRESSED and has_ended else state

@@ -1,0 +1,214 @@
+"""Use cases of flags: a flag explains itself, ends itself, and is switched off only for a time.
+
+A capability says which subjects a rule finds due (`DueSource`); all of them are raised, renewed
+and cleared by one statement, so a force of any size costs one pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from offenders import clock
+from offenders.db import recorded_at
+from offenders.domain.access import Scope
+from offenders.domain.flags import rules, store
+from offenders.domain.flags.store import Question, count_flags, list_flags, list_rehearsed
+from offenders.errors import Conflict, Invalid, NotFound
+from offenders.ids import as_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.flags.models import Flag
+    from offenders.domain.versions import IfMatch
+
+__all__ = [
+    "GROUPS",
+    "Doing",
+    "DueSource",
+    "Question",
+    "Settled",
+    "acknowledge_flag",
+    "clear_for",
+    "count_by_rule",
+    "count_flags",
+    "count_open",
+    "follow_subject",
+    "get_flag",
+    "list_flags",
+    "list_open_flags_of",
+    "list_rehearsed",
+    "raise_due",
+    "settle",
+    "suppress_flag",
+]
+
+GROUPS = ("rule", "severity", "lpa", "neighbourhood", "state")
+
+
+@dataclass(frozen=True)
+class DueSource:
+    """A SELECT of every subject that a rule finds due, with its bound values.
+
+    Its columns are subject_type, subject_id (each once), subject_reference, person_id, lpa,
+    neighbourhood, owner_officer or owner_team, severity, because and due_at. `because` says
+    what stays the same from run to run, such as the due moment, never days gone by since.
+    """
+
+    sql: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How many flags a sweep raised and cleared."""
+
+    raised: int
+    cleared: int
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Who changes a flag, in which area, and which version they read."""
+
+    actor: str
+    scope: Scope
+    if_match: IfMatch
+
+
+def settle(
+    session: Session,
+    *,
+    rule: str,
+    source: DueSource,
+    because: str = "Its cause is gone.",
+) -> Settled:
+    """Bring the flags of a rule to what its source finds due."""
+    row = store.settle(session, rule, source.sql, source.values, because)
+    return Settled(row.raised, row.cleared)
+
+
+def raise_due(session: Session, *, rule: str, source: DueSource) -> int:
+    """Raise what the source finds and clear nothing; for rules that an event sets off."""
+    return len(store.raise_due(session, rule, source.sql, source.values))
+
+
+def clear_for(session: Session, *, subject_id: UUID, rules: Sequence[str], because: str) -> int:
+    """Clear a subject's flags in the transaction that takes their cause away."""
+    return len(store.clear_flags(session, subject_id, rules, because))
+
+
+def follow_subject(
+    session: Session,
+    *,
+    subject_id: UUID,
+    lpa: str | None,
+    neighbourhood: str | None,
+    owner_officer: str | None,
+    owner_team: str | None,
+) -> int:
+    """Move a subject's open flags with it to its area and owner."""
+    facts = {
+        "lpa": lpa,
+        "neighbourhood": neighbourhood,
+        "owner_officer": owner_officer,
+        "owner_team": owner_team,
+    }
+    return len(store.follow_subject(session, subject_id, facts))
+
+
+def list_open_flags_of(session: Session, person_id: UUID, *, scope: Scope | None = None) -> str:
+    """Give what is not cleared of a person as a JSON array; of the whole force unless told."""
+    seen = scope or Scope(session.info["force"])
+    return store.list_open_flags_of(session, person_id, seen, clock.now())
+
+
+def get_flag(session: Session, *, scope: Scope, written: str) -> Row[Any]:
+    """Give one flag as (json, id, person_id, version); raise NotFound out of scope."""
+    row = store.show_flag(session, scope, clock.now(), _read_id(written))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def acknowledge_flag(session: Session, *, written: str, doing: Doing, note: str | None) -> Row[Any]:
+    """Say that the owner's side has seen the flag; it stays until its cause is gone."""
+    flag = _take(session, written, doing, rules.ACKNOWLEDGED)
+    flag.state = rules.ACKNOWLEDGED
+    flag.acknowledged_at = recorded_at(session)
+    flag.acknowledged_by = doing.actor
+    flag.because = {key: flag.because[key] for key in flag.because if key != "acknowledged_note"}
+    if note is not None:
+        flag.because = {**flag.because, "acknowledged_note": note}
+    return _keep(session, flag, doing)
+
+
+def suppress_flag(
+    session: Session, *, written: str, doing: Doing, reason: str, until: datetime
+) -> Row[Any]:
+    """Switch a flag off until a moment, for a reason; it opens again by itself."""
+    flag = _take(session, written, doing, rules.SUPPRESSED)
+    if not rules.may_be_suppressed(flag.severity):
+        message = (
+            "An alert can't be switched off. Acknowledge it, and deal with its cause:"
+            " it clears by itself then."
+        )
+        raise Conflict(message)
+    if not rules.is_suppression_end(until, clock.now()):
+        refusal = Invalid.field("/until", "Send a moment in the future, at most 365 days ahead.")
+        raise refusal
+    flag.state = rules.SUPPRESSED
+    flag.suppressed_at = recorded_at(session)
+    flag.suppressed_until = until
+    flag.suppressed_by = doing.actor
+    flag.suppressed_because = reason
+    return _keep(session, flag, doing)
+
+
+def _take(session: Session, written: str, doing: Doing, wanted: str) -> Flag:
+    flag = store.get_flag(session, doing.scope, _read_id(written))
+    doing.if_match.check(flag.version)
+    state = rules.state_at(flag.state, flag.suppressed_until, clock.now())
+    if not rules.may_become(state, wanted):
+        message = f"This flag is {state}, so it can't be {wanted}. Read it again."
+        raise Conflict(message)
+    return flag
+
+
+def _keep(session: Session, flag: Flag, doing: Doing) -> Row[Any]:
+    flag.version += 1
+    session.flush()
+    return get_flag(session, scope=doing.scope, written=str(flag.id))
+
+
+def _read_id(written: str) -> UUID:
+    flag_id = as_uuid(written)
+    if flag_id is None:
+        raise NotFound
+    return flag_id
+
+
+def count_open(
+    session: Session, *, scope: Scope, group_by: str | None, as_at: datetime
+) -> dict[str, Any]:
+    """Give the counts of a moment; each href returns exactly its rows."""
+    question = Question({}, scope, as_at, as_at)
+    written = as_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    counts = []
+    for row in store.count_groups(session, question, group_by):
+        group = {group_by: row.value} if group_by else {}
+        asked = {name: value or "none" for name, value in group.items()} | {"as_at": written}
+        counts.append({**group, "flags": row.flags, "href": f"/v1/flags?{urlencode(asked)}"})
+    return {"as_at": written, "counts": counts}
+
+
+def count_by_rule(session: Session, question: Question) -> dict[str, int]:
+    """Give how many flags each rule has open."""
+    return {row.value: row.flags for row in store.count_groups(session, question, "rule")}

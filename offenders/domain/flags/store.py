@@ -1,0 +1,337 @@
+"""SQL of flags: raising and clearing by whole rules, lists, counts and single flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, text
+
+from offenders import clock
+from offenders.db import recorded_at
+from offenders.domain.flags.models import Flag
+from offenders.errors import NotFound
+from offenders.ids import as_reference, as_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.access import Scope
+
+# The layout of ids.new_id, one for each row: milliseconds, version 8, force, variant, random.
+_NEW_ID = """
+    CAST(lpad(to_hex(CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)), 12, '0')
+         || '8' || lpad(to_hex(CAST(:flag_force AS int)), 3, '0')
+         || right(replace(CAST(gen_random_uuid() AS text), '-', ''), 16) AS uuid)
+"""
+_FACTS = """
+    CAST(d.subject_reference AS text) AS subject_reference,
+    CAST(d.person_id AS uuid) AS person_id, CAST(d.lpa AS text) AS lpa,
+    CAST(d.neighbourhood AS text) AS neighbourhood, CAST(d.owner_officer AS text) AS owner_officer,
+    CAST(d.owner_team AS text) AS owner_team, CAST(d.severity AS text) AS severity,
+    CAST(d.because AS jsonb) AS because, CAST(d.due_at AS timestamptz) AS due_at
+"""
+_RAISE = f"""
+    INSERT INTO flags (force, id, rule, subject_type, subject_id, subject_reference, person_id,
+                       lpa, neighbourhood, owner_officer, owner_team, severity, because, due_at,
+                       raised_at)
+    SELECT CAST(:flag_force AS text), {_NEW_ID}, :flag_rule, d.subject_type, d.subject_id,
+           d.subject_reference, d.person_id, d.lpa, d.neighbourhood, d.owner_officer,
+           d.owner_team, d.severity, d.because, d.due_at, CAST(:flag_at AS timestamptz)
+    FROM due d
+    ON CONFLICT (force, rule, subject_id) WHERE state <> 'cleared' DO NOTHING
+    RETURNING id
+"""
+# An acknowledgement's note lies beside what the rule says and outlives its renewal.
+_NOTE = "'acknowledged_note'"
+_RENEWED = f"d.because || jsonb_strip_nulls(jsonb_build_object({_NOTE}, f.because -> {_NOTE}))"
+_ENDED = "f.state = 'suppressed' AND (f.suppressed_until <= :flag_now OR d.severity = 'alert')"
+_BRING_UP_TO_DATE = f"""
+    UPDATE flags f
+    SET state = x.state, cleared_at = x.cleared_at, cleared_because = x.cleared_because,
+        subject_reference = x.subject_reference, person_id = x.person_id, lpa = x.lpa,
+        neighbourhood = x.neighbourhood, owner_officer = x.owner_officer,
+        owner_team = x.owner_team, severity = x.severity, because = x.because,
+        due_at = x.due_at, version = f.version + 1
+    FROM (
+        SELECT f.id, 'cleared' AS state,
+               greatest(:flag_at, f.raised_at + interval '1 microsecond') AS cleared_at,
+               CAST(:flag_because AS text) AS cleared_because, f.subject_reference, f.person_id,
+               f.lpa, f.neighbourhood, f.owner_officer, f.owner_team, f.severity, f.because,
+               f.due_at
+        FROM flags f
+        WHERE f.force = :flag_force AND f.rule = :flag_rule AND f.state <> 'cleared'
+          AND NOT EXISTS (SELECT FROM due d WHERE d.subject_id = f.subject_id)
+        UNION ALL
+        SELECT f.id, CASE WHEN {_ENDED} THEN 'open' ELSE f.state END, NULL, NULL,
+               d.subject_reference, d.person_id, d.lpa, d.neighbourhood, d.owner_officer,
+               d.owner_team, d.severity, {_RENEWED}, d.due_at
+        FROM flags f JOIN due d ON d.subject_id = f.subject_id
+        WHERE f.force = :flag_force AND f.rule = :flag_rule AND f.state <> 'cleared'
+          AND ({_ENDED}
+               OR (f.subject_reference, f.person_id, f.lpa, f.neighbourhood, f.owner_officer,
+                   f.owner_team, f.severity, f.because, f.due_at)
+                  IS DISTINCT FROM
+                  (d.subject_reference, d.person_id, d.lpa, d.neighbourhood, d.owner_officer,
+                   d.owner_team, d.severity, {_RENEWED}, d.due_at))) x
+    WHERE f.force = :flag_force AND f.id = x.id AND f.state <> 'cleared'
+    RETURNING f.id, f.state
+"""
+_CLEAR = text("""
+    UPDATE flags f
+    SET state = 'cleared', version = f.version + 1, cleared_because = :because,
+        cleared_at = greatest(:at, f.raised_at + interval '1 microsecond')
+    WHERE f.force = :force AND f.subject_id = :subject_id AND f.rule = ANY (:rules)
+      AND f.state <> 'cleared'
+    RETURNING f.id
+""")
+_FOLLOW = text("""
+    UPDATE flags f
+    SET lpa = :lpa, neighbourhood = :neighbourhood, owner_officer = :owner_officer,
+        owner_team = :owner_team, version = f.version + 1
+    WHERE f.force = :force AND f.subject_id = :subject_id AND f.state <> 'cleared'
+      AND (f.lpa, f.neighbourhood, f.owner_officer, f.owner_team) IS DISTINCT FROM
+          (CAST(:lpa AS text), CAST(:neighbourhood AS text), CAST(:owner_officer AS text),
+           CAST(:owner_team AS text))
+    RETURNING f.id
+""")
+
+_STATE = """
+    CASE WHEN state = 'suppressed' AND suppressed_until <= :now THEN 'open' ELSE state END
+"""
+_PRESENT = f"SELECT flags.*, {_STATE} AS shown_state FROM flags"
+# What was known at a past moment: nothing that was recorded after it.
+_AS_AT = """
+    SELECT force, id, rule, severity, subject_type, subject_id, subject_reference, person_id, lpa,
+           neighbourhood, owner_officer, owner_team, because, due_at, raised_at, version,
+           CASE WHEN cleared_at <= :as_at THEN 'cleared'
+                WHEN suppressed_at <= :as_at
+                     AND (acknowledged_at <= suppressed_at OR acknowledged_at > :as_at
+                          OR acknowledged_at IS NULL)
+                THEN CASE WHEN suppressed_until > :as_at THEN 'suppressed' ELSE 'open' END
+                WHEN acknowledged_at <= :as_at THEN 'acknowledged'
+                ELSE 'open' END AS shown_state,
+           CASE WHEN acknowledged_at <= :as_at THEN acknowledged_at END AS acknowledged_at,
+           CASE WHEN acknowledged_at <= :as_at THEN acknowledged_by END AS acknowledged_by,
+           CASE WHEN suppressed_at <= :as_at THEN suppressed_at END AS suppressed_at,
+           CASE WHEN suppressed_at <= :as_at THEN suppressed_until END AS suppressed_until,
+           CASE WHEN suppressed_at <= :as_at THEN suppressed_by END AS suppressed_by,
+           CASE WHEN suppressed_at <= :as_at THEN suppressed_because END AS suppressed_because,
+           CASE WHEN cleared_at <= :as_at THEN cleared_at END AS cleared_at,
+           CASE WHEN cleared_at <= :as_at THEN cleared_because END AS cleared_because
+    FROM flags
+    WHERE raised_at <= :as_at
+"""
+_SUBJECT = """
+    json_build_object('type', f.subject_type, 'id', f.subject_id, 'reference', f.subject_reference)
+"""
+_JSON = f"""
+    json_build_object('id', f.id, 'rule', f.rule, 'severity', f.severity, 'subject', {_SUBJECT},
+        'person', f.person_id, 'force', f.force, 'lpa', f.lpa, 'neighbourhood', f.neighbourhood,
+        'because', f.because - {_NOTE}, 'due_at', f.due_at, 'raised_at', f.raised_at,
+        'state', f.shown_state,
+        'owner', json_build_object('officer', f.owner_officer, 'team', f.owner_team),
+        'acknowledged_at', f.acknowledged_at, 'acknowledged_by', f.acknowledged_by,
+        'acknowledged_note',
+        CASE WHEN f.acknowledged_at IS NOT NULL THEN f.because ->> {_NOTE} END,
+        'suppressed_at', f.suppressed_at, 'suppressed_until', f.suppressed_until,
+        'suppressed_by', f.suppressed_by, 'suppressed_because', f.suppressed_because,
+        'cleared_at', f.cleared_at, 'cleared_because', f.cleared_because, 'version', f.version)
+"""
+_SHORT_JSON = f"""
+    json_build_object('id', f.id, 'rule', f.rule, 'severity', f.severity, 'subject', {_SUBJECT},
+        'due_at', f.due_at, 'raised_at', f.raised_at, 'state', f.shown_state)
+"""
+
+COLUMNS = {
+    "rule": "f.rule",
+    "severity": "f.severity",
+    "subject_type": "f.subject_type",
+    "force": "f.force",
+    "lpa": "f.lpa",
+    "neighbourhood": "f.neighbourhood",
+    "state": "f.shown_state",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a list or count is asked: filters and scope, the present and, if any, a past moment."""
+
+    filters: dict[str, Any]
+    scope: Scope
+    now: datetime
+    as_at: datetime | None = None
+
+    @property
+    def source(self) -> str:
+        """Give what is read; without `state`, all that is not cleared."""
+        if self.as_at is not None:
+            return f"({_AS_AT}) f"
+        is_live = "state = 'cleared'" if self._asks_cleared else "state <> 'cleared'"
+        return f"({_PRESENT} WHERE {is_live}) f"
+
+    @property
+    def _asks_cleared(self) -> bool:
+        return bool(self.filters.get("state") == "cleared")
+
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """Give scope and filters as SQL with their values; `none` asks for rows without a value."""
+        parts = [self.scope.condition("f")]
+        values = {**self.scope.values, "now": self.now, "as_at": self.as_at}
+        if not self._asks_cleared:
+            parts.append("f.shown_state <> 'cleared'")
+        for name, column in COLUMNS.items():
+            value = self.filters.get(name)
+            if value == "none":
+                parts.append(f"{column} IS NULL")
+            elif value is not None:
+                parts.append(f"{column} = :f_{name}")
+                values[f"f_{name}"] = value
+        if self.filters.get("subject_id") is not None:
+            written = self.filters["subject_id"]
+            parts.append("(f.subject_id = :f_subject OR f.subject_reference = :f_reference)")
+            values |= {"f_subject": as_uuid(written), "f_reference": as_reference(written)}
+        if self.filters.get("due_before") is not None:
+            parts.append("f.due_at < :f_due_before")
+            values["f_due_before"] = self.filters["due_before"]
+        return " AND ".join(parts), values
+
+
+def raise_due(session: Session, rule: str, sql: str, values: dict[str, Any]) -> list[UUID]:
+    """Raise a flag for each row of the source that has none open; give their ids."""
+    statement = text(f"WITH {_due(sql)} {_RAISE}")
+    return list(session.execute(statement, values | _own_values(session, rule, "")).scalars())
+
+
+def settle(session: Session, rule: str, sql: str, values: dict[str, Any], because: str) -> Row[Any]:
+    """Raise what is due, clear what no longer is and renew the rest, over one reading of it."""
+    statement = text(f"""
+        WITH {_due(sql)},
+             raised AS ({_RAISE}), dated AS ({_BRING_UP_TO_DATE})
+        SELECT (SELECT count(*) FROM raised) AS raised,
+               (SELECT count(*) FROM dated WHERE state = 'cleared') AS cleared
+    """)
+    return session.execute(statement, values | _own_values(session, rule, because)).one()
+
+
+def _due(sql: str) -> str:
+    return f"due AS MATERIALIZED (SELECT d.subject_type, d.subject_id, {_FACTS} FROM ({sql}) d)"
+
+
+def _own_values(session: Session, rule: str, because: str) -> dict[str, Any]:
+    return {
+        "flag_force": session.info["force"],
+        "flag_rule": rule,
+        "flag_at": recorded_at(session),
+        "flag_now": clock.now(),
+        "flag_because": because,
+    }
+
+
+def clear_flags(
+    session: Session, subject_id: UUID, rules: Sequence[str], because: str
+) -> list[UUID]:
+    """Clear the open flags that these rules have raised for a subject; give their ids."""
+    values = {
+        "force": session.info["force"],
+        "at": recorded_at(session),
+        "subject_id": subject_id,
+        "rules": list(rules),
+        "because": because,
+    }
+    return list(session.execute(_CLEAR, values).scalars())
+
+
+def follow_subject(session: Session, subject_id: UUID, facts: dict[str, Any]) -> list[UUID]:
+    """Give the open flags of a subject its area and owner; give the ids of those changed."""
+    values = facts | {"force": session.info["force"], "subject_id": subject_id}
+    return list(session.execute(_FOLLOW, values).scalars())
+
+
+def list_flags(
+    session: Session, question: Question, after: Sequence[Any] | None, limit: int
+) -> list[Row[Any]]:
+    """Give flags, the newest first, as (json, raised_at, id, person_id)."""
+    condition, values = question.condition()
+    if after is not None:
+        condition += (
+            " AND (f.raised_at, f.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
+        )
+        values |= {"after_at": after[0], "after_id": after[1]}
+    statement = f"""
+        SELECT {_JSON}::text, f.raised_at::text, f.id, f.person_id
+        FROM {question.source} WHERE {condition}
+        ORDER BY f.raised_at DESC, f.id DESC LIMIT :limit
+    """
+    return list(session.execute(text(statement), values | {"limit": limit}))
+
+
+def list_rehearsed(session: Session, question: Question, limit: int) -> list[Row[Any]]:
+    """Give flags, the soonest due first; one raised in this transaction has no id to keep."""
+    condition, values = question.condition()
+    not_yet = "json_build_object('id', NULL, 'raised_at', NULL, 'version', NULL)::jsonb"
+    statement = f"""
+        SELECT CASE WHEN f.raised_at >= :began THEN ({_JSON}::jsonb || {not_yet})::text
+                    ELSE {_JSON}::text END,
+               CASE WHEN f.raised_at < :began THEN f.id END AS id, f.person_id
+        FROM {question.source} WHERE {condition}
+        ORDER BY f.due_at NULLS LAST, f.rule, f.subject_id LIMIT :limit
+    """
+    values |= {"limit": limit, "began": recorded_at(session)}
+    return list(session.execute(text(statement), values))
+
+
+def count_flags(session: Session, question: Question) -> int:
+    """Count the rows that list_flags would give."""
+    condition, values = question.condition()
+    statement = text(f"SELECT count(*) FROM {question.source} WHERE {condition}")
+    return int(session.execute(statement, values).scalar_one())
+
+
+def count_groups(session: Session, question: Question, group_by: str | None) -> list[Row[Any]]:
+    """Give (value, flags) of each group, or of all flags without `group_by`."""
+    condition, values = question.condition()
+    value = COLUMNS[group_by] if group_by else "CAST(NULL AS text)"
+    grouping = f"GROUP BY {value} ORDER BY {value}" if group_by else ""
+    statement = f"""
+        SELECT {value} AS value, count(*) AS flags
+        FROM {question.source} WHERE {condition} {grouping}
+    """
+    return list(session.execute(text(statement), values))
+
+
+def show_flag(session: Session, scope: Scope, now: datetime, flag_id: UUID) -> Row[Any] | None:
+    """Give one flag as (json, id, person_id, version)."""
+    statement = f"""
+        SELECT {_JSON}::text, f.id, f.person_id, f.version FROM ({_PRESENT}) f
+        WHERE {scope.condition("f")} AND f.id = :id
+    """
+    values = scope.values | {"now": now, "id": flag_id}
+    return session.execute(text(statement), values).one_or_none()
+
+
+def get_flag(session: Session, scope: Scope, flag_id: UUID | None) -> Flag:
+    """Give the flag for a change, locked until the transaction ends."""
+    statement = select(Flag).where(Flag.force == scope.force, Flag.id == flag_id)
+    flag = session.execute(statement.with_for_update()).scalar_one_or_none()
+    if flag is None or not scope.covers(flag.lpa, flag.neighbourhood):
+        raise NotFound
+    return flag
+
+
+def list_open_flags_of(session: Session, person_id: UUID, scope: Scope, now: datetime) -> str:
+    """Give what is not cleared of a person as a JSON array."""
+    statement = f"""
+        SELECT coalesce(json_agg({_SHORT_JSON} ORDER BY f.raised_at, f.id), '[]')::text
+        FROM ({_PRESENT} WHERE state <> 'cleared') f
+        WHERE {scope.condition("f")} AND f.person_id = :person_id
+    """
+    values = scope.values | {"now": now, "person_id": person_id}
+    found: str = session.execute(text(statement), values).scalar_one()
+    return found

@@ -1,0 +1,274 @@
+"""Receiving people: what a plan decides is written in sets, with its history and its audit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from offenders.db import recorded_at
+from offenders.domain.history import keep_history
+from offenders.domain.imports import person_store, store
+from offenders.domain.imports.batches import audit_batch
+from offenders.domain.imports.person_plan import LISTS, SCALARS, plan_people
+from offenders.domain.imports.person_rows import IDENTIFIERS, NO_RATIONALE
+from offenders.domain.imports.staging import copy_into
+from offenders.domain.persons.models import Person
+from offenders.domain.persons.names import tokens
+from offenders.domain.reference.policies import figure_in_force
+from offenders.domain.wanted.service import follow_addresses
+from offenders.ids import new_id, new_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.imports.batches import Batch, Received
+    from offenders.domain.imports.checks import Checked
+    from offenders.domain.imports.person_plan import Change, Newcomer, Plan
+
+SOURCE: Final = "import"  # where an identifier or marker comes from, as the record shows it
+_KEY = ("force", "id", "person_id")
+_MADE = ("recorded_by", "recorded_at")
+_COLUMNS: Final = {
+    "persons": ("force", "id", "reference", *SCALARS, "version", "recorded_at", "updated_at"),
+    "person_names": (*_KEY, "type", "family_name", "given_names", "date_of_birth", *_MADE),
+    "person_name_tokens": ("force", "token", "person_id", "name_id", "part"),
+    "person_identifiers": (*_KEY, "type", "value", "state", "raw_value", "source", *_MADE),
+    "person_addresses": (
+        *_KEY,
+        "lines",
+        "postcode",
+        "latitude",
+        "longitude",
+        "neighbourhood",
+        "type",
+        "from_on",
+        "to_on",
+        *_MADE,
+    ),
+    "person_vehicles": (*_KEY, "registration_mark", "make", "model", "colour", *_MADE),
+    "person_markers": (
+        *_KEY,
+        "code",
+        "rationale",
+        "source",
+        "from_on",
+        "review_on",
+        *_MADE,
+        "version",
+    ),
+}
+
+
+def receive_people(
+    session: Session, batch: Batch, rows: Sequence[Checked]
+) -> tuple[Received, dict[str, UUID]]:
+    """Receive a batch of people; give what became of it, and the person of each source_ref."""
+    plan = plan_people(session, batch, rows)
+    _write(session, batch, plan)
+    return plan.received, plan.subjects
+
+
+def _write(session: Session, batch: Batch, plan: Plan) -> None:
+    made, changed = list(plan.newcomers), list(plan.changes)
+    writing = _Writing(session, batch)
+    for newcomer in plan.newcomers.values():
+        writing.make(newcomer)
+    for person, change in plan.changes.items():
+        writing.change(person, change)
+    writing.locate_addresses()
+    writing.copy("persons")
+    person_store.change_people(
+        session, [(person, change.columns) for person, change in plan.changes.items()]
+    )
+    _correct_identifiers(session, batch, plan, writing)
+    _end_addresses(session, batch, plan)
+    _rename(session, batch, plan, writing)
+    for table in list(_COLUMNS)[1:]:
+        writing.copy(table)
+    store.keep_sources(session, batch.force, batch.kind, batch.import_id, plan.sources)
+    _settle(session, batch, made, [p for p in changed if _moves(plan.changes[p])])
+    keep_history(session, Person.__table__, batch.force, [*made, *changed])
+    if made:
+        person_store.queue_duplicates(session, made)
+    counts = {"created": len(made), "changed": len(changed)}
+    audit_batch(session, batch, "person", [*made, *changed], counts)
+
+
+def _moves(change: Change) -> bool:
+    return bool(change.ended_addresses or "addresses" in change.added)
+
+
+def _settle(
+    session: Session, batch: Batch, made: Sequence[UUID], moving: Sequence[UUID]
+) -> None:
+    """Put everyone in the area of their address, and their wants with them."""
+    moved = person_store.settle_areas(session, [*made, *moving], batch.facts.today)
+    with_wants = set(moved) & set(moving)
+    if with_wants:
+        follow_addresses(session, sorted(with_wants))
+
+
+def _correct_identifiers(session: Session, batch: Batch, plan: Plan, writing: _Writing) -> None:
+    """Put right those whose earlier value is here, and add those that are not."""
+    given = [
+        (person, kind, value, raw, before)
+        for person, change in plan.changes.items()
+        for kind, value, raw, before in change.identifiers
+    ]
+    corrections = [
+        {
+            "person_id": person,
+            "type": kind,
+            "value": value,
+            "raw_value": raw,
+            "state": _state(value),
+            "before": before,
+        }
+        for person, kind, value, raw, before in given
+        if before is not None
+    ]
+    found = person_store.correct_identifiers(session, corrections, batch.actor)
+    for person, kind, value, raw, _before in given:
+        if (person, kind) not in found:
+            writing.add_identifier(person, kind, value, raw)
+
+
+def _state(value: str | None) -> str:
+    return "valid" if value else "invalid"
+
+
+def _end_addresses(session: Session, batch: Batch, plan: Plan) -> None:
+    gone = [
+        {"person_id": person, **address}
+        for person, change in plan.changes.items()
+        for address in change.ended_addresses
+    ]
+    person_store.end_addresses(session, gone, batch.facts.today)
+
+
+def _rename(session: Session, batch: Batch, plan: Plan, writing: _Writing) -> None:
+    """Let the people whose names changed be found by their names of now."""
+    names = {"family_name", "given_names"}
+    renamed = [person for person, change in plan.changes.items() if names & set(change.columns)]
+    if not renamed:
+        return
+    for row in person_store.drop_name_tokens(session, renamed):
+        writing.add_tokens(row.id, row.id, row.family_name, row.given_names)
+
+
+class _Writing:
+    """Gathers the rows of each table until they are copied in."""
+
+    def __init__(self, session: Session, batch: Batch) -> None:
+        self._session, self._batch = session, batch
+        self._force, self._at = batch.force, recorded_at(session)
+        self._made = (batch.actor, self._at)
+        self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
+        self._addresses: list[tuple[UUID, dict[str, Any]]] = []
+        days = figure_in_force(session, self._force, "marker-reviews", batch.facts.today)
+        self._review_on = batch.facts.today + timedelta(days=days or 0)
+
+    def make(self, newcomer: Newcomer) -> None:
+        """Gather a person with all that hangs on them."""
+        row = newcomer.row
+        columns = [row.get(column) for column in SCALARS]
+        columns[SCALARS.index("sex")] = row.get("sex") or "not_known"
+        columns[SCALARS.index("nationalities")] = row.get("nationalities") or []
+        reference = new_reference("P", self._force)
+        self._rows["persons"].append(
+            (self._force, newcomer.id, reference, *columns, 1, self._at, self._at)
+        )
+        self.add_tokens(newcomer.id, newcomer.id, row["family_name"], row.get("given_names"))
+        for kind in IDENTIFIERS:
+            if row.get(kind):
+                value = None if kind in newcomer.invalid else row[kind]
+                self.add_identifier(newcomer.id, kind, value, newcomer.written[kind])
+        for name in LISTS:
+            self._add_entries(newcomer.id, name, row.get(name) or ())
+
+    def change(self, person: UUID, change: Change) -> None:
+        """Gather what is added to a person."""
+        for name, entries in change.added.items():
+            self._add_entries(person, name, entries)
+
+    def add_tokens(self, person: UUID, name: UUID, family: str, given: str | None) -> None:
+        """Gather the words by which a name is found."""
+        self._rows["person_name_tokens"] += [
+            (self._force, each.text, person, name, each.part) for each in tokens(family, given)
+        ]
+
+    def add_identifier(self, person: UUID, kind: str, value: str | None, raw: str) -> None:
+        """Gather an identifier."""
+        self._rows["person_identifiers"].append(
+            (*self._key(person), kind, value, _state(value), raw, SOURCE, *self._made)
+        )
+
+    def locate_addresses(self) -> None:
+        """Work out the neighbourhood of each address that gives a point and names none."""
+        unplaced = [
+            address
+            for _, address in self._addresses
+            if "longitude" in address and "neighbourhood" not in address
+        ]
+        points = [(each["longitude"], each["latitude"]) for each in unplaced]
+        found = {
+            id(unplaced[place]): neighbourhood
+            for place, neighbourhood in store.locate(self._session, self._force, points).items()
+        }
+        for person, address in self._addresses:
+            place = address.get("neighbourhood") or found.get(id(address))
+            self._rows["person_addresses"].append(self._address(person, address, place))
+
+    def copy(self, table: str) -> None:
+        """Copy what was gathered for a table; a marker that is active already stays as it is."""
+        conflict = "ON CONFLICT DO NOTHING" if table == "person_markers" else ""
+        copy_into(self._session, table, _COLUMNS[table], self._rows[table], conflict=conflict)
+
+    def _key(self, person: UUID) -> tuple[Any, ...]:
+        return (self._force, new_id(self._force), person)
+
+    def _add_entries(self, person: UUID, name: str, entries: Iterable[dict[str, Any]]) -> None:
+        for entry in entries:
+            if name == "addresses":
+                self._addresses.append((person, entry))
+            elif name == "aliases":
+                self._add_alias(person, entry)
+            elif name == "vehicles":
+                self._rows["person_vehicles"].append(self._vehicle(person, entry))
+            else:
+                self._rows["person_markers"].append(self._marker(person, entry))
+
+    def _add_alias(self, person: UUID, entry: dict[str, Any]) -> None:
+        key = self._key(person)
+        family, given = entry["family_name"], entry.get("given_names")
+        kind, born = entry.get("type", "alias"), entry.get("date_of_birth")
+        self._rows["person_names"].append((*key, kind, family, given, born, *self._made))
+        self.add_tokens(person, key[1], family, given)
+
+    def _vehicle(self, person: UUID, entry: dict[str, Any]) -> tuple[Any, ...]:
+        columns = _COLUMNS["person_vehicles"][3:-2]
+        return (*self._key(person), *(entry.get(column) for column in columns), *self._made)
+
+    def _marker(self, person: UUID, entry: dict[str, Any]) -> tuple[Any, ...]:
+        rationale = entry.get("rationale") or NO_RATIONALE
+        dates = (self._batch.facts.today, self._review_on)
+        return (*self._key(person), entry["code"], rationale, SOURCE, *dates, *self._made, 1)
+
+    def _address(
+        self, person: UUID, entry: dict[str, Any], neighbourhood: str | None
+    ) -> tuple[Any, ...]:
+        return (
+            *self._key(person),
+            entry.get("lines") or [],
+            entry.get("postcode"),
+            entry.get("latitude"),
+            entry.get("longitude"),
+            neighbourhood,
+            entry["type"],
+            entry.get("from"),
+            entry.get("to"),
+            *self._made,
+        )

@@ -1,0 +1,238 @@
+"""SQL of imports over what they share: sources, codes, people and areas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+from sqlalchemy import text
+
+from offenders.db import recorded_at
+from offenders.domain.imports.checks import Facts
+from offenders.domain.imports.staging import copy_into
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+_CODE_LISTS = ("ethnicity_self_defined", "ethnicity_observed", "warning_markers")
+
+# Two batches of one force run one after the other, so that each sees the people of the other;
+# a batch waits for another, and for an officer's entry, longer than a request would.
+_LOCK = text("""
+    SELECT set_config('lock_timeout', '60s', true),
+           pg_advisory_xact_lock(hashtext('imports'), hashtext(:force))
+""")
+_SOURCES = text("""
+    SELECT source_ref, subject_id, row FROM import_sources
+    WHERE force = :force AND kind = :kind AND source_ref = ANY (:refs)
+""")
+_IDENTIFIED = text("""
+    SELECT type, value, person_id FROM person_identifiers
+    WHERE force = :force AND state = 'valid'
+      AND ((type = 'pnc_id' AND value = ANY (:pnc_ids))
+           OR (type = 'cro_number' AND value = ANY (:cro_numbers)))
+""")
+_BY_ID = text("""
+    SELECT id::text AS written, id FROM persons
+    WHERE force = :force AND id = ANY (CAST(:ids AS uuid[]))
+    UNION ALL
+    SELECT reference, id FROM persons WHERE force = :force AND reference = ANY (:references)
+""")
+_LOCKED_PEOPLE = text("""
+    SELECT p.id, p.family_name, p.given_names, p.date_of_birth, p.sex, p.nationalities,
+           p.ethnicity_self_defined, p.ethnicity_observed,
+           ARRAY(SELECT i.type || ' ' || i.value FROM person_identifiers i
+                 WHERE i.force = p.force AND i.person_id = p.id AND i.state = 'valid')
+           AS identifiers,
+           EXISTS (SELECT 1 FROM person_names n
+                   WHERE n.force = p.force AND n.person_id = p.id) AS aliases,
+           EXISTS (SELECT 1 FROM person_addresses a
+                   WHERE a.force = p.force AND a.person_id = p.id) AS addresses,
+           EXISTS (SELECT 1 FROM person_vehicles v
+                   WHERE v.force = p.force AND v.person_id = p.id) AS vehicles,
+           EXISTS (SELECT 1 FROM person_markers m
+                   WHERE m.force = p.force AND m.person_id = p.id) AS markers
+    FROM persons p WHERE p.force = :force AND p.id = ANY (:ids) ORDER BY p.id FOR UPDATE OF p
+""")
+# The bounding box is made once for each ring: most points lie outside most of them.
+_LOCATE = text("""
+    WITH rings AS MATERIALIZED (
+        SELECT neighbourhood, is_hole, ring, box(ring) AS bounds
+        FROM neighbourhood_rings WHERE force = :force)
+    SELECT p.place, min(r.neighbourhood) AS neighbourhood
+    FROM unnest(CAST(:longitudes AS float8[]), CAST(:latitudes AS float8[])) WITH ORDINALITY
+         AS p (longitude, latitude, place)
+    CROSS JOIN LATERAL (
+        SELECT neighbourhood FROM rings
+        WHERE bounds @> point(p.longitude, p.latitude)
+          AND ring @> point(p.longitude, p.latitude)
+        GROUP BY neighbourhood HAVING NOT bool_or(is_hole)) r
+    GROUP BY p.place
+""")
+_AREAS = text("""
+    SELECT id, lpa, neighbourhood FROM persons WHERE force = :force AND id = ANY (:ids)
+""")
+
+
+class Source(NamedTuple):
+    """The last row received for a record, and the record."""
+
+    subject_id: UUID
+    row: dict[str, Any]
+
+
+def lock_imports(session: Session, force: str) -> None:
+    """Let this transaction be the only one that imports into the force."""
+    session.execute(_LOCK, {"force": force})
+
+
+def load_facts(session: Session, force: str, now: datetime, today: date) -> Facts:
+    """Read the codes and areas that rows are checked against."""
+    codes: dict[str, set[str]] = {name: set() for name in ("countries", *_CODE_LISTS)}
+    statement = text("SELECT list, code FROM code_entries WHERE list = ANY (:lists)")
+    for row in session.execute(statement, {"lists": list(codes)}):
+        codes[row.list].add(row.code)
+    offences = session.execute(text("SELECT code FROM offences")).scalars()
+    places = session.execute(
+        text("SELECT code, lpa FROM neighbourhoods WHERE force = :force"), {"force": force}
+    )
+    lpas = session.execute(text("SELECT code FROM lpas WHERE force = :force"), {"force": force})
+    return Facts(
+        force=force,
+        now=now,
+        today=today,
+        offences=frozenset(offences),
+        codes=codes,
+        neighbourhoods={row.code: row.lpa for row in places},
+        lpas=frozenset(lpas.scalars()),
+    )
+
+
+def find_sources(
+    session: Session, force: str, kind: str, refs: Iterable[str]
+) -> dict[str, Source]:
+    """Give the last row received under each of these refs."""
+    values = {"force": force, "kind": kind, "refs": list(refs)}
+    return {
+        row.source_ref: Source(row.subject_id, row.row) for row in session.execute(_SOURCES, values)
+    }
+
+
+def keep_sources(
+    session: Session,
+    force: str,
+    kind: str,
+    import_id: UUID,
+    received: Sequence[tuple[str, UUID, Mapping[str, Any]]],
+) -> None:
+    """Keep these as the last rows received: source_ref, the record, the row."""
+    at = recorded_at(session)
+    copy_into(
+        session,
+        "import_sources",
+        ("force", "kind", "source_ref", "subject_id", "row", "received_at", "import_id"),
+        [(force, kind, ref, subject, row, at, import_id) for ref, subject, row in received],
+        conflict="""ON CONFLICT (force, kind, source_ref) DO UPDATE SET
+            subject_id = excluded.subject_id, row = excluded.row,
+            received_at = excluded.received_at, import_id = excluded.import_id""",
+    )
+
+
+def find_identified(
+    session: Session, force: str, pnc_ids: Collection[str], cro_numbers: Collection[str]
+) -> list[Row[Any]]:
+    """Give (type, value, person_id) of valid identifiers."""
+    values = {"force": force, "pnc_ids": list(pnc_ids), "cro_numbers": list(cro_numbers)}
+    return list(session.execute(_IDENTIFIED, values))
+
+
+def find_people(session: Session, force: str, written: Collection[str]) -> dict[str, UUID]:
+    """Give the people of these ids and references, by what was written."""
+    # A reference is the shorter of the two.
+    references = [each for each in written if len(each) < 20]  # noqa: PLR2004
+    values = {
+        "force": force,
+        "ids": [each for each in written if each not in set(references)],
+        "references": references,
+    }
+    return {row.written: row.id for row in session.execute(_BY_ID, values)}
+
+
+def lock_people(
+    session: Session, force: str, ids: Collection[UUID | None]
+) -> dict[UUID, Row[Any]]:
+    """Give people as they stand, so that nobody alters them before this transaction ends."""
+    found = sorted(each for each in ids if each is not None)
+    if not found:
+        return {}
+    rows = session.execute(_LOCKED_PEOPLE, {"force": force, "ids": found})
+    return {row.id: row for row in rows}
+
+
+def locate(
+    session: Session, force: str, points: Sequence[tuple[float, float]]
+) -> dict[int, str]:
+    """Give the neighbourhood of each (longitude, latitude) that lies in one, by place from 0."""
+    if not points:
+        return {}
+    values = {
+        "force": force,
+        "longitudes": [longitude for longitude, _ in points],
+        "latitudes": [latitude for _, latitude in points],
+    }
+    return {row.place - 1: row.neighbourhood for row in session.execute(_LOCATE, values)}
+
+
+def areas_of(
+    session: Session, force: str, ids: Collection[UUID]
+) -> dict[UUID, tuple[str | None, str | None]]:
+    """Give (lpa, neighbourhood) of people."""
+    rows = session.execute(_AREAS, {"force": force, "ids": list(ids)})
+    return {row.id: (row.lpa, row.neighbourhood) for row in rows}
+
+
+def as_json(value: Any) -> str:
+    """Give a value as the text of a jsonb parameter."""
+    return orjson.dumps(value, default=str).decode()
+
+
+def change_records(
+    session: Session,
+    table: str,
+    casts: Mapping[str, str],
+    changes: Sequence[tuple[UUID, Mapping[str, Any]]],
+) -> None:
+    """Set, in each record, the columns named in its changes; `casts` are the columns there are.
+
+    `casts` gives the SQL of a column's value from the text `t` or the JSON `j` of the change.
+    """
+    if not changes:
+        return
+    used = {column for _, changed in changes for column in changed}
+    parts = "".join(
+        f"{column} = CASE WHEN c.changes ? '{column}' THEN "
+        + cast.format(t=f"(c.changes ->> '{column}')", j=f"(c.changes -> '{column}')")
+        + f" ELSE r.{column} END, "
+        for column, cast in casts.items()
+        if column in used
+    )
+    statement = f"""
+        UPDATE {table} r SET {parts} version = r.version + 1, updated_at = :at
+        FROM (SELECT CAST(e ->> 'id' AS uuid) AS id, e -> 'changes' AS changes
+              FROM jsonb_array_elements(CAST(:changes AS jsonb)) e) c
+        WHERE r.force = :force AND r.id = c.id
+    """  # noqa: S608 - names are ours
+    content = [{"id": record, "changes": changed} for record, changed in changes]
+    session.execute(
+        text(statement),
+        {
+            "changes": as_json(content),
+            "force": session.info["force"],
+            "at": recorded_at(session),
+        },
+    )

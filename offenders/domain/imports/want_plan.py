@@ -1,0 +1,290 @@
+"""Deciding what each row of wants means; what was decided here of risk, owner and end stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from offenders.db import recorded_at
+from offenders.domain.imports import store, want_store
+from offenders.domain.imports.batches import Received, merged
+from offenders.domain.imports.person_plan import People
+from offenders.domain.imports.problems import Finding, Refusal
+from offenders.domain.imports.person_rows import with_identifiers
+from offenders.domain.imports.want_rows import GIVEN, check_whole, has_inline_person, identity_of
+from offenders.domain.wanted.rules import OUTSTANDING, Reason, Risk, allowed_outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.imports.batches import Batch
+    from offenders.domain.imports.checks import Checked, Facts
+
+PERSONS_OF_WANTS: Final = "wanted-person"  # people whom rows of wants describe, by the want's ref
+CLOSED_AT_SOURCE: Final = "As recorded by the source system."
+_IDENTITY_OF_WANT: Final = ("reason", "crime_reference", "warrant_number")
+_NEVER_NULL: Final = {"domestic_abuse": False, "priority_crime": False}
+
+
+class Entry(NamedTuple):
+    """A want to enter, on the person known so far; None: whom the row itself describes."""
+
+    checked: Checked
+    row: dict[str, Any]
+    person: UUID | None
+
+
+class Amendment(NamedTuple):
+    """What a row changes of a want that stands."""
+
+    checked: Checked
+    row: dict[str, Any]
+    want: Any
+    columns: dict[str, Any]
+    moves: bool
+
+
+@dataclass
+class WantPlan:
+    """What is to be written for a batch of wants."""
+
+    entries: list[Entry] = field(default_factory=list)
+    amendments: list[Amendment] = field(default_factory=list)
+    received: Received = field(default_factory=Received)
+
+
+class _Subjects:
+    """Who is meant by each row, as far as they are known here."""
+
+    def __init__(self, session: Session, force: str, rows: Sequence[Checked]) -> None:
+        self._people = People(session, force, rows)
+        refs = {each.row["person_source_ref"] for each in rows if each.row.get("person_source_ref")}
+        self._by_ref = store.find_sources(session, force, "people", refs)
+        own = [each.source_ref for each in rows if has_inline_person(each.row)]
+        self._own = store.find_sources(session, force, PERSONS_OF_WANTS, own)
+
+    def find(self, checked: Checked) -> UUID | None:
+        """Give the person; None where the row describes somebody not yet here."""
+        named: UUID | None = None
+        if ref := checked.row.get("person_source_ref"):
+            if ref not in self._by_ref:
+                problem = "No person was imported under this person_source_ref."
+                action = "Import the people first, or describe the person in the row."
+                raise Refusal(problem, action, "person_source_ref")
+            named = self._by_ref[ref].subject_id
+        elif checked.source_ref in self._own:
+            return self._own[checked.source_ref].subject_id
+        found = self._people.find(checked)
+        if named is not None and found not in {None, named}:
+            problem = "person_source_ref and the identifiers name two people."
+            action = "Find out which is right, and correct the source."
+            raise Refusal(problem, action, "person_source_ref")
+        if named is None and found is None and not has_inline_person(checked.row):
+            problem = "Nobody here has this identifier, and the row gives no name."
+            raise Refusal(problem, "Send family_name, or import the person first.", "pnc_id")
+        return named or found
+
+
+def plan_wants(session: Session, batch: Batch, rows: Sequence[Checked]) -> WantPlan:
+    """Decide for each row, in the order of the file."""
+    sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
+    plan, todo = WantPlan(), []
+    for each in rows:
+        source = sources.get(each.source_ref)
+        whole = merged(source.row if source else {}, each.row)
+        if source is not None and whole == source.row:
+            plan.received.unchanged += 1
+            plan.received.warn(each, each.warnings)
+        else:
+            todo.append(_whole(each, whole, batch.facts))
+    planner = _Planner(session, batch, sources, todo, plan)
+    for each in todo:
+        planner.decide(each)
+    return plan
+
+
+def _whole(checked: Checked, row: dict[str, Any], facts: Facts) -> Checked:
+    """Give a row with all that the source has said so far."""
+    whole = with_identifiers(checked.line, row | {"source_ref": checked.source_ref}, facts)
+    return whole._replace(written={**whole.written, **checked.written})
+
+
+class _Planner:
+    """Takes the rows one after another; two rows of one batch may be about the same want."""
+
+    def __init__(
+        self,
+        session: Session,
+        batch: Batch,
+        sources: Mapping[str, store.Source],
+        rows: Sequence[Checked],
+        plan: WantPlan,
+    ) -> None:
+        self._batch, self._sources, self._plan = batch, sources, plan
+        self._now = recorded_at(session)
+        self._subjects = _Subjects(session, batch.force, rows)
+        ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
+        self._wants = want_store.lock_wants(session, batch.force, ids)
+        people = {person for each in rows if (person := self._known(each)) is not None}
+        people |= {want.person_id for want in self._wants.values()}
+        self._open = {
+            (row.person_id, row.reason, row.crime_reference, row.warrant_number): row.id
+            for row in want_store.list_open_wants(session, batch.force, people)
+        }
+
+    def decide(self, checked: Checked) -> None:
+        """Plan what becomes of one row, which has all that the source has said so far."""
+        source = self._sources.get(checked.source_ref)
+        want = self._wants[source.subject_id] if source else None
+        entered_at = want.entered_at if want is not None else self._now
+        findings = check_whole(checked.row, entered_at, self._batch.facts)
+        try:
+            if not findings and source is None:
+                self._enter(checked)
+            elif not findings and source is not None:
+                self._amend(checked, source.row, want)
+        except Refusal as refusal:
+            findings = [refusal.finding()]
+        if findings:
+            self._plan.received.refuse(checked, findings)
+        else:
+            self._plan.received.warn(checked, checked.warnings)
+
+    def _known(self, checked: Checked) -> UUID | None:
+        try:
+            return self._subjects.find(checked)
+        except Refusal:
+            return None
+
+    def _enter(self, checked: Checked) -> None:
+        person = self._subjects.find(checked)
+        if not checked.row.get("outcome"):
+            self._refuse_double(checked, person or _described(checked), None)
+        self._plan.entries.append(Entry(checked, checked.row, person))
+        self._plan.received.created += 1
+
+    def _amend(self, checked: Checked, last: Mapping[str, Any], want: Any) -> None:
+        person = self._subjects.find(checked)
+        if person != want.person_id:
+            problem = "The row is about another person than before."
+            action = "End this want at the source, and send the other under a new source_ref."
+            raise Refusal(problem, action, "person_source_ref")
+        columns, kept = _changes(checked.row, last, want)
+        state = columns.get("state", want.state)
+        if state == OUTSTANDING and set(_IDENTITY_OF_WANT) & set(columns):
+            self._refuse_double(checked, want.person_id, want.id)
+        self._plan.received.warn(checked, kept)
+        moves = _place(checked.row) != _place(last) and state == OUTSTANDING
+        self._plan.amendments.append(Amendment(checked, checked.row, want, columns, moves))
+        is_changed = bool(columns) or moves or _person_differs(checked, last)
+        self._plan.received.updated += is_changed
+        self._plan.received.unchanged += not is_changed
+
+    def _refuse_double(self, checked: Checked, person: Any, want: UUID | None) -> None:
+        key = (person, *(checked.row.get(column) for column in _IDENTITY_OF_WANT))
+        standing = self._open.setdefault(key, want or checked.source_ref)
+        if standing not in {want, checked.source_ref}:
+            problem = "The person is already wanted for this reason, crime and warrant."
+            action = "Send each want once, under the source_ref it came with first."
+            raise Refusal(problem, action, "crime_reference")
+
+
+def _described(checked: Checked) -> Any:
+    """Tell apart people who are not yet here: by PNC ID or CRO number, else by the row."""
+    for kind in ("pnc_id", "cro_number"):
+        if checked.row.get(kind) and kind not in checked.invalid:
+            return kind, checked.row[kind]
+    return checked.source_ref
+
+
+def _place(row: Mapping[str, Any]) -> tuple[Any, Any]:
+    return row.get("lpa"), row.get("neighbourhood")
+
+
+def _person_differs(checked: Checked, last: Mapping[str, Any]) -> bool:
+    now, before = identity_of(checked).row, identity_of(checked._replace(row=dict(last))).row
+    return has_inline_person(checked.row) and now != before
+
+
+def _changes(
+    row: Mapping[str, Any], last: Mapping[str, Any], want: Any
+) -> tuple[dict[str, Any], list[Finding]]:
+    """Give what changed at the source, less what was decided here; and what was kept so."""
+    columns: dict[str, Any] = {}
+    kept: list[Finding] = []
+    for column in GIVEN:
+        if row.get(column) == last.get(column) or column == "risk":
+            continue
+        value = row.get(column, _NEVER_NULL.get(column))
+        if value is not None or column not in {"entered_at", "reason"}:
+            columns[column] = value
+    for change, finding in (
+        _risk(row, last, want),
+        _owner(row, last, want),
+        _ending(row, last, want),
+    ):
+        columns |= change
+        kept += [finding] if finding else []
+    _refuse_lost_outcome(columns, want)
+    return {name: value for name, value in columns.items() if _differs(value, want, name)}, kept
+
+
+def _differs(value: Any, want: Any, column: str) -> bool:
+    standing = getattr(want, column)
+    if isinstance(standing, datetime):
+        return value is None or datetime.fromisoformat(value) != standing
+    return bool(value != standing)
+
+
+_Decision = tuple[dict[str, Any], Finding | None]
+
+
+def _risk(row: Mapping[str, Any], last: Mapping[str, Any], want: Any) -> _Decision:
+    before, now = last.get("risk") or Risk.STANDARD, row.get("risk") or Risk.STANDARD
+    if now == before:
+        return {}, None
+    if want.risk not in {before, now}:
+        return {}, _kept("risk")
+    return {"risk": str(now)}, None
+
+
+def _owner(row: Mapping[str, Any], last: Mapping[str, Any], want: Any) -> _Decision:
+    names = ("owner_officer", "owner_team")
+    before, now = ([each.get(name) for name in names] for each in (last, row))
+    standing = [want.owner_officer, want.owner_team]
+    if now in (before, [None, None]):
+        return {}, None
+    was_decided_here = standing != before if any(before) else want.was_handed_over
+    if was_decided_here and standing != now:
+        return {}, _kept(names[now[0] is None])
+    return dict(zip(names, now, strict=True)), None
+
+
+def _ending(row: Mapping[str, Any], last: Mapping[str, Any], want: Any) -> _Decision:
+    """Close what is outstanding; a closed want is never opened again nor ended otherwise."""
+    outcome = row.get("outcome")
+    if (outcome, row.get("outcome_at")) == (last.get("outcome"), last.get("outcome_at")):
+        return {}, None
+    if want.state == OUTSTANDING:
+        ended = {"state": outcome, "outcome_at": row.get("outcome_at")}
+        return (ended | {"outcome_reason": CLOSED_AT_SOURCE} if outcome else {}), None
+    return {}, None if outcome == want.state else _kept("outcome")
+
+
+def _refuse_lost_outcome(columns: Mapping[str, Any], want: Any) -> None:
+    reason, state = columns.get("reason", want.reason), columns.get("state", want.state)
+    if state != OUTSTANDING and state not in allowed_outcomes(Reason(reason)):
+        problem = "The want was closed in a way that this reason doesn't allow."
+        raise Refusal(problem, "Leave the reason, or send a new want.", "reason")
+
+
+def _kept(column: str) -> Finding:
+    return Finding(
+        column,
+        "The source changed this, but it was decided here: the decision made here was kept.",
+        "Change it here if the source is right, or correct the source.",
+    )

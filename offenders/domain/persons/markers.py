@@ -1,0 +1,90 @@
+"""Warning markers: coded, reasoned, reviewed, one active per code, and removed with a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from offenders import clock
+from offenders.db import recorded_at
+from offenders.domain.persons.adding import entry_key
+from offenders.domain.persons.models import Marker, Person
+from offenders.domain.persons.rules import review_day
+from offenders.domain.reference import service as reference
+from offenders.domain.reference.policies import figure_in_force
+from offenders.errors import Conflict, Invalid, NotFound
+from offenders.ids import as_uuid
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+REVIEW_RULE = "marker-reviews"
+
+
+def add_marker(
+    session: Session, person: Person, fields: dict[str, Any], actor_subject: str, at: str = ""
+) -> UUID:
+    """Add a marker; a second active one with the same code is refused."""
+    code = fields["code"]
+    reference.require_entry(session, "warning_markers", code, f"{at}/code")
+    _refuse_second(session, person, code)
+    from_on = fields.get("from_on") or clock.today()
+    review_on = fields.get("review_on") or _review_day(session, from_on)
+    if review_on < from_on:
+        raise Invalid.field(f"{at}/review_on", "Send a day not before `from`.")
+    marker = Marker(
+        **entry_key(session, person, actor_subject),
+        code=code,
+        rationale=fields["rationale"],
+        source=fields.get("source"),
+        from_on=from_on,
+        review_on=review_on,
+        version=1,
+    )
+    session.add(marker)
+    session.flush()
+    return marker.id
+
+
+def _review_day(session: Session, from_on: date) -> date:
+    figure = figure_in_force(session, session.info["force"], REVIEW_RULE, clock.today())
+    if figure is None:
+        raise Invalid.field("/review_on", "No figure is in force for reviews. Send a day.")
+    return review_day(from_on, figure)
+
+
+def _refuse_second(session: Session, person: Person, code: str) -> None:
+    active = select(Marker.id).where(
+        Marker.force == person.force,
+        Marker.person_id == person.id,
+        Marker.code == code,
+        Marker.removed_at.is_(None),
+    )
+    if session.execute(active).first() is not None:
+        message = "This marker is already active for this person. Remove it before giving it anew."
+        raise Conflict(message, existing=f"/v1/people/{person.id}/markers")
+
+
+def remove_marker(
+    session: Session, person: Person, written: str, reason: str, actor_subject: str
+) -> UUID:
+    """End a marker with a reason; it stays on record."""
+    named = select(Marker).where(
+        Marker.force == person.force, Marker.person_id == person.id, Marker.id == as_uuid(written)
+    )
+    marker = session.execute(named.with_for_update()).scalar_one_or_none()
+    if marker is None:
+        raise NotFound
+    if marker.removed_at is not None:
+        message = "This marker has been removed already. There is nothing to remove."
+        raise Conflict(message, state="removed", possible=[])
+    marker.removed_at = recorded_at(session)
+    marker.removed_by = actor_subject
+    marker.removal_reason = reason
+    marker.version += 1
+    session.flush()
+    return marker.id

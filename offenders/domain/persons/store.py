@@ -1,0 +1,209 @@
+"""SQL of people: one person to be changed, and one person as a reader may see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import or_, select, text
+
+from offenders.domain.persons.kinds import KINDS
+from offenders.domain.persons.models import Person
+from offenders.errors import NotFound
+from offenders.ids import as_reference, as_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.access import Sight
+
+_KEY = text("""
+    SELECT id, force, neighbourhood, lpa FROM persons
+    WHERE force = :force AND (id = :id OR reference = :reference)
+""")
+_PNC_ID_HOLDER = text("""
+    SELECT person_id FROM person_identifiers
+    WHERE force = :force AND type = 'pnc_id' AND state = 'valid' AND value = :value
+""")
+_ADD_TOKENS = text("""
+    INSERT INTO person_name_tokens (force, token, person_id, name_id, part)
+    SELECT :force, t.token, :person_id, :name_id, t.part
+    FROM unnest(CAST(:tokens AS text[]), CAST(:parts AS text[])) t (token, part)
+""")
+_DROP_TOKENS = text("""
+    DELETE FROM person_name_tokens
+    WHERE force = :force AND person_id = :person_id AND name_id = :name_id
+""")
+# A home comes before any other address at which the person may be met.
+_CURRENT_NEIGHBOURHOOD = text("""
+    SELECT neighbourhood FROM person_addresses
+    WHERE force = :force AND person_id = :person_id AND type <> 'previous'
+      AND (from_on IS NULL OR from_on <= :today) AND (to_on IS NULL OR to_on >= :today)
+    ORDER BY type = 'home' DESC,
+             coalesce(from_on, (recorded_at AT TIME ZONE 'Europe/London')::date) DESC,
+             recorded_at DESC, id DESC
+    LIMIT 1
+""")
+
+
+class PersonKey(NamedTuple):
+    """Which person is meant, and where their current address lies."""
+
+    id: UUID
+    force: str
+    neighbourhood: str | None
+    lpa: str | None
+
+
+def find_key(session: Session, written: str) -> PersonKey | None:
+    """Read an id or a spoken reference."""
+    values = {
+        "force": session.info["force"],
+        "id": as_uuid(written),
+        "reference": as_reference(written),
+    }
+    row = session.execute(_KEY, values).one_or_none()
+    return PersonKey(row.id, row.force, row.neighbourhood, row.lpa) if row else None
+
+
+def get_person(session: Session, written: str) -> Person:
+    """Give the person for a change, locked until the transaction ends."""
+    force = session.info["force"]
+    named = or_(Person.id == as_uuid(written), Person.reference == as_reference(written))
+    # Others may meanwhile refer to this person; FOR UPDATE would make them wait.
+    locked = select(Person).where(Person.force == force, named).with_for_update(key_share=True)
+    person = session.execute(locked).scalar_one_or_none()
+    if person is None:
+        raise NotFound
+    return person
+
+
+def lock_people(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """Lock several people, always in the order of their ids, so that nobody waits in a ring."""
+    locked = (
+        select(Person)
+        .where(Person.force == session.info["force"], Person.id.in_(ids))
+        .order_by(Person.id)
+        .with_for_update(key_share=True)
+    )
+    return {person.id: person for person in session.execute(locked).scalars()}
+
+
+def find_pnc_id_holder(session: Session, value: str) -> UUID | None:
+    """Give the person of this force who has a valid PNC ID."""
+    values = {"force": session.info["force"], "value": value}
+    found: UUID | None = session.execute(_PNC_ID_HOLDER, values).scalar()
+    return found
+
+
+def put_tokens(
+    session: Session, person: Person, name_id: UUID, tokens: Sequence[tuple[str, str]]
+) -> None:
+    """Let a name be found by these words, each with its part, and by no others."""
+    name = {"force": person.force, "person_id": person.id, "name_id": name_id}
+    words = {"tokens": [word for word, _ in tokens], "parts": [part for _, part in tokens]}
+    session.execute(_DROP_TOKENS, name)
+    session.execute(_ADD_TOKENS, name | words)
+
+
+def find_current_neighbourhood(session: Session, person: Person, today: date) -> str | None:
+    """Give the neighbourhood of the person's current address."""
+    values = {"force": person.force, "person_id": person.id, "today": today}
+    found: str | None = session.execute(_CURRENT_NEIGHBOURHOOD, values).scalar()
+    return found
+
+
+# The fields that every summary, list item and search result shows alike, over `p`.
+IDENTITY_JSON = """
+    'id', p.id, 'reference', p.reference, 'force', p.force, 'family_name', p.family_name,
+    'given_names', p.given_names, 'date_of_birth', p.date_of_birth, 'sex', p.sex,
+    'is_child', coalesce(
+        p.date_of_birth > CAST(:today AS date) - make_interval(years => :child_until), false)
+"""
+
+
+def _listed(kind: str) -> str:
+    """Give every entry of a kind that the reader may see, newest first, as a JSON array."""
+    known = KINDS[kind]
+    return f"""(
+        SELECT coalesce(json_agg({known.json} ORDER BY r.recorded_at DESC, r.id DESC), '[]')
+        {known.source()} AND r.person_id = p.id)"""
+
+
+def _newest(kind: str) -> str:
+    """Give the valid identifier of a kind that was recorded last."""
+    return f"""(
+        SELECT i.value FROM person_identifiers i
+        WHERE i.force = p.force AND i.person_id = p.id AND i.type = '{kind}'
+          AND i.state = 'valid' ORDER BY i.recorded_at DESC, i.id DESC LIMIT 1)"""
+
+
+_HIDDEN = "(p.are_addresses_protected AND NOT :sees_protected)"
+_VICTIMS = """
+    FROM person_associations v
+    WHERE v.force = p.force AND v.person_id = p.id AND v.type = 'victim_of'
+"""
+_MASKED = f"""
+    array_remove(ARRAY[
+        CASE WHEN {_HIDDEN} THEN 'addresses' END,
+        CASE WHEN {_HIDDEN} THEN 'lpa' END,
+        CASE WHEN {_HIDDEN} THEN 'neighbourhood' END,
+        CASE WHEN NOT :sees_protected AND EXISTS (SELECT 1 {_VICTIMS})
+             THEN 'associations.victim_of' END], NULL)
+"""
+_SUMMARY = text(f"""
+    SELECT json_build_object({IDENTITY_JSON},
+        'date_of_birth_precision', p.date_of_birth_precision, 'nationalities', p.nationalities,
+        'languages', p.languages, 'phones', p.phones,
+        'ethnicity_self_defined', p.ethnicity_self_defined,
+        'ethnicity_observed', p.ethnicity_observed, 'photo_reference', p.photo_reference,
+        'ocg_role', p.ocg_role,
+        'lpa', CASE WHEN NOT {_HIDDEN} THEN p.lpa END,
+        'neighbourhood', CASE WHEN NOT {_HIDDEN} THEN p.neighbourhood END,
+        'are_addresses_protected', p.are_addresses_protected,
+        'pnc_id', {_newest("pnc_id")}, 'cro_number', {_newest("cro_number")},
+        'prison_number', {_newest("prison_number")},
+        'identifiers', {_listed("identifiers")}, 'aliases', {_listed("aliases")},
+        'dates_of_birth', {_listed("dates-of-birth")}, 'addresses', {_listed("addresses")},
+        'vehicles', {_listed("vehicles")}, 'markers', (
+            SELECT coalesce(json_agg(json_build_object(
+                'id', r.id, 'code', r.code, 'name', c.name,
+                'verified', coalesce(c.verified, false), 'since', r.from_on,
+                'review_on', r.review_on) ORDER BY r.code), '[]')
+            FROM person_markers r
+            LEFT JOIN code_entries c ON c.list = 'warning_markers' AND c.code = r.code
+            WHERE r.force = p.force AND r.person_id = p.id AND r.removed_at IS NULL),
+        'associations', {_listed("associations")},
+        'notes', (SELECT count(*) {KINDS["notes"].source()} AND r.person_id = p.id),
+        'masked', to_json({_MASKED}), 'recorded_at', p.recorded_at,
+        'updated_at', p.updated_at, 'version', p.version)::text,
+        p.id, p.version, {_MASKED} AS masked,
+        ARRAY(SELECT v.other_person_id FROM person_associations v
+              WHERE v.force = p.force AND v.person_id = p.id
+                AND (v.type <> 'victim_of' OR :sees_protected)) AS others
+    FROM persons p WHERE p.force = :force AND (p.id = :id OR p.reference = :reference)
+""")
+
+
+def show_person(
+    session: Session, written: str, sight: Sight, values: dict[str, Any]
+) -> Row[Any] | None:
+    """Give a person as (json, id, version, masked, others), in one statement."""
+    named = {"id": as_uuid(written), "reference": as_reference(written)}
+    return session.execute(_SUMMARY, values | named | sight_values(session, sight)).one_or_none()
+
+
+def sight_values(session: Session, sight: Sight) -> dict[str, Any]:
+    """Bind what a reader may see, at the present moment unless `as_at` is put over it."""
+    return {
+        "force": session.info["force"],
+        "sees_protected": sight.protected_addresses,
+        "handlings": sight.handlings,
+        "reader": sight.subject,
+        "as_at": None,
+        "state": "active",
+    }

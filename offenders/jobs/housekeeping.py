@@ -1,0 +1,45 @@
+"""Deletion of what the edge keeps only for a time: first answers and reading budgets."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from offenders import clock
+from offenders.domain.working_days import london_day
+from offenders.jobs.runner import Effect
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+ANSWERS_KEPT = timedelta(hours=48)  # a replay is promised for 24
+READINGS_KEPT = timedelta(days=40)  # a month's budgets and some days to look into them
+
+_DELETE = {
+    table: text(f"""
+        WITH gone AS (DELETE FROM {table} WHERE force = :force AND {column} < :before RETURNING 1)
+        SELECT count(*) FROM gone
+    """)
+    for table, column in (
+        ("idempotency_keys", "recorded_at"),
+        ("people_read", "day"),
+        ("reading_totals", "day"),
+    )
+}
+
+
+def tidy_up(session: Session, force: str) -> Effect:
+    """Delete what is past its time in a force."""
+    last_day = london_day(clock.now() - READINGS_KEPT)
+    before = {
+        "idempotency_keys": clock.now() - ANSWERS_KEPT,
+        "people_read": last_day,
+        "reading_totals": last_day,
+    }
+    deleted = {
+        table: session.execute(statement, {"force": force, "before": before[table]}).scalar_one()
+        for table, statement in _DELETE.items()
+    }
+    return Effect(details=deleted)

@@ -1,0 +1,278 @@
+"""Runs one job: one transaction, one turn at a time, a savepoint for each force.
+
+A scheduled slot takes effect at most once. Whoever runs a job first takes its lock, then looks
+whether the slot is done, and keeps the run as the last act of the transaction; the unique
+index over (job, slot) refuses whatever would slip through, and with it all of its effects.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from offenders import clock
+from offenders.db import Work, begin, transaction
+from offenders.domain.audit.service import Act, record_act
+from offenders.errors import Conflict
+from offenders.jobs.runs import Run, add_run, find_run
+from offenders.telemetry import JOB_RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.orm import Session
+
+log = structlog.get_logger()
+
+NO_FORCE = "00"  # acts of callers without a force are kept under it
+STATEMENT_SECONDS = 60  # a sweep over a whole force; requests have 5
+_LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, appendix A
+
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('offenders.job'), hashtext(:job))")
+_NOW = text("SELECT clock_timestamp()")
+_FORCES = text("SELECT code FROM forces ORDER BY code")
+
+
+class JobRunning(Conflict):
+    """The same job is being run just now."""
+
+    def __init__(self) -> None:
+        """Tell the caller to come back."""
+        super().__init__("This job is running just now. Repeat shortly.")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a job did in one force; `details` are further counts for the audit."""
+
+    raised: int = 0
+    cleared: int = 0
+    details: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_change(self) -> bool:
+        """True where there is something to audit."""
+        return bool(self.raised or self.cleared or any(self.details.values()))
+
+
+@dataclass(frozen=True)
+class Job:
+    """One line of the timetable; `cron` is read in Europe/London."""
+
+    name: str
+    does: str
+    cron: str
+    catch_up: Literal["once", "skip"]
+    effect_in: Callable[[Session, str], Effect]
+    raises_flags: bool = False
+
+
+@dataclass(frozen=True)
+class _Order:
+    """One run that is asked for."""
+
+    id: UUID
+    job: Job
+    slot: datetime
+    trigger: str
+    at: datetime | None
+    dry_run: bool
+    requested_by: str | None
+    forces: Sequence[str] | None
+
+    @property
+    def work(self) -> Work:
+        """What the transaction around the forces is for: the run's own record."""
+        return Work(self.forces[0] if self.forces else NO_FORCE, writes=False)
+
+
+@dataclass
+class _Tally:
+    """What a run has come to over the forces."""
+
+    raised: int = 0
+    cleared: int = 0
+    forces: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def add(self, effect: Effect) -> None:
+        self.raised += effect.raised
+        self.cleared += effect.cleared
+
+    @property
+    def state(self) -> str:
+        if not self.faults:
+            return "succeeded"
+        return "failed" if len(self.faults) == self.forces else "partly_failed"
+
+
+class _SlotTaken(Exception):  # noqa: N818 - no error: another process was first
+    """The unique index found a run of this slot that the first look had missed."""
+
+
+def run(  # noqa: PLR0913 - the ways a job can be run
+    engine: Engine | Connection,
+    job: Job,
+    *,
+    slot: datetime | None = None,
+    trigger: Literal["scheduled", "manual"] = "manual",
+    at: datetime | None = None,
+    dry_run: bool = False,
+    requested_by: str | None = None,
+    forces: Sequence[str] | None = None,
+) -> Run:
+    """Run a job and give the run; for a scheduled slot already run, the run it had.
+
+    `at` puts a moment in the clock's place, `dry_run` takes all effects back, `forces` narrows
+    the run, which otherwise goes through every force. A fault in one force doesn't stop the
+    others. Raises JobRunning where the job's turn can't be had within the lock timeout.
+    """
+    slot = slot or at or clock.now()
+    order = _Order(uuid4(), job, slot, trigger, at, dry_run, requested_by, forces)
+    try:
+        made = _run_once(engine, order)
+    except JobRunning:
+        raise
+    except _SlotTaken:
+        return _run_of(engine, order)
+    except Exception as error:  # noqa: BLE001 - a fault of any kind shall be seen among the runs
+        made = _keep_failure(engine, order, error)
+    if made.id == order.id:
+        JOB_RUNS.labels(job.name, made.state).inc()
+        log.info(
+            "job.ran",
+            job=job.name,
+            slot=slot.isoformat(),
+            state=made.state,
+            raised=made.raised,
+            cleared=made.cleared,
+        )
+    return made
+
+
+def _run_once(engine: Engine | Connection, order: _Order) -> Run:
+    with transaction(engine, order.work) as session:
+        _take_turn(session, order.job)
+        if order.trigger == "scheduled":
+            done = find_run(session, order.job.name, order.slot)
+            if done is not None:
+                return done
+        started_at = session.execute(_NOW).scalar_one()
+        forces = order.forces or [NO_FORCE, *session.execute(_FORCES).scalars()]
+        rehearsal = session.begin_nested() if order.dry_run else None
+        with clock.as_if_at(order.at) if order.at else nullcontext():
+            tally = _go_through(session, order, forces)
+        if rehearsal is not None:
+            rehearsal.rollback()
+        error = "; ".join(tally.faults) or None
+        made = add_run(session, _row(order, started_at, tally, error))
+        if made is None:
+            raise _SlotTaken
+        return made
+
+
+def _take_turn(session: Session, job: Job) -> None:
+    try:
+        session.execute(_TURN, {"job": job.name})
+    except OperationalError as error:
+        if getattr(error.orig, "pgcode", None) == _LOCK_NOT_AVAILABLE:
+            raise JobRunning from error
+        raise
+
+
+def _go_through(session: Session, order: _Order, forces: Sequence[str]) -> _Tally:
+    tally = _Tally(forces=len(forces))
+    for force in forces:
+        try:
+            with session.begin_nested():
+                begin(session, Work(force, statement_seconds=STATEMENT_SECONDS))
+                effect = order.job.effect_in(session, force)
+                _audit(session, order, effect)
+        except Exception as error:
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise
+            tally.faults.append(f"{force}: {_kind(error)}")
+            _log_fault("job.force_failed", error, job=order.job.name, force=force)
+        else:
+            tally.add(effect)
+    return tally
+
+
+def _audit(session: Session, order: _Order, effect: Effect) -> None:
+    """Record a run that changed something; one that somebody asked for, in any case."""
+    if not effect.is_change and order.trigger == "scheduled":
+        return
+    record_act(
+        session,
+        Act(
+            actor="service",
+            role="job",
+            action=f"jobs.{order.job.name}",
+            audit_class="operation",
+            request_id=str(order.id),
+            details={
+                "slot": order.slot.isoformat(),
+                "raised": effect.raised,
+                "cleared": effect.cleared,
+                "requested_by": order.requested_by,
+                **effect.details,
+            },
+        ),
+    )
+
+
+def _keep_failure(engine: Engine | Connection, order: _Order, error: Exception) -> Run:
+    """Keep a failed run in a transaction of its own, so that it is seen and not run again."""
+    _log_fault("job.failed", error, job=order.job.name)
+    with transaction(engine, order.work) as session:
+        started_at = session.execute(_NOW).scalar_one()
+        tally = _Tally(forces=1, faults=[_kind(error)])
+        made = add_run(session, _row(order, started_at, tally, tally.faults[0]))
+    return made or _run_of(engine, order)
+
+
+def _run_of(engine: Engine | Connection, order: _Order) -> Run:
+    with transaction(engine, order.work) as session:
+        found = find_run(session, order.job.name, order.slot)
+        if found is None:
+            raise JobRunning
+        return found
+
+
+def _row(order: _Order, started_at: datetime, tally: _Tally, error: str | None) -> dict[str, Any]:
+    return {
+        "id": order.id,
+        "job": order.job.name,
+        "slot": order.slot,
+        "trigger": order.trigger,
+        "state": tally.state,
+        "is_dry_run": order.dry_run,
+        "started_at": started_at,
+        "raised": tally.raised,
+        "cleared": tally.cleared,
+        "error": error,
+        "requested_by": order.requested_by,
+    }
+
+
+def _kind(error: Exception) -> str:
+    """Name the kind of a fault, never its text, which may hold values."""
+    code = getattr(getattr(error, "orig", None), "pgcode", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
+def _log_fault(event: str, error: Exception, **where: str) -> None:
+    """Log kind and place of a fault; a whole stack may hold values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
+    log.error(event, kind=_kind(error), place=place, **where)

@@ -1,0 +1,89 @@
+"""The timetable: every job, when it runs in Europe/London, and what a missed slot means."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from apscheduler.triggers.cron import CronTrigger
+
+from offenders.domain.working_days import LONDON
+from offenders.jobs import audit, housekeeping, wanted
+from offenders.jobs.runner import Job
+
+TIMEZONE = "Europe/London"
+EVERY_MINUTE = "* * * * *"
+
+JOBS = (
+    Job(
+        name="overdue-arrests",
+        does="Flags wants that were not ended by their target to arrest.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=wanted.flag_overdue_arrests,
+        raises_flags=True,
+    ),
+    Job(
+        name="wanted-reviews",
+        does="Flags wants whose review by a supervisor is overdue.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=wanted.flag_overdue_reviews,
+        raises_flags=True,
+    ),
+    Job(
+        name="audit-seal",
+        does="Seals the audit, so that whatever is altered later is found.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=audit.seal_audit,
+    ),
+    Job(
+        name="housekeeping",
+        does="Deletes first answers after 48 hours and reading budgets after 40 days.",
+        cron="10 4 * * *",
+        catch_up="once",
+        effect_in=housekeeping.tidy_up,
+    ),
+)
+
+# A slot is looked for in ever longer stretches, so that a job of every minute is found at once.
+_LOOK_BACK = (timedelta(minutes=2), timedelta(hours=26), timedelta(days=32), timedelta(days=367))
+_MOMENT = timedelta(microseconds=1)
+
+
+def find_job(name: str) -> Job | None:
+    """Give the job of this name."""
+    return next((job for job in JOBS if job.name == name), None)
+
+
+def next_slot(job: Job, now: datetime) -> datetime:
+    """Give the first slot after a moment, in UTC."""
+    found = _fire_after(job, now + _MOMENT)
+    if found is None:
+        message = f"The cron line of {job.name} never comes."
+        raise ValueError(message)
+    return found
+
+
+def latest_slot(job: Job, now: datetime) -> datetime | None:
+    """Give the last slot that is not after a moment, in UTC."""
+    for stretch in _LOOK_BACK:
+        slot = _fire_after(job, now - stretch)
+        if slot is None or slot > now:
+            continue
+        while (later := _fire_after(job, slot + _MOMENT)) is not None and later <= now:
+            slot = later
+        return slot
+    return None
+
+
+def _fire_after(job: Job, moment: datetime) -> datetime | None:
+    found: datetime | None = _trigger(job.cron).get_next_fire_time(None, moment)
+    return None if found is None else found.astimezone(UTC)
+
+
+@cache
+def _trigger(cron: str) -> Any:
+    return CronTrigger.from_crontab(cron, timezone=LONDON)

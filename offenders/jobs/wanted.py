@@ -1,0 +1,28 @@
+"""What is overdue in the wanted register, as flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from offenders.domain.flags import service as flags
+from offenders.domain.wanted import service as wanted
+from offenders.jobs.runner import Effect
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+def flag_overdue_arrests(session: Session, _force: str) -> Effect:
+    """Flag every want that was not ended by its target to arrest."""
+    return _sweep(session, "overdue-arrests")
+
+
+def flag_overdue_reviews(session: Session, _force: str) -> Effect:
+    """Flag every want whose supervisor's review is overdue."""
+    return _sweep(session, "wanted-reviews")
+
+
+def _sweep(session: Session, rule: str) -> Effect:
+    wanted.refresh_clocks(session)
+    settled = flags.settle(session, rule=rule, source=wanted.due_source(session, rule))
+    return Effect(settled.raised, settled.cleared)

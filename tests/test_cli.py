@@ -1,0 +1,264 @@
+"""The command line as a person uses it: exit status, one line of advice, never a traceback."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+from click.testing import CliRunner
+from offenders import cli
+from offenders.bundled import joined
+
+PROJECT = Path(__file__).resolve().parents[1]
+DEAD = "postgresql://nobody@127.0.0.1:9/nothing"  # port 9 discards; nothing listens there
+
+
+def offenders(home, *arguments, **settings):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFENDERS_")}
+    environment |= {"OFFENDERS_DATA_DIR": str(home), **settings}
+    done = subprocess.run(
+        [sys.executable, "-m", "offenders.cli", *arguments],
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def claims(token):
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("cli") / "var"
+
+
+@pytest.fixture(scope="module")
+def migrated(home):
+    """Hold the bundled server up, so that each command only joins it."""
+    with joined(home):
+        done = offenders(home, "migrate")
+        assert (done.returncode, done.stdout) == (0, "")
+        yield home
+
+
+@pytest.fixture
+def invoke(home):
+    """Call a command in this process: quick, for what needs no process of its own."""
+    runner = CliRunner(env={"OFFENDERS_DATA_DIR": str(home)})
+    return lambda *arguments: runner.invoke(cli.offenders, arguments)
+
+
+def test_a_token_is_all_that_is_printed(home):
+    done = offenders(home, "token", "--role", "investigator", "--force", "33")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    found = claims(done.stdout.strip())
+    assert (found["roles"], found["force"]) == (["investigator"], "33")
+    assert found["exp"] - found["iat"] == 12 * 3600
+
+
+def test_a_token_is_made_in_half_a_second(home):
+    offenders(home, "token", "--role", "auditor", "--force", "33")
+    began = time.process_time_ns(), time.monotonic()
+    offenders(home, "token", "--role", "auditor", "--force", "33")
+    assert time.monotonic() - began[1] < 2  # 0.25 s by itself; other tests share the machine
+
+
+def test_a_token_carries_all_that_was_asked_for(invoke):
+    done = invoke(
+        *("token", "--role", "supervisor", "--role", "meeting_chair", "--force", "33"),
+        *("--lpa", "Leicester", "--lpa", "Blaby", "--neighbourhood", "E05005446"),
+        *("--agency", "probation", "--name", "Sam Example", "--hours", "0.5"),
+    )
+    found = claims(done.output.strip())
+    assert found["roles"] == ["supervisor", "meeting_chair"]
+    assert found["lpas"] == ["Blaby", "Leicester"]
+    assert found["neighbourhoods"] == ["E05005446"]
+    assert found["agency"] == "probation"
+    assert found["name"] == "Sam Example"
+    assert found["exp"] - found["iat"] == 1800
+
+
+def test_a_national_analyst_needs_no_force(invoke):
+    done = invoke("token", "--role", "national_analyst")
+    assert done.exit_code == 0
+    assert "force" not in claims(done.output.strip())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["token"], "Missing option '--role'"),
+        (["token", "--role", "king", "--force", "33"], "'king' is not one of"),
+        (["token", "--role", "auditor"], "Give the force"),
+        (["token", "--role", "national_analyst", "--role", "auditor"], "Give the force"),
+        (["token", "--role", "auditor", "--force", "3"], "two digits"),
+        (["token", "--role", "auditor", "--force", "33x"], "two digits"),
+        (["token", "--role", "auditor", "--force", "33", "--hours", "-1"], "hours"),
+        (["token", "--role", "auditor", "--force", "33", "--hours", "nan"], "hours"),
+        (["token", "--role", "auditor", "--force", "33", "--hours", "long"], "hours"),
+        (["seed", "--scale", "national"], "not offered yet"),
+        (["seed", "--scale", "vast"], "'vast' is not one of"),
+        (["serve", "--port", "0"], "port"),
+        (["serve", "--workers", "0"], "workers"),
+        (["import"], "Missing argument"),
+        (["import", "ghosts", "x.csv"], "ghosts"),
+        (["import", "people"], "Name the FILE"),
+        (["import", "people", "no-such-file.csv"], "no-such-file.csv"),
+        (["jobs", "run", "no-such-job"], "offenders jobs list"),
+        (["jobs", "run", "overdue-arrests", "--at", "soon"], "2027-03-01T06:00:00Z"),
+        (["dance"], "No such command"),
+        (["audit", "verify", "--loudly"], "No such option"),
+    ],
+)
+def test_wrong_use_ends_with_two_and_advice(invoke, arguments, advice):
+    done = invoke(*arguments)
+    assert done.exit_code == 2
+    assert advice in done.output
+
+
+def test_with_an_issuer_no_token_and_no_made_up_data_are_made(home):
+    issuer = {
+        "OFFENDERS_OIDC_ISSUER": "https://login.example",
+        "OFFENDERS_OIDC_AUDIENCE": "urn:offenders",
+    }
+    for command in (["token", "--role", "auditor", "--force", "33"], ["seed"], ["serve", "--demo"]):
+        done = offenders(home, *command, **issuer)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "OFFENDERS_OIDC_ISSUER" in done.stderr
+
+
+def test_an_unusable_setting_ends_with_one_and_one_line(home):
+    done = offenders(home, "migrate", OFFENDERS_PORT="eighty")
+    assert done.returncode == 1
+    assert done.stderr == "offenders: OFFENDERS_PORT must be a number from 1 to 65535.\n"
+
+
+@pytest.mark.parametrize("command", ["migrate", "scheduler", "seed", "serve --port 18099"])
+def test_a_database_that_does_not_answer_ends_with_one_and_one_line(home, command):
+    done = offenders(home, *command.split(), OFFENDERS_DATABASE_URL=DEAD)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "offenders: The database does not answer."
+        " Check OFFENDERS_DATABASE_URL and that it is running."
+    )
+
+
+def test_a_data_directory_that_cannot_be_made_ends_with_one_and_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    done = offenders(tmp_path / "file" / "var", "jobs", "run", "audit-seal")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_database_that_was_never_migrated_is_named_so(tmp_path):
+    done = offenders(tmp_path / "var", "audit", "verify")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "offenders: The database is not at this version. Run: offenders migrate\n"
+    )
+
+
+def test_the_last_user_ends_the_bundled_server(tmp_path):
+    home = tmp_path / "var"
+    with joined(home):
+        with joined(home):
+            pass
+        assert (home / "postgres/postmaster.pid").exists()
+    assert not (home / "postgres/postmaster.pid").exists()
+
+
+def test_the_timetable_is_printed(invoke):
+    done = invoke("jobs", "list")
+    assert done.exit_code == 0
+    assert "overdue-arrests" in done.output
+    assert "audit-seal" in done.output
+
+
+def test_a_job_runs_at_once_and_as_if_at_a_time(migrated):
+    at = ("--at", "2026-01-01T06:00", "--dry-run")
+    for more in ((), at):
+        done = offenders(migrated, "jobs", "run", "overdue-arrests", *more)
+        assert done.returncode == 0
+        assert done.stdout == "state: succeeded\nraised: 0\ncleared: 0\n"
+
+
+def test_an_unbroken_chain_is_said_to_be_so(migrated):
+    assert offenders(migrated, "jobs", "run", "audit-seal").returncode == 0
+    done = offenders(migrated, "audit", "verify")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "The audit chain is unbroken."
+
+
+def test_a_broken_chain_ends_with_one_and_says_where(migrated):
+    offenders(migrated, "jobs", "run", "overdue-arrests", "--at", "2026-01-02T06:00")
+    offenders(migrated, "jobs", "run", "audit-seal")
+    with joined(migrated) as urls, closing(psycopg2.connect(urls.owner)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("""
+            UPDATE audit_events SET actor = 'nobody'
+            WHERE (force, id) = (SELECT force, id FROM audit_events WHERE force = '33'
+                                 ORDER BY at, id LIMIT 1) RETURNING id
+        """)
+        (event,) = cursor.fetchone()
+        connection.commit()
+    done = offenders(migrated, "audit", "verify")
+    assert done.returncode == 1
+    assert f"33: broken at checkpoint 1, event {event}: " in done.stdout
+
+
+def test_the_specification_is_printed(invoke):
+    done = invoke("openapi")
+    assert done.exit_code == 0
+    assert json.loads(done.output)["openapi"] == "3.1.0"
+
+
+def test_the_access_table_has_every_role_and_route(invoke):
+    lines = invoke("access-table").output.splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("|")]
+    assert rows[0][:3] == ["| method", "address", "operation"]
+    assert len(rows[0]) == 25
+    (forces,) = [row for row in rows if row[1] == "`/v1/forces`"]
+    assert forces[0] == "| GET"
+    assert forces[5:] == ["all"] * 19 + ["all |"]
+
+
+def test_an_interrupt_is_quiet(monkeypatch, capsys):
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "offenders", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_unexpected_is_told_in_one_line_without_its_text(monkeypatch, capsys):
+    def failing(**_):
+        message = "someone's name"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(cli, "offenders", failing)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        "offenders: This failed unexpectedly (RuntimeError). Tell the operators what you ran.\n"
+    )
