@@ -12,7 +12,8 @@ import click
 
 from offenders import __version__
 from offenders.domain.actors import ROLES
-from offenders.settings import SettingsError, read_settings
+from offenders.parameters import ForceCode, Time
+from offenders.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,35 +41,6 @@ KINDS = (
     "pnc-wanted",
     "neighbourhoods",
 )
-
-
-class ForceCode(click.ParamType[str]):
-    """The two digits of a force."""
-
-    name = "FORCE"
-
-    def convert(self, value: str, param: Any, ctx: Any) -> str:
-        """Refuse what isn't two digits."""
-        if len(value) != 2 or not (value.isascii() and value.isdigit()):  # noqa: PLR2004
-            self.fail("Give the force as its two digits, e.g. 33.", param, ctx)
-        return value
-
-
-class Time(click.ParamType["datetime"]):
-    """A moment; without a zone it is Europe/London, like the timetable."""
-
-    name = "TIME"
-
-    def convert(self, value: str, param: Any, ctx: Any) -> datetime:
-        """Refuse what isn't a moment."""
-        from datetime import datetime
-        from zoneinfo import ZoneInfo
-
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail("Give a moment, e.g. 2027-03-01T06:00:00Z.", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/London"))
 
 
 def say(text: str) -> None:
@@ -129,7 +101,7 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
 
     prepare(settings)
     if demo:
-        _seed(settings, DEMONSTRATION_FORCE, "force", 1)
+        _seed(settings, DEMONSTRATION_FORCE, "force", 1, only_if_empty=True)
 
 
 def _tell(settings: Settings, place: str, state: str, demo: bool) -> None:  # noqa: FBT001 - ours
@@ -206,17 +178,24 @@ def seed(*, force: str, scale: str, number: int) -> None:
         _seed(connected, force, scale, number)
 
 
-def _seed(settings: Settings, force: str, scale: str, number: int) -> None:
+def _seed(
+    settings: Settings, force: str, scale: str, number: int, *, only_if_empty: bool = False
+) -> None:
     from offenders.db import serving_engine
     from offenders.migrating import owner_engine
-    from offenders.seeding import seed as make_up
+    from offenders.preparing import mark_seeded, wants_seed
     from offenders.telemetry import configure_logs
 
     configure_logs(settings.log_format)
     engine = serving_engine(settings.database_url or "")
     owner = owner_engine(settings.owner_url or "")
     try:
+        if only_if_empty and not wants_seed(owner):
+            return
+        from offenders.seeding import seed as make_up
+
         make_up(engine, owner, force=force, scale=scale, seed=number, report=say)
+        mark_seeded(owner, force)
     finally:
         engine.dispose()
         owner.dispose()
@@ -295,13 +274,14 @@ def import_file(*, kind: str, file: Path | None, columns: bool, **more: Any) -> 
 def _import(engine: Engine, kind: str, file: Path, **more: Any) -> Any:
     from offenders.domain.imports.service import run_file
 
-    with click.progressbar(length=file.stat().st_size, file=sys.stderr, label=kind) as bar:
+    size, is_shown = file.stat().st_size, sys.stderr.isatty()
+    with click.progressbar(length=size, file=sys.stderr, label=kind, hidden=not is_shown) as bar:
         return run_file(
             engine,
             kind=kind,
             path=file,
             requested_by=COMMAND_LINE,
-            progress=bar.update,
+            progress=lambda bytes_read, _size: bar.update(bytes_read),
             **more,
         )
 
@@ -427,38 +407,11 @@ def main() -> NoReturn:
         sys.stdout = None  # or its last flush would fail again
         status = 1
     except Exception as error:  # noqa: BLE001 - the last handler: no traceback reaches the user
-        say(f"offenders: {_explain(error)}")
+        from offenders.faults import explain
+
+        say(f"offenders: {explain(error)}")
         status = 1
     sys.exit(status or 0)
-
-
-def _explain(error: Exception) -> str:
-    """Put an error into words; those of others may quote data, so only ours are shown."""
-    from sqlalchemy.exc import DBAPIError, OperationalError
-
-    from offenders.embedded import EmbeddedPostgresError
-    from offenders.errors import DomainError
-    from offenders.issuer import KeyUnusable
-    from offenders.migrating import MigrationRefused
-    from offenders.serving import ServingError
-
-    ours = (
-        DomainError,
-        EmbeddedPostgresError,
-        KeyUnusable,
-        MigrationRefused,
-        ServingError,
-        SettingsError,
-    )
-    if isinstance(error, ours):
-        return str(error)
-    if isinstance(error, OperationalError):
-        return "The database does not answer. Check OFFENDERS_DATABASE_URL and that it is running."
-    if isinstance(error, DBAPIError):
-        return "The database refused this. Run `offenders migrate`, then try again."
-    if isinstance(error, OSError):
-        return f"{error.strerror}: {error.filename}" if error.filename else str(error)
-    return f"This failed unexpectedly ({type(error).__name__}). Tell the operators what you ran."
 
 
 if __name__ == "__main__":

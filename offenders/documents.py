@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine
 
@@ -39,7 +39,7 @@ def _app(data_dir: str) -> Flask:
 def specification() -> str:
     """Give the specification as it is served, laid out for people and for comparing."""
     with TemporaryDirectory() as data_dir:
-        answer = _app(data_dir).view_functions["health.openapi"]()
+        answer: Any = _app(data_dir).view_functions["health.openapi"]()
     return json.dumps(json.loads(answer.get_data()), indent=2, ensure_ascii=False)
 
 

@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 
     from offenders.settings import Settings
 
-_KEEP_DIGEST = text("""
-    INSERT INTO installation (name, value) VALUES ('codes', :digest)
+_KEEP = text("""
+    INSERT INTO installation (name, value) VALUES (:name, :value)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value
+""")
+# A first seeding that was broken off has left its mark as a demonstration, but isn't finished.
+_WANTS_SEED = text("""
+    SELECT NOT EXISTS (SELECT FROM installation WHERE name = 'seeded')
+       AND (EXISTS (SELECT FROM installation WHERE name = 'demonstration')
+            OR NOT EXISTS (SELECT FROM persons))
 """)
 
 
@@ -54,7 +60,7 @@ def _refresh_codes(connection: Connection) -> None:
     if connection.execute(known).scalar() == digest:
         return
     load_codes(connection)
-    connection.execute(_KEEP_DIGEST, {"digest": digest})
+    connection.execute(_KEEP, {"name": "codes", "value": digest})
     connection.commit()
 
 
@@ -63,6 +69,18 @@ def _digest() -> str:
     for file in sorted(DATA.glob("*.csv")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def wants_seed(owner: Engine) -> bool:
+    """Tell whether the database is empty, or holds a demonstration that wasn't finished."""
+    with owner.connect() as connection:
+        return bool(connection.execute(_WANTS_SEED).scalar_one())
+
+
+def mark_seeded(owner: Engine, force: str) -> None:
+    """Keep in mind that the demonstration is complete."""
+    with owner.begin() as connection:
+        connection.execute(_KEEP, {"name": "seeded", "value": force})
 
 
 def open_current(settings: Settings) -> Engine:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from offenders import tables
 from offenders.api import create_app, limits
 from offenders.db import Work, serving_engine, transaction
-from offenders.domain.reference.codes import load_codes
+from offenders.domain.reference.codes import load_codes, read_csv
 from offenders.embedded import EmbeddedPostgres, EmbeddedUrls
 from offenders.issuer import issue_token, load_or_make_key
 from offenders.migrating import migrate, owner_engine
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     Headers = Callable[..., dict[str, str]]
 
 FORCE = "33"
-# Codes for tests that commit: each takes one, so that no test sees another's rows.
-_FRESH = iter([f"{number:02d}" for number in range(99, 33, -1)])
+# Codes that no force holds, for tests that commit: each takes one, so that no test sees
+# another's rows and no job goes through them unasked. It is swept and given back afterwards.
+_HELD = {row["code"] for row in read_csv("forces.csv")}
+_FRESH = sorted({f"{number:02d}" for number in range(1, 100)} - _HELD)
 
 
 @pytest.fixture(scope="session")
@@ -117,9 +120,25 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def fresh_force() -> str:
-    """Take a force that no other test of this worker uses."""
-    return next(_FRESH)
+def fresh_force(owner: Engine) -> Iterator[str]:
+    """Take a force that no other test uses at the same time."""
+    yield from _lend(owner)
+
+
+@pytest.fixture
+def other_force(owner: Engine) -> Iterator[str]:
+    """Take another such force."""
+    yield from _lend(owner)
+
+
+def _lend(owner: Engine) -> Iterator[str]:
+    force = _FRESH.pop()
+    yield force
+    with owner.begin() as connection:
+        for table in reversed(tables.metadata.sorted_tables):
+            if "force" in table.columns:
+                connection.execute(table.delete().where(table.c.force == force))
+    _FRESH.append(force)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from click.testing import CliRunner
+
 from offenders import cli
 from offenders.bundled import joined
 
@@ -197,6 +198,34 @@ def test_a_job_runs_at_once_and_as_if_at_a_time(migrated):
         done = offenders(migrated, "jobs", "run", "overdue-arrests", *more)
         assert done.returncode == 0
         assert done.stdout == "state: succeeded\nraised: 0\ncleared: 0\n"
+
+
+def test_an_import_counts_its_rows_and_ends_with_one_if_any_was_refused(migrated, tmp_path):
+    file = tmp_path / "people.csv"
+    header = "source_ref,family_name,given_names,date_of_birth,sex"
+    file.write_text(f"{header}\nP1,Example,Sam,1990-02-03,male\nP2,Sample,Alex,1985-13-01,female\n")
+    done = offenders(migrated, "import", "people", str(file))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == (
+        "read: 2\ncreated: 1\nupdated: 0\nunchanged: 0\nrefused: 1\nwarnings: 0\n"
+    )
+    file.write_text(f"{header}\nP1,Example,Sam,1990-02-03,male\n")
+    done = offenders(migrated, "import", "people", str(file), "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "read: 1\ncreated: 0\nupdated: 0\nunchanged: 1\nrefused: 0\nwarnings: 0\n"
+    )
+
+
+def test_the_columns_of_a_kind_are_printed(invoke):
+    lines = invoke("import", "wanted", "--columns").output.splitlines()
+    assert {"source_ref", "person_source_ref", "reason", "offence_code"} <= set(lines)
+
+
+def test_a_kind_that_is_not_offered_yet_is_refused(home, tmp_path):
+    done = offenders(home, "import", "bail", "--columns")
+    assert done.returncode == 1
+    assert done.stderr.startswith("offenders: Imports of bail are not offered.")
 
 
 def test_an_unbroken_chain_is_said_to_be_so(migrated):

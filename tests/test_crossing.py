@@ -14,22 +14,14 @@ AS_TOLD = {"actor": "custody", "role": "custody_client", "request": "r-1"}
 
 
 @pytest.fixture
-def two_forces(committing_app, headers, fresh_force, request):
+def two_forces(committing_app, headers, fresh_force, other_force):
     """One person known to two forces by PNC ID, wanted in the other one only."""
-    client = committing_app.test_client()
-    other = request.getfixturevalue("other_force")
+    client, other = committing_app.test_client(), other_force
     for force in (fresh_force, other):
         given_person(client, headers, force=force, pnc_id=PNC_ID)
     there = client.get(f"/v1/people?pnc_id={PNC_ID}", headers=headers("investigator", force=other))
     want = given_want(client, headers, person=there.json["items"][0], force=other)
     return fresh_force, other, want
-
-
-@pytest.fixture
-def other_force():
-    from conftest import _FRESH
-
-    return next(_FRESH)
 
 
 def wanted_elsewhere(session, force, pnc_ids):

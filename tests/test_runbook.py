@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import psycopg2
+
 from offenders.bundled import joined
 from offenders.issuer import load_or_make_key
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+
 from offenders.bundled import joined
 
 PROJECT = Path(__file__).resolve().parents[1]

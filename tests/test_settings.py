@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from offenders.settings import Settings, SettingsError, read_settings
 
 
@@ -50,7 +51,10 @@ def test_a_blank_setting_counts_as_not_set():
 
 
 def test_the_owner_is_the_only_address_given_if_there_is_but_one():
-    assert read_settings({"OFFENDERS_DATABASE_URL": "postgresql://a/b"}).owner_url == "postgresql://a/b"
+    assert (
+        read_settings({"OFFENDERS_DATABASE_URL": "postgresql://a/b"}).owner_url
+        == "postgresql://a/b"
+    )
 
 
 @pytest.mark.parametrize(

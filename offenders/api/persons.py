@@ -1,7 +1,138 @@
-"""Routes of persons."""
+"""Routes of people: record, search, read, amend."""
 
 from __future__ import annotations
 
-from offenders.api.operations import Routes
+from typing import TYPE_CHECKING
 
-routes = Routes("persons", __name__, url_prefix="/v1", description="persons")
+from offenders import clock
+from offenders.api import persons_entries
+from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.pages import make_page, read_page
+from offenders.api.permissions import Operation
+from offenders.api.schemas import persons as schemas
+from offenders.api.schemas.fields import ItemPage
+from offenders.db import settle
+from offenders.domain.access import scope, sight
+from offenders.domain.flags import service as flags
+from offenders.domain.persons import service
+from offenders.domain.persons.service import Search
+from offenders.domain.wanted import service as wanted
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+routes = Routes("persons", __name__, url_prefix="/v1", description="People")
+
+_READ, _WRITE = "persons:read", "persons:write"
+
+
+@route(
+    routes,
+    "POST",
+    "/people",
+    Operation("persons.record", _WRITE, "force", "collection"),
+    body=schemas.PersonBody,
+    answer=schemas.PersonAnswer,
+    status=201,
+)
+def record_person(call: Call) -> Answer:
+    """Record a person; the same valid PNC ID twice in a force is a conflict."""
+    person_id = service.record_person(
+        call.session, actor_subject=call.actor.subject, fields=call.body
+    )
+    return _shown(call, str(person_id), status=201)
+
+
+@route(
+    routes,
+    "GET",
+    "/people",
+    Operation("persons.search", _READ, "force", "consultation", asks_reason=True),
+    query=schemas.PeopleQuery,
+    answer=ItemPage,
+)
+def search_people(call: Call) -> Answer:
+    """Search people by what is known of them; each item says why it matched."""
+    page = read_page(call.query)
+    as_at = call.query.pop("as_at", None)
+    if as_at is not None:
+        settle(call.session, as_at)
+    search = Search(call.query, sight(call.actor), clock.today(), as_at)
+    rows = service.search_people(call.session, search, after=page.after, limit=page.limit + 1)
+    total = service.count_people(call.session, search) if page.with_total else None
+    found = [row.id for row in rows[: page.limit]]
+    return Answer(
+        make_page(rows, page, key=lambda row: [row.rank, str(row.id)], total=total),
+        subject_type="person",
+        subjects=found,
+        people=found,
+        details={"criteria": sorted(call.query)},
+    )
+
+
+@route(
+    routes,
+    "GET",
+    "/people/<person>",
+    Operation("persons.read", _READ, "force", "consultation", asks_reason=True),
+    answer=schemas.PersonAnswer,
+)
+def get_person(call: Call, person: str) -> Answer:
+    """Give a person with all that is open on them, as the reader may see it."""
+    return _shown(call, person)
+
+
+@route(
+    routes,
+    "PATCH",
+    "/people/<person>",
+    Operation("persons.amend", _WRITE, "force", "alteration"),
+    body=schemas.PersonPatch,
+    answer=schemas.PersonAnswer,
+    if_match=True,
+)
+def amend_person(call: Call, person: str) -> Answer:
+    """Change what is recorded of a person; a changed name is kept as a former one."""
+    person_id = service.amend_person(
+        call.session,
+        actor_subject=call.actor.subject,
+        written=person,
+        fields=call.body,
+        if_match=call.if_match,
+    )
+    return _shown(call, str(person_id))
+
+
+def _shown(call: Call, written: str, *, status: int = 200) -> Answer:
+    row = service.get_person(call.session, written=written, sight=sight(call.actor))
+    opened, wants = _what_is_open(call, row.id)
+    people = [row.id, *row.others]
+    return Answer(
+        f"{row[0][:-1]},{opened}}}".encode(),
+        version=row.version,
+        status=status,
+        location=f"/v1/people/{row.id}" if status == 201 else None,  # noqa: PLR2004 - Created
+        subject_type="person",
+        subjects=people,
+        people=people,
+        masked=row.masked,
+        details={"wants": wants} if wants else {},
+    )
+
+
+def _what_is_open(call: Call, person_id: UUID) -> tuple[str, list[UUID]]:
+    """Compose the summary's wants and flags from the capabilities above persons."""
+    wants, want_ids = wanted.list_open_wants_of(
+        call.session,
+        person_id,
+        scope=scope(call.actor, "wanted:read", call.force),
+        now=call.now,
+        today=clock.today(),
+    )
+    open_flags = flags.list_open_flags_of(
+        call.session, person_id, scope=scope(call.actor, "flags:read", call.force)
+    )
+    return f'"wanted":{wants},"flags":{open_flags}', want_ids
+
+
+persons_entries.declare(routes)

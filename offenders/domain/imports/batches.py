@@ -66,9 +66,7 @@ class Received:
         refused = len({each.line for each in self.problems if each.severity == REFUSED})
         warned = len({each.line for each in self.problems if each.severity == WARNING})
         taken = self.created + self.updated + self.unchanged
-        return Summary(
-            taken + refused, self.created, self.updated, self.unchanged, refused, warned
-        )
+        return Summary(taken + refused, self.created, self.updated, self.unchanged, refused, warned)
 
 
 def as_problems(

@@ -91,12 +91,16 @@ def text(longest: int, *, lines: bool = False) -> Callable[[Any, Facts], str | N
 
     def check(value: Any, _facts: Facts) -> str | None:
         if not isinstance(value, str):
-            raise Refusal("This is not text.", "Send it as text, in quotation marks in NDJSON.")
+            raise Refusal(
+                problem="This is not text.", action="Send it as text, in quotation marks in NDJSON."
+            )
         value = value.strip()
         if len(value) > longest:
-            raise Refusal("This is too long.", f"Send at most {longest} characters.")
+            raise Refusal(problem="This is too long.", action=f"Send at most {longest} characters.")
         if control.search(value):
-            raise Refusal("It holds control characters.", "Leave control characters out.")
+            raise Refusal(
+                problem="It holds control characters.", action="Leave control characters out."
+            )
         return value or None
 
     return check
@@ -116,7 +120,7 @@ def one_of(values: Iterable[str]) -> Column:
         found = known.get(value) if isinstance(value, str) else None
         found = found or known.get(str(value).strip().lower())
         if found is None:
-            raise Refusal("This code is not known.", listed)
+            raise Refusal(problem="This code is not known.", action=listed)
         return found
 
     return check
@@ -129,7 +133,9 @@ def listed(which: str, *, where: str) -> Column:
         given = code(value, facts)
         found = given and given.upper()
         if found is not None and found not in facts.codes[which]:
-            raise Refusal("This code is not in the list.", f"Send a code of {where}.")
+            raise Refusal(
+                problem="This code is not in the list.", action=f"Send a code of {where}."
+            )
         return found
 
     return check
@@ -141,9 +147,13 @@ def many(entry: Column) -> Column:
     def check(value: Any, facts: Facts) -> list[str] | None:
         entries = value.split(";") if isinstance(value, str) else value
         if not isinstance(entries, list):
-            raise Refusal("This is not a list.", "Send a list, in CSV split by semicolons.")
+            raise Refusal(
+                problem="This is not a list.", action="Send a list, in CSV split by semicolons."
+            )
         if len(entries) > LIST_LENGTH:
-            raise Refusal("The list is too long.", f"Send at most {LIST_LENGTH} entries.")
+            raise Refusal(
+                problem="The list is too long.", action=f"Send at most {LIST_LENGTH} entries."
+            )
         found = [entry(each, facts) for each in entries if each is not None]
         return list(dict.fromkeys(filter(None, found))) or None
 
@@ -154,7 +164,7 @@ def day(value: Any, _facts: Facts) -> str | None:
     """Take an ISO date."""
     action = "Send the date as YYYY-MM-DD."
     if not isinstance(value, str):
-        raise Refusal("This is not a date.", action)
+        raise Refusal(problem="This is not a date.", action=action)
     written: str = value.strip()
     if not written:
         return None
@@ -163,7 +173,7 @@ def day(value: Any, _facts: Facts) -> str | None:
     except ValueError:
         found = None
     if found is None or not EARLIEST <= found.year <= LATEST:
-        raise Refusal("This is not a date from the year 1900 on.", action)
+        raise Refusal(problem="This is not a date from the year 1900 on.", action=action)
     return written
 
 
@@ -171,7 +181,9 @@ def past_day(value: Any, facts: Facts) -> str | None:
     """Take an ISO date that is not in the future."""
     found = day(value, facts)
     if found is not None and found > facts.today.isoformat():
-        raise Refusal("This date lies in the future.", "Send the date on which it happened.")
+        raise Refusal(
+            problem="This date lies in the future.", action="Send the date on which it happened."
+        )
     return found
 
 
@@ -179,7 +191,7 @@ def moment(value: Any, _facts: Facts) -> str | None:
     """Take a moment with its zone and give it in UTC."""
     action = "Send a moment with its zone, e.g. 2026-03-01T09:30:00Z."
     if not isinstance(value, str):
-        raise Refusal("This is not a moment.", action)
+        raise Refusal(problem="This is not a moment.", action=action)
     value = value.strip()
     if not value:
         return None
@@ -189,7 +201,9 @@ def moment(value: Any, _facts: Facts) -> str | None:
     except (ValueError, OverflowError):
         found = None
     if found is None or not EARLIEST <= found.year <= LATEST:
-        raise Refusal("This is not a moment with its zone, from the year 1900 on.", action)
+        raise Refusal(
+            problem="This is not a moment with its zone, from the year 1900 on.", action=action
+        )
     return found.isoformat()
 
 
@@ -197,7 +211,10 @@ def past_moment(value: Any, facts: Facts) -> str | None:
     """Take a moment that is not in the future."""
     found = moment(value, facts)
     if found is not None and datetime.fromisoformat(found) > facts.now:
-        raise Refusal("This moment lies in the future.", "Send the moment at which it happened.")
+        raise Refusal(
+            problem="This moment lies in the future.",
+            action="Send the moment at which it happened.",
+        )
     return found
 
 
@@ -207,7 +224,7 @@ def truth(value: Any, _facts: Facts) -> bool:
     if isinstance(value, str):
         found = _TRUTHS.get(value.strip().lower())
     if found is None:
-        raise Refusal("This is neither true nor false.", "Send true or false.")
+        raise Refusal(problem="This is neither true nor false.", action="Send true or false.")
     return found
 
 
@@ -217,14 +234,14 @@ def degrees(limit: float) -> Column:
 
     def check(value: Any, _facts: Facts) -> float | None:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise Refusal("This is not a number.", action)
+            raise Refusal(problem="This is not a number.", action=action)
         try:
             found = float(value)
         except (ValueError, OverflowError) as error:
-            raise Refusal("This is not a number.", action) from error
+            raise Refusal(problem="This is not a number.", action=action) from error
         # Also false for "not a number", which compares with nothing.
         if not -limit <= found <= limit:
-            raise Refusal("This lies outside the degrees there are.", action)
+            raise Refusal(problem="This lies outside the degrees there are.", action=action)
         return found
 
     return check
@@ -247,7 +264,9 @@ def registration_mark(value: Any, facts: Facts) -> str | None:
         return None
     mark = "".join(given.split()).replace("-", "").upper()
     if not _MARK.fullmatch(mark):
-        raise Refusal("This is no registration mark.", "Send letters and digits, at most 10.")
+        raise Refusal(
+            problem="This is no registration mark.", action="Send letters and digits, at most 10."
+        )
     return mark
 
 
@@ -260,7 +279,9 @@ def person_id(value: Any, facts: Facts) -> str | None:
         return str(found)
     reference = as_reference(given)
     if not _REFERENCE.fullmatch(reference):
-        raise Refusal("This is neither an id nor a reference.", "Send one, e.g. P33-7K3M-Q2XD.")
+        raise Refusal(
+            problem="This is neither an id nor a reference.", action="Send one, e.g. P33-7K3M-Q2XD."
+        )
     return reference
 
 
@@ -269,7 +290,7 @@ def neighbourhood(value: Any, facts: Facts) -> str | None:
     given = code(value, facts)
     if given is not None and given not in facts.neighbourhoods:
         action = "Import the neighbourhoods first, or leave it out: a point finds its own."
-        raise Refusal("This force has no such neighbourhood.", action)
+        raise Refusal(problem="This force has no such neighbourhood.", action=action)
     return given
 
 
@@ -278,7 +299,7 @@ def lpa(value: Any, facts: Facts) -> str | None:
     given = code(value, facts)
     if given is not None and given not in facts.lpas:
         action = "Import the neighbourhoods with their districts first, or leave it out."
-        raise Refusal("This force has no such local policing area.", action)
+        raise Refusal(problem="This force has no such local policing area.", action=action)
     return given
 
 
@@ -286,7 +307,9 @@ def offence(value: Any, facts: Facts) -> str | None:
     """Take a CJS offence code."""
     given = code(value, facts)
     if given is not None and given not in facts.offences:
-        raise Refusal("This is no CJS offence code.", "Find it by GET /v1/offences?q=.")
+        raise Refusal(
+            problem="This is no CJS offence code.", action="Find it by GET /v1/offences?q=."
+        )
     return given
 
 
@@ -294,7 +317,7 @@ def own_force(value: Any, facts: Facts) -> None:
     """Take the force's own code, which says nothing new."""
     if value != facts.force:
         action = "Send one force's records at a time, and name that force for the import."
-        raise Refusal("The row is of another force than the import.", action)
+        raise Refusal(problem="The row is of another force than the import.", action=action)
 
 
 def entries(
@@ -305,9 +328,13 @@ def entries(
     def check(value: Any, facts: Facts) -> list[dict[str, Any]] | None:
         rows = from_text(value) if isinstance(value, str) else value
         if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
-            raise Refusal("This is not a list of records.", "Send a list of JSON objects.")
+            raise Refusal(
+                problem="This is not a list of records.", action="Send a list of JSON objects."
+            )
         if len(rows) > LIST_LENGTH:
-            raise Refusal("The list is too long.", f"Send at most {LIST_LENGTH} entries.")
+            raise Refusal(
+                problem="The list is too long.", action=f"Send at most {LIST_LENGTH} entries."
+            )
         return [_entry(row, columns, needed, facts) for row in rows] or None
 
     return check
@@ -319,10 +346,10 @@ def _entry(
     values, findings = check_values(row, columns, facts)
     for finding in findings:
         problem = f"In an entry, {finding.field}: {finding.problem}"
-        raise Refusal(problem, finding.action)
+        raise Refusal(problem=problem, action=finding.action)
     if not any(values.get(each) for each in needed):
         wanted = " or ".join(needed)
-        raise Refusal(f"An entry has no {wanted}.", f"Send {wanted} in each entry.")
+        raise Refusal(problem=f"An entry has no {wanted}.", action=f"Send {wanted} in each entry.")
     return {key: value for key, value in values.items() if value is not None}
 
 

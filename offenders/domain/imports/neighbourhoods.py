@@ -124,22 +124,32 @@ def read_rings(geometry: Any) -> list[tuple[bool, str]]:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
     if kind not in _SHAPES or not isinstance(coordinates, list):
-        raise Refusal("The boundary is no Polygon or MultiPolygon.", "Send one with coordinates.")
+        raise Refusal(
+            problem="The boundary is no Polygon or MultiPolygon.",
+            action="Send one with coordinates.",
+        )
     polygons = [coordinates] if kind == "Polygon" else coordinates
     if not polygons or not all(isinstance(each, list) and each for each in polygons):
-        raise Refusal("The boundary has no ring.", "Send at least one ring.")
+        raise Refusal(problem="The boundary has no ring.", action="Send at least one ring.")
     rings = [(place > 0, ring) for polygon in polygons for place, ring in enumerate(polygon)]
     if sum(len(ring) for _, ring in rings if isinstance(ring, list)) > _POINTS_LIMIT:
-        raise Refusal("The boundary has too many points.", f"Send at most {_POINTS_LIMIT}.")
+        raise Refusal(
+            problem="The boundary has too many points.", action=f"Send at most {_POINTS_LIMIT}."
+        )
     return [(is_hole, _ring(ring)) for is_hole, ring in rings]
 
 
 def _ring(ring: Any) -> str:
     if not isinstance(ring, list) or len(ring) < _RING_LENGTH:
-        raise Refusal("A ring has fewer than four points.", "Send closed rings of four or more.")
+        raise Refusal(
+            problem="A ring has fewer than four points.",
+            action="Send closed rings of four or more.",
+        )
     points = [_point(each) for each in ring]
     if points[0] != points[-1]:
-        raise Refusal("A ring is not closed.", "End each ring with the point it begins with.")
+        raise Refusal(
+            problem="A ring is not closed.", action="End each ring with the point it begins with."
+        )
     return f"({','.join(f'({x!r},{y!r})' for x, y in points)})"
 
 
@@ -151,7 +161,7 @@ def _point(point: Any) -> tuple[float, float]:
         is_on_earth = False
     if not is_on_earth or isinstance(x, bool) or isinstance(y, bool):
         action = "Send points as [longitude, latitude] in degrees (WGS 84)."
-        raise Refusal("A point lies outside the degrees there are.", action)
+        raise Refusal(problem="A point lies outside the degrees there are.", action=action)
     return float(x), float(y)
 
 

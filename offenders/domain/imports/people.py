@@ -101,9 +101,7 @@ def _moves(change: Change) -> bool:
     return bool(change.ended_addresses or "addresses" in change.added)
 
 
-def _settle(
-    session: Session, batch: Batch, made: Sequence[UUID], moving: Sequence[UUID]
-) -> None:
+def _settle(session: Session, batch: Batch, made: Sequence[UUID], moving: Sequence[UUID]) -> None:
     """Put everyone in the area of their address, and their wants with them."""
     moved = person_store.settle_areas(session, [*made, *moving], batch.facts.today)
     with_wants = set(moved) & set(moving)

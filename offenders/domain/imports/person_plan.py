@@ -121,7 +121,9 @@ class People:
         if written := checked.row.get("person_id"):
             if written not in self._ids:
                 problem = "There is no such person in this force."
-                raise Refusal(problem, "Check the id, or leave it out.", "person_id")
+                raise Refusal(
+                    problem=problem, action="Check the id, or leave it out.", field="person_id"
+                )
             named = {self._ids[written]}
         else:
             named = set()
@@ -131,7 +133,11 @@ class People:
         if len(with_cro) == 1:
             named |= with_cro
         if len(named) > 1:
-            raise Refusal("The identifiers of the row name two people.", _TWO_PEOPLE, "pnc_id")
+            raise Refusal(
+                problem="The identifiers of the row name two people.",
+                action=_TWO_PEOPLE,
+                field="pnc_id",
+            )
         return next(iter(named), None)
 
     def _know(self, person: UUID, kind: str, value: str) -> None:
@@ -210,7 +216,7 @@ class _Planner:
     def _make(self, checked: Checked) -> None:
         if not checked.row.get("family_name"):
             problem = "The row names nobody known here, and gives no family name."
-            raise Refusal(problem, "Send family_name.", "family_name")
+            raise Refusal(problem=problem, action="Send family_name.", field="family_name")
         row = merged({}, checked.row)
         person = new_id(self._batch.force)
         newcomer = Newcomer(person, dict(row), dict(checked.written), set(checked.invalid))
@@ -245,9 +251,11 @@ class _Planner:
             return
         if not row.get("family_name") and source.row.get("family_name"):
             problem = "The family name can't be taken away."
-            raise Refusal(problem, "Send family_name.", "family_name")
+            raise Refusal(problem=problem, action="Send family_name.", field="family_name")
         if self._people.holder(checked) not in {None, source.subject_id}:
-            raise Refusal("This PNC ID stands at another person.", _TWO_PEOPLE, "pnc_id")
+            raise Refusal(
+                problem="This PNC ID stands at another person.", action=_TWO_PEOPLE, field="pnc_id"
+            )
         change, kept = _differences(checked, source.row, row)
         self._change(source.subject_id, change)
         self.plan.received.warn(checked, kept)
@@ -286,7 +294,9 @@ def _refuse_other_pnc_id(checked: Checked, standing: Mapping[str, Any]) -> None:
     own = _sound(checked, "pnc_id")
     others = [each for each in standing["identifiers"] if each.startswith("pnc_id ")]
     if own and others and f"pnc_id {own}" not in others:
-        raise Refusal("The person named has another PNC ID.", _TWO_PEOPLE, "pnc_id")
+        raise Refusal(
+            problem="The person named has another PNC ID.", action=_TWO_PEOPLE, field="pnc_id"
+        )
 
 
 def _filling(checked: Checked, standing: Mapping[str, Any], planned: Change) -> Change:

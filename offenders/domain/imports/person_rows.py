@@ -94,7 +94,7 @@ def _entries_of(key: str, cell: str) -> list[dict[str, Any]]:
 
 def _no_cell(_cell: str) -> list[dict[str, Any]]:
     action = f"Send it in {', '.join(_FLAT_ADDRESS)}, or as NDJSON."
-    raise Refusal("An address can't be one cell.", action)
+    raise Refusal(problem="An address can't be one cell.", action=action)
 
 
 COLUMNS: Final[Columns] = {
@@ -115,9 +115,7 @@ COLUMNS: Final[Columns] = {
         needed=("registration_mark",),
         from_text=lambda cell: _entries_of("registration_mark", cell),
     ),
-    "markers": entries(
-        _MARKER, needed=("code",), from_text=lambda cell: _entries_of("code", cell)
-    ),
+    "markers": entries(_MARKER, needed=("code",), from_text=lambda cell: _entries_of("code", cell)),
 }
 
 

@@ -100,9 +100,7 @@ _QUEUE_DUPLICATES = text("""
 """)
 
 
-def change_people(
-    session: Session, changes: Sequence[tuple[UUID, Mapping[str, Any]]]
-) -> None:
+def change_people(session: Session, changes: Sequence[tuple[UUID, Mapping[str, Any]]]) -> None:
     """Set the columns named in each change."""
     change_records(session, "persons", _CASTS, changes)
 

@@ -56,7 +56,7 @@ class Sink(Protocol):
 class Refusal(ValueError):
     """A value, or a row, that can't be taken, and what to do."""
 
-    def __init__(self, problem: str, action: str, field: str = "") -> None:
+    def __init__(self, *, problem: str, action: str, field: str = "") -> None:
         """Keep what is wrong; the field may be known only further out."""
         super().__init__(problem)
         self.problem, self.action, self.field = problem, action, field

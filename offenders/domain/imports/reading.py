@@ -175,7 +175,9 @@ def _check_header(names: Sequence[str], columns: Sequence[str]) -> None:
     known = f"The columns are {', '.join(columns)}."
     if KEY not in names:
         # Without it the first line may be a row, whose values are not ours to repeat.
-        message = f"The first line must name the columns, separated by commas, and {KEY} is missing."
+        message = (
+            f"The first line must name the columns, separated by commas, and {KEY} is missing."
+        )
         raise ImportRefused(f"{message} {known}")
     unknown = [shown(name) or "(no name)" for name in names if name not in columns]
     if unknown:
@@ -224,7 +226,9 @@ def _cells(record: Sequence[_Physical]) -> list[str]:
         return next(csv.reader([text], strict=True))
     except (csv.Error, StopIteration) as error:
         problem = "This line is not CSV: a quotation mark or line end stands in the wrong place."
-        action = 'Put a cell with quotation marks in quotation marks and double them: "so ""here""".'
+        action = (
+            'Put a cell with quotation marks in quotation marks and double them: "so ""here""".'
+        )
         raise _Unreadable(problem, action) from error
 
 

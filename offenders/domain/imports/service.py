@@ -2,65 +2,58 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import Work, transaction
-from offenders.domain.imports import completeness, queue_store, store
-from offenders.domain.imports.batches import Batch, Received, Summary, as_problems
-from offenders.domain.imports.kinds import KINDS, Kind, kind_of
-from offenders.domain.imports.problems import (
-    REFUSED,
-    ImportRefused,
-    Nowhere,
-    ProblemFiles,
-    Sink,
-    shown,
-)
-from offenders.domain.imports.problems import Finding
+from offenders.domain.imports import queue_store
+from offenders.domain.imports.batches import Summary
+from offenders.domain.imports.kinds import KINDS, kind_of
+from offenders.domain.imports.models import STATES
+from offenders.domain.imports.problems import ImportRefused, Nowhere, ProblemFiles
 from offenders.domain.imports.reading import Line
-from offenders.ids import new_id
+from offenders.domain.imports.running import Order, run_lines
+from offenders.domain.imports.store import as_json
+from offenders.errors import DomainError, NotFound
+from offenders.ids import as_uuid, new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import date, datetime
     from pathlib import Path
     from uuid import UUID
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine, Row
     from sqlalchemy.orm import Session
 
-    from offenders.domain.imports.checks import Checked, Facts
+    from offenders.domain.imports.problems import Problem, Sink
 
-    Receive = Callable[[Sequence[Checked]], Received]
-
-__all__ = ["KINDS", "ImportRefused", "Summary", "columns", "run_file", "run_rows"]
+__all__ = [
+    "KINDS",
+    "STATES",
+    "ImportRefused",
+    "Summary",
+    "Upload",
+    "columns",
+    "get_import",
+    "list_imports",
+    "list_problems",
+    "queue_import",
+    "run_file",
+    "run_queued",
+    "run_rows",
+]
 
 log = structlog.get_logger()
 
-BATCH_ROWS: Final = 2_000
-STATEMENT_SECONDS: Final = 120.0
-_TRIES: Final = 4  # of a batch that met another transaction; each time it looks at everything anew
-# Deadlock, serialisation, a lock not got in time, and a key that another has just taken.
-_WORTH_ANOTHER_TRY: Final = frozenset({"40P01", "40001", "55P03", "23505"})
+STARTS_LIMIT: Final = 5  # times an import is begun; one that ends its process each time is given up
+_NOWHERE: Final = "00"  # stands for no force: no row has it
 
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be imported, for whom, and how."""
-
-    force: str
-    kind: Kind
-    requested_by: str
-    import_id: UUID
-    dry_run: bool = False
-    complete: bool = False
+list_imports = queue_store.list_imports
 
 
 def columns(kind: str) -> list[str]:
@@ -69,7 +62,7 @@ def columns(kind: str) -> list[str]:
 
 
 def run_file(  # noqa: PLR0913 - what the command line takes
-    engine: Engine | Connection,
+    engine: Engine,
     *,
     force: str,
     kind: str,
@@ -81,22 +74,51 @@ def run_file(  # noqa: PLR0913 - what the command line takes
 ) -> Summary:
     """Import a file; `progress` hears how many bytes were read since last time, and of how many.
 
-    Refused rows go to `FILE.refused.csv`, doubtful ones to `FILE.warnings.csv`.
+    Refused rows go to `FILE.refused.csv`, doubtful ones to `FILE.warnings.csv`. Raises
+    ImportRefused before anything is written where the file as a whole can't be read.
     """
     order = Order(force, kind_of(kind), requested_by, new_id(force), dry_run, complete)
+    started_at = clock.now()
     with path.open("rb") as stream:
         lines = order.kind.read(stream)
+        if progress is not None:
+            lines = _reported(lines, path.stat().st_size, progress)
         with ProblemFiles(path) as files:
-            size = path.stat().st_size
-            started_at = clock.now()
-            summary = run_lines(engine, order, _reporting(lines, size, progress), files)
+            summary = run_lines(engine, order, lines, files)
     if not dry_run:
-        queue_store.record_finished(engine, order, path.name, summary, started_at)
+        with transaction(engine, Work(force)) as session:
+            ended = {
+                "id": order.import_id,
+                "kind": kind,
+                "state": "finished",
+                "dry_run": False,
+                "complete": complete,
+                "file_name": path.name,
+                "summary": as_json(summary._asdict()),
+                "requested_by": requested_by,
+                "started_at": started_at,
+                "ended_at": clock.now(),
+            }
+            queue_store.add_import(session, ended)
     return summary
 
 
+def _reported(
+    lines: Iterator[Line], size: int, progress: Callable[[int, int], None]
+) -> Iterator[Line]:
+    """Pass lines on, and tell every hundred lines how far we are."""
+    told, end = 0, 0
+    for number, line in enumerate(lines, start=1):
+        yield line
+        end = max(end, line.end)
+        if number % 100 == 0:
+            progress(end - told, size)
+            told = end
+    progress(size - told, size)
+
+
 def run_rows(  # noqa: PLR0913 - as run_file
-    engine: Engine | Connection,
+    engine: Engine,
     *,
     force: str,
     kind: str,
@@ -105,126 +127,136 @@ def run_rows(  # noqa: PLR0913 - as run_file
     requested_by: str,
     sink: Sink | None = None,
 ) -> Summary:
-    """Import rows of our own making through the same checks and batches as a file's."""
+    """Import rows of our own making through the checks and batches of a file's rows."""
     order = Order(force, kind_of(kind), requested_by, new_id(force), dry_run)
     lines = (Line(number, row, None, 0) for number, row in enumerate(rows, start=1))
     return run_lines(engine, order, lines, sink or Nowhere())
 
 
-def _reporting(
-    lines: Iterator[Line], size: int, progress: Callable[[int, int], None] | None
-) -> Iterator[Line]:
-    """Pass lines on; tell how far we are every hundred of them."""
-    told, end = 0, 0
-    for number, line in enumerate(lines, start=1):
-        yield line
-        end = max(end, line.end)
-        if progress is not None and number % 100 == 0:
-            progress(end - told, size)
-            told = end
-    if progress is not None:
-        progress(size - told, size)
+@dataclass(frozen=True)
+class Upload:
+    """What was uploaded, and what is to be done with it."""
+
+    kind: str
+    content: bytes
+    content_type: str
+    file_name: str | None
+    dry_run: bool
+    complete: bool
 
 
-def run_lines(
-    engine: Engine | Connection,
-    order: Order,
-    lines: Iterator[Line],
-    sink: Sink,
-    after_batch: Callable[[Summary], None] | None = None,
-) -> Summary:
-    """Import lines in batches, each one transaction; run again, it goes on where it stopped."""
-    facts = _read_facts(engine, order)
-    reader = _Reader(order, facts)
-    summary = Summary()
-    with _receiving(engine, order, facts) as receive:
-        while chunk := list(islice(lines, BATCH_ROWS)):
-            checked, refused = reader.check(chunk)
-            received = receive(checked) if checked else Received()
-            received.problems += refused.problems
-            sink.add(sorted(received.problems, key=lambda problem: problem.line))
-            summary = summary.plus(received.summary())
-            if after_batch is not None:
-                after_batch(summary)
-        receive.finish(reader, sink)
-    return summary
+def queue_import(session: Session, *, upload: Upload, requested_by: str) -> Row[Any]:
+    """Take an upload whose header can be read, to be run soon; give it as (json, id)."""
+    kind_of(upload.kind).read(BytesIO(upload.content))
+    import_id = new_id(session.info["force"])
+    queue_store.add_import(
+        session,
+        {
+            "id": import_id,
+            "kind": upload.kind,
+            "state": "queued",
+            "dry_run": upload.dry_run,
+            "complete": upload.complete,
+            "file_name": upload.file_name,
+            "content_type": upload.content_type,
+            "content": upload.content,
+            "requested_by": requested_by,
+        },
+    )
+    return get_import(session, str(import_id))
 
 
-def _read_facts(engine: Engine | Connection, order: Order) -> Facts:
-    now, today = clock.now(), clock.today()
-    with transaction(engine, Work(order.force, writes=False)) as session:
-        return store.load_facts(session, order.force, now, today)
+def get_import(session: Session, written: str) -> Row[Any]:
+    """Give one import as (json, id); raise NotFound out of scope."""
+    import_id = as_uuid(written)
+    row = queue_store.show_import(session, import_id) if import_id is not None else None
+    if row is None:
+        raise NotFound
+    return row
 
 
-class _Reader:
-    """Checks lines one after another and remembers which records the file has named."""
-
-    def __init__(self, order: Order, facts: Facts) -> None:
-        self._kind, self._facts = order.kind, facts
-        self.seen: dict[str, int] = {}
-        self.unreadable = 0
-
-    def check(self, lines: Sequence[Line]) -> tuple[list[Checked], Received]:
-        """Give the rows that can be received, and the refusals of the others."""
-        taken, refused = [], Received()
-        for line in lines:
-            ref, found = self._check(line)
-            if isinstance(found, list):
-                refused.problems += as_problems(line.number, shown(ref), REFUSED, found)
-            else:
-                taken.append(found)
-        return taken, refused
-
-    def _check(self, line: Line) -> tuple[str | None, Checked | list[Finding]]:
-        if line.finding is not None:
-            self.unreadable += 1
-            return None, [line.finding]
-        ref = self._kind.key_of(line.row)
-        if not ref:
-            self.unreadable += 1
-            action = "Send the sender's own key of the record, the same each time."
-            return None, [Finding(self._kind.key, "The row has no key.", action)]
-        first = self.seen.setdefault(ref, line.number)
-        if first != line.number:
-            problem = f"This {self._kind.key} stands already in line {first}."
-            return ref, [Finding(self._kind.key, problem, "Send each record once.")]
-        return ref, self._kind.check(line.number, line.row, self._facts)
+def list_problems(
+    session: Session, *, written: str, severity: str | None, after: Any, limit: int
+) -> list[Row[Any]]:
+    """Give what is wrong with rows of an import, by line, as (json, line, id)."""
+    found = get_import(session, written)
+    return queue_store.list_problems(
+        session, import_id=found.id, severity=severity, after=after, limit=limit
+    )
 
 
-class _Receiver:
-    """Receives batches, each in a transaction of its own."""
+def run_queued(engine: Engine) -> int:
+    """Run what was uploaded, one after another; give how many were run.
 
-    def __init__(self, engine: Engine | Connection, order: Order, facts: Facts) -> None:
-        self._engine, self._order, self._facts = engine, order, facts
-
-    def __call__(self, rows: Sequence[Checked]) -> Received:
-        """Receive a batch; one that meets another transaction is tried again."""
-        for attempt in range(1, _TRIES + 1):
-            try:
-                with transaction(self._engine, _work(self._order)) as session:
-                    return _receive(session, self._order, self._facts, rows)
-            except (OperationalError, IntegrityError) as error:
-                _give_up_unless_passing(error, attempt)
-        raise AssertionError  # the last try returns or raises
-
-    def finish(self, reader: _Reader, sink: Sink) -> None:
-        """Flag what a full extract no longer holds."""
-        if self._order.complete:
-            with transaction(self._engine, _work(self._order)) as session:
-                completeness.settle(session, self._order, reader.seen, reader.unreadable, sink)
+    What is running is kept by a lock that ends with its process, so an import that was stopped
+    in the middle is begun again at once: rows already received are then unchanged.
+    """
+    with transaction(engine, Work(_NOWHERE, writes=False)) as session:
+        forces = session.execute(text("SELECT code FROM forces ORDER BY code")).scalars().all()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as keeper:
+        return sum(_run_waiting(engine, keeper, force) for force in forces)
 
 
-class _Rehearsal(_Receiver):
-    """Receives all batches in one transaction, which is then undone."""
+def _run_waiting(engine: Engine, keeper: Any, force: str) -> int:
+    with transaction(engine, Work(force, writes=False)) as session:
+        waiting = queue_store.list_waiting(session)
+    count = 0
+    for import_id in waiting:
+        if not queue_store.try_keep(keeper, import_id):
+            continue
+        try:
+            count += _run_upload(engine, force, import_id)
+        finally:
+            queue_store.let_go(keeper, import_id)
+    return count
 
-    def __init__(self, session: Session, order: Order, facts: Facts) -> None:
-        self._session, self._order, self._facts = session, order, facts
 
-    def __call__(self, rows: Sequence[Checked]) -> Received:
-        """Receive a batch."""
-        return _receive(self._session, self._order, self._facts, rows)
+def _run_upload(engine: Engine, force: str, import_id: UUID) -> bool:
+    with transaction(engine, Work(force)) as session:
+        row = queue_store.start_import(session, import_id)
+    if row is None:
+        return False
+    order = Order(
+        force, kind_of(row.kind), row.requested_by, import_id, row.is_dry_run, row.is_complete
+    )
+    summary, error = Summary(), None
+    try:
+        _refuse_too_many_starts(row.version)
+        lines = order.kind.read(BytesIO(row.content))
+        sink = _ProblemTable(engine, force, import_id)
+        summary = run_lines(engine, order, lines, sink, sink.show_progress)
+    except DomainError as refused:
+        error = refused.detail
+        log.warning("import.failed", import_id=str(import_id), force=force)
+    with transaction(engine, Work(force)) as session:
+        state = "finished" if error is None else "failed"
+        queue_store.end_import(session, import_id, state=state, summary=summary, error=error)
+    return True
 
-    def finish(self, reader: _Reader, sink: Sink) -> None:
-        """Rehearse this too."""
-        if self._order.complete:
-            completeness.settle(self._session, self._order, reader.seen, reader.unreadable, sink)
+
+def _refuse_too_many_starts(version: int) -> None:
+    # The first start brings the version from 1 to 2.
+    if version > STARTS_LIMIT + 1:
+        message = (
+            f"The import stopped {STARTS_LIMIT} times before it had ended. Quote its id to the"
+            " operators, or send the file in parts."
+        )
+        raise ImportRefused(message)
+
+
+class _ProblemTable:
+    """Keeps the problems of an upload, and shows its progress, where the API reads them."""
+
+    def __init__(self, engine: Engine, force: str, import_id: UUID) -> None:
+        self._engine, self._force, self._import_id = engine, force, import_id
+
+    def add(self, problems: Sequence[Problem]) -> None:
+        """Keep these."""
+        if problems:
+            with transaction(self._engine, Work(self._force)) as session:
+                queue_store.add_problems(session, self._import_id, problems)
+
+    def show_progress(self, summary: Summary) -> None:
+        """Show how far the import is."""
+        with transaction(self._engine, Work(self._force)) as session:
+            queue_store.show_progress(session, self._import_id, summary)

@@ -42,7 +42,7 @@ def copy_into(  # noqa: PLR0913 - a table, its columns, its rows and what differ
     session.execute(
         text(f"CREATE TEMPORARY TABLE {staged} ON COMMIT DROP AS SELECT * FROM {table} LIMIT 0")
     )
-    _copy(session, f"COPY {staged} ({names}) FROM STDIN", rows)
+    copy_to_stage(session, f"{staged} ({names})", rows)
     into = ", ".join([names, *further])
     picked = ", ".join([*(f"w.{name}" for name in columns), *further.values()])
     session.execute(
@@ -52,10 +52,11 @@ def copy_into(  # noqa: PLR0913 - a table, its columns, its rows and what differ
     session.execute(text(f"DROP TABLE pg_temp.{staged}"))
 
 
-def _copy(session: Session, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+def copy_to_stage(session: Session, stage: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Copy the rows into a temporary table, given with its columns."""
     lines = "\n".join("\t".join([_cell(value) for value in row]) for row in rows)
     cursor: Any = session.connection().connection.cursor()
-    cursor.copy_expert(statement, StringIO(lines + "\n"))
+    cursor.copy_expert(f"COPY {stage} FROM STDIN", StringIO(lines + "\n"))
     cursor.close()
 
 

@@ -113,9 +113,7 @@ def load_facts(session: Session, force: str, now: datetime, today: date) -> Fact
     )
 
 
-def find_sources(
-    session: Session, force: str, kind: str, refs: Iterable[str]
-) -> dict[str, Source]:
+def find_sources(session: Session, force: str, kind: str, refs: Iterable[str]) -> dict[str, Source]:
     """Give the last row received under each of these refs."""
     values = {"force": force, "kind": kind, "refs": list(refs)}
     return {
@@ -163,9 +161,7 @@ def find_people(session: Session, force: str, written: Collection[str]) -> dict[
     return {row.written: row.id for row in session.execute(_BY_ID, values)}
 
 
-def lock_people(
-    session: Session, force: str, ids: Collection[UUID | None]
-) -> dict[UUID, Row[Any]]:
+def lock_people(session: Session, force: str, ids: Collection[UUID | None]) -> dict[UUID, Row[Any]]:
     """Give people as they stand, so that nobody alters them before this transaction ends."""
     found = sorted(each for each in ids if each is not None)
     if not found:
@@ -174,9 +170,7 @@ def lock_people(
     return {row.id: row for row in rows}
 
 
-def locate(
-    session: Session, force: str, points: Sequence[tuple[float, float]]
-) -> dict[int, str]:
+def locate(session: Session, force: str, points: Sequence[tuple[float, float]]) -> dict[int, str]:
     """Give the neighbourhood of each (longitude, latitude) that lies in one, by place from 0."""
     if not points:
         return {}

@@ -46,6 +46,7 @@ class Amendment(NamedTuple):
     want: Any
     columns: dict[str, Any]
     moves: bool
+    is_changed: bool
 
 
 @dataclass
@@ -74,7 +75,7 @@ class _Subjects:
             if ref not in self._by_ref:
                 problem = "No person was imported under this person_source_ref."
                 action = "Import the people first, or describe the person in the row."
-                raise Refusal(problem, action, "person_source_ref")
+                raise Refusal(problem=problem, action=action, field="person_source_ref")
             named = self._by_ref[ref].subject_id
         elif checked.source_ref in self._own:
             return self._own[checked.source_ref].subject_id
@@ -82,10 +83,14 @@ class _Subjects:
         if named is not None and found not in {None, named}:
             problem = "person_source_ref and the identifiers name two people."
             action = "Find out which is right, and correct the source."
-            raise Refusal(problem, action, "person_source_ref")
+            raise Refusal(problem=problem, action=action, field="person_source_ref")
         if named is None and found is None and not has_inline_person(checked.row):
             problem = "Nobody here has this identifier, and the row gives no name."
-            raise Refusal(problem, "Send family_name, or import the person first.", "pnc_id")
+            raise Refusal(
+                problem=problem,
+                action="Send family_name, or import the person first.",
+                field="pnc_id",
+            )
         return named or found
 
 
@@ -165,24 +170,22 @@ class _Planner:
         if not checked.row.get("outcome"):
             self._refuse_double(checked, person or _described(checked), None)
         self._plan.entries.append(Entry(checked, checked.row, person))
-        self._plan.received.created += 1
 
     def _amend(self, checked: Checked, last: Mapping[str, Any], want: Any) -> None:
         person = self._subjects.find(checked)
         if person != want.person_id:
             problem = "The row is about another person than before."
             action = "End this want at the source, and send the other under a new source_ref."
-            raise Refusal(problem, action, "person_source_ref")
+            raise Refusal(problem=problem, action=action, field="person_source_ref")
         columns, kept = _changes(checked.row, last, want)
         state = columns.get("state", want.state)
         if state == OUTSTANDING and set(_IDENTITY_OF_WANT) & set(columns):
             self._refuse_double(checked, want.person_id, want.id)
         self._plan.received.warn(checked, kept)
         moves = _place(checked.row) != _place(last) and state == OUTSTANDING
-        self._plan.amendments.append(Amendment(checked, checked.row, want, columns, moves))
         is_changed = bool(columns) or moves or _person_differs(checked, last)
-        self._plan.received.updated += is_changed
-        self._plan.received.unchanged += not is_changed
+        amendment = Amendment(checked, checked.row, want, columns, moves, is_changed)
+        self._plan.amendments.append(amendment)
 
     def _refuse_double(self, checked: Checked, person: Any, want: UUID | None) -> None:
         key = (person, *(checked.row.get(column) for column in _IDENTITY_OF_WANT))
@@ -190,7 +193,7 @@ class _Planner:
         if standing not in {want, checked.source_ref}:
             problem = "The person is already wanted for this reason, crime and warrant."
             action = "Send each want once, under the source_ref it came with first."
-            raise Refusal(problem, action, "crime_reference")
+            raise Refusal(problem=problem, action=action, field="crime_reference")
 
 
 def _described(checked: Checked) -> Any:
@@ -279,7 +282,9 @@ def _refuse_lost_outcome(columns: Mapping[str, Any], want: Any) -> None:
     reason, state = columns.get("reason", want.reason), columns.get("state", want.state)
     if state != OUTSTANDING and state not in allowed_outcomes(Reason(reason)):
         problem = "The want was closed in a way that this reason doesn't allow."
-        raise Refusal(problem, "Leave the reason, or send a new want.", "reason")
+        raise Refusal(
+            problem=problem, action="Leave the reason, or send a new want.", field="reason"
+        )
 
 
 def _kept(column: str) -> Finding:

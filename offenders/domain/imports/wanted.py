@@ -43,6 +43,9 @@ def receive_wants(
     """Receive a batch of wants; give what became of it, and the want of each new source_ref."""
     plan = plan_wants(session, batch, rows)
     people = _receive_described(session, batch, plan)
+    plan.received.created += len(plan.entries)
+    plan.received.updated += sum(each.is_changed for each in plan.amendments)
+    plan.received.unchanged += sum(not each.is_changed for each in plan.amendments)
     return plan.received, _write(session, batch, plan, people)
 
 
@@ -55,12 +58,8 @@ def _receive_described(session: Session, batch: Batch, plan: WantPlan) -> dict[s
     persons, subjects = receive_people(session, replace(batch, kind=PERSONS_OF_WANTS), described)
     refused = {each.source_ref for each in persons.problems if each.severity == REFUSED}
     plan.received.problems += persons.problems
-    plan.received.created -= sum(each.checked.source_ref in refused for each in plan.entries)
-    plan.received.updated -= sum(each.checked.source_ref in refused for each in plan.amendments)
     plan.entries = [each for each in plan.entries if each.checked.source_ref not in refused]
-    plan.amendments = [
-        each for each in plan.amendments if each.checked.source_ref not in refused
-    ]
+    plan.amendments = [each for each in plan.amendments if each.checked.source_ref not in refused]
     return subjects
 
 

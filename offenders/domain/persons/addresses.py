@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.history import keep_history
 from offenders.domain.persons import store
-from offenders.domain.persons.adding import entry_key
+from offenders.domain.persons.adding import key_of
 from offenders.domain.persons.models import Address, Person
 from offenders.domain.reference import service as reference
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from sqlalchemy.orm import Session
 
-_GIVEN = ("lines", "postcode", "latitude", "longitude", "type", "from_on", "to_on")
+    from offenders.domain.persons.adding import Entry
 
 
-def add_address(
-    session: Session, person: Person, fields: dict[str, Any], actor_subject: str, at: str = ""
-) -> UUID:
+def add_address(session: Session, person: Person, entry: Entry) -> None:
     """Add an address in the neighbourhood that is named or in which its point lies."""
-    given = {name: fields[name] for name in _GIVEN if name in fields}
-    neighbourhood = _locate(session, person.force, fields, at)
-    key = entry_key(session, person, actor_subject)
-    entry = Address(**key, **given, neighbourhood=neighbourhood)
-    session.add(entry)
+    located = {"neighbourhood": _locate(session, person.force, entry)}
+    session.add(Address(**key_of(session, person, entry), **(entry.fields | located)))
     session.flush()
-    return entry.id
 
 
-def _locate(session: Session, force: str, fields: dict[str, Any], at: str) -> str | None:
+def _locate(session: Session, force: str, entry: Entry) -> str | None:
     """Give the neighbourhood named, else that of the point; the two must not differ."""
-    named: str | None = fields.get("neighbourhood")
+    named: str | None = entry.fields.get("neighbourhood")
     at_point = None
-    if fields.get("latitude") is not None:
-        latitude, longitude = fields["latitude"], fields["longitude"]
+    if entry.fields.get("latitude") is not None:
+        latitude, longitude = entry.fields["latitude"], entry.fields["longitude"]
         at_point = reference.find_neighbourhood_at(session, force, latitude, longitude)
     if named is None:
         return at_point
     if reference.lpa_of(session, force, named) is None:
         message = "This force has no such neighbourhood. GET /v1/neighbourhoods lists them."
-        raise Invalid.field(f"{at}/neighbourhood", message)
+        raise Invalid.field(f"{entry.at}/neighbourhood", message)
     if at_point not in {None, named}:
         message = "The point lies in another neighbourhood. Correct one of them, or leave it out."
-        raise Invalid.field(f"{at}/neighbourhood", message)
+        raise Invalid.field(f"{entry.at}/neighbourhood", message)
     return named
 
 
@@ -63,11 +55,8 @@ def follow_current_address(session: Session, person: Person) -> bool:
     return True
 
 
-def add_and_follow(
-    session: Session, person: Person, fields: dict[str, Any], actor_subject: str, at: str = ""
-) -> UUID:
+def add_and_follow(session: Session, person: Person, entry: Entry) -> None:
     """Add an address to a person who is already on record, and keep where they were before."""
-    entry_id = add_address(session, person, fields, actor_subject, at)
+    add_address(session, person, entry)
     if follow_current_address(session, person):
         keep_history(session, Person.__table__, person.force, [person.id])
-    return entry_id

@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from offenders.db import recorded_at
 from offenders.domain.history import keep_history
 from offenders.domain.persons import store
-from offenders.domain.persons.adding import entry_key
+from offenders.domain.persons.adding import key_of
 from offenders.domain.persons.models import Association, Person
 from offenders.domain.persons.rules import VICTIM
-from offenders.errors import Invalid
+from offenders.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
+    from offenders.domain.persons.adding import Entry
 
-def add_association(
-    session: Session, person: Person, fields: dict[str, Any], actor_subject: str, at: str = ""
-) -> UUID:
+
+def take_both(session: Session, written: str, other: str) -> Person:
+    """Give the person for a change; with the other one locked too where there is one."""
+    keys = [store.find_key(session, each) for each in (written, other)]
+    if keys[0] is None:
+        raise NotFound
+    return store.lock_people(session, [key.id for key in keys if key])[keys[0].id]
+
+
+def add_association(session: Session, person: Person, entry: Entry) -> None:
     """Say what the other person is to this one: with `victim_of`, the other is this one's victim.
 
     A victim's addresses are protected from that moment on.
     """
-    other = store.find_key(session, fields["person_id"])
+    other = store.find_key(session, entry.fields["person_id"])
     if other is None:
         message = "There is no such person here. Find or record them first."
-        raise Invalid.field(f"{at}/person_id", message)
+        raise Invalid.field("/person_id", message)
     if other.id == person.id:
-        raise Invalid.field(f"{at}/person_id", "Name another person than this one.")
-    entry = Association(
-        **entry_key(session, person, actor_subject),
-        other_person_id=other.id,
-        type=fields["type"],
-        from_on=fields.get("from_on"),
-        to_on=fields.get("to_on"),
-        notes=fields.get("notes"),
-    )
-    session.add(entry)
+        raise Invalid.field("/person_id", "Name another person than this one.")
+    whose = key_of(session, person, entry) | {"other_person_id": other.id}
+    session.add(Association(**(entry.fields | whose)))
     session.flush()
-    if entry.type == VICTIM:
+    if entry.fields["type"] == VICTIM:
         _protect_addresses(session, other.id)
-    return entry.id
 
 
 def _protect_addresses(session: Session, person_id: UUID) -> None:

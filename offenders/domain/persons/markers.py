@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.persons.adding import entry_key
+from offenders.domain.persons.adding import key_of
 from offenders.domain.persons.models import Marker, Person
 from offenders.domain.persons.rules import review_day
 from offenders.domain.reference import service as reference
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from offenders.domain.persons.adding import Entry
+
 REVIEW_RULE = "marker-reviews"
 
 
-def add_marker(
-    session: Session, person: Person, fields: dict[str, Any], actor_subject: str, at: str = ""
-) -> UUID:
+def add_marker(session: Session, person: Person, entry: Entry) -> None:
     """Add a marker; a second active one with the same code is refused."""
-    code = fields["code"]
-    reference.require_entry(session, "warning_markers", code, f"{at}/code")
+    fields, code = entry.fields, entry.fields["code"]
+    reference.require_entry(session, "warning_markers", code, "/code")
     _refuse_second(session, person, code)
     from_on = fields.get("from_on") or clock.today()
     review_on = fields.get("review_on") or _review_day(session, from_on)
     if review_on < from_on:
-        raise Invalid.field(f"{at}/review_on", "Send a day not before `from`.")
+        raise Invalid.field("/review_on", "Send a day not before `from`.")
     marker = Marker(
-        **entry_key(session, person, actor_subject),
+        **key_of(session, person, entry),
         code=code,
         rationale=fields["rationale"],
         source=fields.get("source"),
@@ -47,7 +47,6 @@ def add_marker(
     )
     session.add(marker)
     session.flush()
-    return marker.id
 
 
 def _review_day(session: Session, from_on: date) -> date:

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from datetime import date
 
 OLDEST_AGE: Final = 130  # years; nobody is known to have reached 123
-CHILD_UNTIL: Final = 18  # years; PACE 1984 s.37(15)
 FORMER: Final = "former"
 ALIAS: Final = "alias"
 VICTIM: Final = "victim_of"
@@ -44,9 +43,11 @@ _MARK = re.compile(r"[A-Z0-9]{1,10}", re.ASCII)
 
 def is_possible_birth(born: date, today: date) -> bool:
     """Say whether somebody born on this day can be alive: not unborn, and at most 130."""
-    return born <= today and (today.year - born.year) - (
-        (today.month, today.day) < (born.month, born.day)
-    ) <= OLDEST_AGE
+    return (
+        born <= today
+        and (today.year - born.year) - ((today.month, today.day) < (born.month, born.day))
+        <= OLDEST_AGE
+    )
 
 
 def normalise_postcode(text: str) -> str:

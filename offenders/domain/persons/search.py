@@ -19,7 +19,7 @@ from offenders.domain.persons.rules import NAMED_IDENTIFIERS
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Row
@@ -109,7 +109,7 @@ def search_people(
                    'markers', {_markers(search)}, 'why', json_build_array({_why(query)}),
                    'version', p.version)::text, {query.rank} AS rank, p.id
         {query.source} WHERE {" AND ".join(query.conditions)}
-        ORDER BY {query.rank}, p.id LIMIT :limit
+        ORDER BY rank, p.id LIMIT :limit
     """
     return list(session.execute(text(statement), query.values | {"limit": limit}))
 
@@ -170,7 +170,15 @@ def _by_name(query: _Query, search: Search, value: str) -> None:
         words = names.query_words(value)
     except UnsearchableName as error:
         raise Invalid.field("/name", str(error)) from error
-    met, equal = _formulas(words, query.values)
+    bound = _bind(words, query.values)
+
+    def begins(spelling: str) -> str:
+        name = bound[spelling]
+        return f"(t.token ~>=~ :{name} AND t.token ~<~ :{name}_end)"
+
+    def equals(spelling: str) -> str:
+        return f"t.token = :{bound[spelling]}"
+
     place, then = (_PLACE, "") if search.as_at is None else (_PLACE_AS_AT, _THEN)
     query.source += f"""
         JOIN (
@@ -178,13 +186,14 @@ def _by_name(query: _Query, search: Search, value: str) -> None:
                 SELECT m.person_id, {place} AS place, m.begins
                 FROM (
                     SELECT t.person_id, t.name_id,
-                           CASE WHEN {equal} THEN 0 ELSE {_RANKS_OF_EQUAL} END AS begins
+                           CASE WHEN {_met(words, equals)} THEN 0
+                                ELSE {_RANKS_OF_EQUAL} END AS begins
                     FROM (
                         SELECT DISTINCT person_id, name_id FROM person_name_tokens t
-                        WHERE t.force = :force AND ({_rarest(words, query.values)})) n
+                        WHERE t.force = :force AND ({" OR ".join(map(begins, _rarest(words)))})) n
                     JOIN person_name_tokens t ON t.force = :force
                      AND t.person_id = n.person_id AND t.name_id = n.name_id
-                    GROUP BY t.person_id, t.name_id HAVING {met}) m
+                    GROUP BY t.person_id, t.name_id HAVING {_met(words, begins)}) m
                 LEFT JOIN person_names a ON a.force = :force AND a.id = m.name_id {then}) x
             WHERE x.place IS NOT NULL GROUP BY x.person_id) named ON named.person_id = p.id
     """
@@ -196,51 +205,35 @@ def _by_name(query: _Query, search: Search, value: str) -> None:
     )
 
 
-def _formulas(words: Sequence[QueryWord], values: dict[str, Any]) -> tuple[str, str]:
-    """Give what a name must meet: every word, by all its parts or by their joined form."""
-    met, equal = [], []
+def _bind(words: Sequence[QueryWord], values: dict[str, Any]) -> dict[str, str]:
+    """Bind every spelling and the end of its range; give the names they are bound to."""
+    spellings = dict.fromkeys(each for word in words for each in _spellings(word))
+    bound = {spelling: f"word_{number}" for number, spelling in enumerate(spellings)}
+    for spelling, name in bound.items():
+        # A word ends in a letter, digit or mark, and after each of those comes a character.
+        end = spelling[:-1] + chr(ord(spelling[-1]) + 1)
+        values |= {name: spelling, f"{name}_end": end}
+    return bound
+
+
+def _spellings(word: QueryWord) -> list[str]:
+    return [*word.parts, *([word.joined] if word.joined else [])]
+
+
+def _met(words: Sequence[QueryWord], test: Callable[[str], str]) -> str:
+    """Say in SQL that a name meets every word, by all its parts or by their joined form."""
+    met = []
     for word in words:
-        begun = " AND ".join(f"bool_or({_begins(part, values)})" for part in word.parts)
-        same = " AND ".join(f"bool_or({_equals(part, values)})" for part in word.parts)
-        if word.joined:
-            begun = f"{begun} OR bool_or({_begins(word.joined, values)})"
-            same = f"{same} OR bool_or({_equals(word.joined, values)})"
-        met.append(f"({begun})")
-        equal.append(f"({same})")
-    return " AND ".join(met), " AND ".join(equal)
+        parts = " AND ".join(f"bool_or({test(part)})" for part in word.parts)
+        joined = f" OR bool_or({test(word.joined)})" if word.joined else ""
+        met.append(f"({parts}{joined})")
+    return " AND ".join(met)
 
 
-def _rarest(words: Sequence[QueryWord], values: dict[str, Any]) -> str:
-    """Look up the word with the longest part through the index; the others are then checked."""
+def _rarest(words: Sequence[QueryWord]) -> list[str]:
+    """Give the spellings to look up through the index; the other words are then checked."""
     word = max(words, key=lambda each: max(map(len, each.parts)))
-    spellings = [max(word.parts, key=len), *([word.joined] if word.joined else [])]
-    return " OR ".join(_begins(each, values) for each in spellings)
-
-
-def _begins(token: str, values: dict[str, Any]) -> str:
-    name = _bind(token, values)
-    values[f"{name}_end"] = _next_after(token)
-    return f"(t.token ~>=~ :{name} AND t.token ~<~ :{name}_end)"
-
-
-def _equals(token: str, values: dict[str, Any]) -> str:
-    return f"t.token = :{_bind(token, values)}"
-
-
-def _bind(token: str, values: dict[str, Any]) -> str:
-    known = [name for name, value in values.items() if name.startswith("q") and value == token]
-    name = known[0] if known else f"q{len(values)}"
-    values[name] = token
-    return name
-
-
-def _next_after(prefix: str) -> str:
-    """Give the first text after all that begin with the prefix."""
-    last = ord(prefix[-1])
-    if last == 0x10FFFF:  # noqa: PLR2004 - the last character there is
-        return _next_after(prefix[:-1])
-    following = 0xE000 if last == 0xD7FF else last + 1  # noqa: PLR2004 - between lie surrogates
-    return prefix[:-1] + chr(following)
+    return [max(word.parts, key=len), *([word.joined] if word.joined else [])]
 
 
 def _by_date_of_birth(query: _Query, search: Search, value: date) -> None:

@@ -10,12 +10,14 @@ from offenders.db import recorded_at
 from offenders.domain.history import keep_history
 from offenders.domain.persons import store
 from offenders.domain.persons.adding import (
+    Entry,
     add_alias,
     add_date_of_birth,
     add_identifier,
     add_note,
     add_vehicle,
     put_main_name,
+    read_identifier,
 )
 from offenders.domain.persons.addresses import (
     add_address,
@@ -31,11 +33,11 @@ from offenders.domain.persons.entries import (
 )
 from offenders.domain.persons.markers import add_marker, remove_marker
 from offenders.domain.persons.models import Person
-from offenders.domain.persons.rules import ALIAS, FORMER, NAMED_IDENTIFIERS
+from offenders.domain.persons.rules import FORMER, NAMED_IDENTIFIERS
 from offenders.domain.persons.search import Search, count_people, search_people
 from offenders.domain.persons.store import PersonKey
 from offenders.domain.reference import service as reference
-from offenders.errors import Conflict, Invalid, NotFound
+from offenders.errors import Invalid, NotFound
 from offenders.ids import new_id, new_reference
 
 if TYPE_CHECKING:
@@ -147,18 +149,31 @@ def record_person(session: Session, *, actor_subject: str, fields: dict[str, Any
         if fields.get(kind) is not None:
             _add_named_identifier(session, person, kind, fields[kind], actor_subject)
     for key, add in _NESTED:
-        for number, entry in enumerate(fields.get(key, ())):
-            add(session, person, entry, actor_subject, f"/{key}/{number}")
+        for entry in _entries(force, key, fields.get(key, ()), actor_subject):
+            add(session, person, entry)
     follow_current_address(session, person)
     keep_history(session, Person.__table__, force, [person.id])
     return person.id
+
+
+def _entries(
+    force: str, key: str, bodies: Sequence[dict[str, Any]], actor_subject: str
+) -> list[Entry]:
+    """Give what one list of the body adds; the first stands first in lists, newest first."""
+    ids = sorted((new_id(force) for _ in bodies), reverse=True)
+    return [
+        Entry(body, actor_subject, ids[number], f"/{key}/{number}")
+        for number, body in enumerate(bodies)
+    ]
 
 
 def _add_named_identifier(
     session: Session, person: Person, kind: str, written: str, actor_subject: str
 ) -> None:
     """Add an identifier that the body names directly; an error points at its own field."""
-    add_identifier(session, person, {"type": kind, "value": written}, actor_subject, f"/{kind}")
+    read_identifier(kind, written, f"/{kind}")
+    fields = {"type": kind, "value": written}
+    add_identifier(session, person, Entry(fields, actor_subject, new_id(person.force)))
 
 
 def _check_codes(session: Session, fields: dict[str, Any]) -> None:
@@ -189,7 +204,8 @@ def amend_person(
     person.updated_at = recorded_at(session)
     session.flush()
     if before != {"family_name": person.family_name, "given_names": person.given_names}:
-        add_alias(session, person, {"type": FORMER, **before}, actor_subject)
+        former = {"type": FORMER, **before}
+        add_alias(session, person, Entry(former, actor_subject, new_id(person.force)))
         put_main_name(session, person)
     keep_history(session, Person.__table__, person.force, [person.id])
     return person.id
@@ -210,8 +226,9 @@ def add_entry(  # noqa: PLR0913 - who adds what to whom, as read at which versio
     else:
         person = store.get_person(session, written)
     if_match.check(person.version)
-    entry_id = _ADDERS[kind](session, person, fields, sight.subject)
-    return Added(person.id, person.version, show_entry(session, kind, entry_id, sight))
+    entry = Entry(fields, sight.subject, new_id(person.force))
+    _ADDERS[kind](session, person, entry)
+    return Added(person.id, person.version, show_entry(session, kind, entry.id, sight))
 
 
 def end_marker(  # noqa: PLR0913 - which marker of whom ends, and why

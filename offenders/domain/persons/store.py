@@ -29,6 +29,10 @@ _PNC_ID_HOLDER = text("""
     SELECT person_id FROM person_identifiers
     WHERE force = :force AND type = 'pnc_id' AND state = 'valid' AND value = :value
 """)
+_FURTHER_BIRTH = text("""
+    SELECT 1 FROM person_dates_of_birth
+    WHERE force = :force AND person_id = :person_id AND date_of_birth = :day LIMIT 1
+""")
 _ADD_TOKENS = text("""
     INSERT INTO person_name_tokens (force, token, person_id, name_id, part)
     SELECT :force, t.token, :person_id, :name_id, t.part
@@ -100,6 +104,12 @@ def find_pnc_id_holder(session: Session, value: str) -> UUID | None:
     return found
 
 
+def has_date_of_birth(session: Session, person: Person, day: date) -> bool:
+    """Tell whether the person is on record with this date of birth, as main or further one."""
+    values = {"force": person.force, "person_id": person.id, "day": day}
+    return person.date_of_birth == day or session.execute(_FURTHER_BIRTH, values).scalar() == 1
+
+
 def put_tokens(
     session: Session, person: Person, name_id: UUID, tokens: Sequence[tuple[str, str]]
 ) -> None:
@@ -121,8 +131,7 @@ def find_current_neighbourhood(session: Session, person: Person, today: date) ->
 IDENTITY_JSON = """
     'id', p.id, 'reference', p.reference, 'force', p.force, 'family_name', p.family_name,
     'given_names', p.given_names, 'date_of_birth', p.date_of_birth, 'sex', p.sex,
-    'is_child', coalesce(
-        p.date_of_birth > CAST(:today AS date) - make_interval(years => :child_until), false)
+    'is_child', coalesce(p.date_of_birth > CAST(:today AS date) - interval '18 years', false)
 """
 
 
@@ -189,12 +198,10 @@ _SUMMARY = text(f"""
 """)
 
 
-def show_person(
-    session: Session, written: str, sight: Sight, values: dict[str, Any]
-) -> Row[Any] | None:
+def show_person(session: Session, written: str, sight: Sight, today: date) -> Row[Any] | None:
     """Give a person as (json, id, version, masked, others), in one statement."""
-    named = {"id": as_uuid(written), "reference": as_reference(written)}
-    return session.execute(_SUMMARY, values | named | sight_values(session, sight)).one_or_none()
+    named = {"id": as_uuid(written), "reference": as_reference(written), "today": today}
+    return session.execute(_SUMMARY, sight_values(session, sight) | named).one_or_none()
 
 
 def sight_values(session: Session, sight: Sight) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""Flagging records that the last full extract of their source no longer holds; nothing is closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import text
+
+from offenders.domain.flags.service import DueSource, settle as settle_flags
+from offenders.domain.imports.problems import WARNING, Problem
+from offenders.domain.imports.staging import copy_to_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+RULE: Final = "not-in-source"
+_WHAT: Final = "The last full extract of the source no longer holds this record."
+_BACK: Final = "The record is in the last full extract again, or has ended."
+
+_MISSING: Final = """
+    SELECT s.subject_id FROM import_sources s
+    WHERE s.force = :force AND s.kind = :kind
+    GROUP BY s.subject_id
+    HAVING NOT bool_or(EXISTS (
+        SELECT 1 FROM stage_seen f WHERE f.source_ref = s.source_ref))
+"""
+# The flags of other kinds stay as they are: this file says nothing of them.
+_OTHERS: Final = """
+    SELECT subject_type, subject_id, subject_reference, person_id, lpa, neighbourhood,
+           owner_officer, owner_team, severity, because, due_at
+    FROM flags WHERE force = :force AND rule = :rule AND state <> 'cleared'
+      AND subject_type <> :subject_type
+"""
+_BECAUSE: Final = """
+    jsonb_build_object('rule', CAST(:rule AS text), 'what', CAST(:what AS text),
+                       'kind', CAST(:kind AS text))
+"""
+_SUBJECTS: Final = {
+    "people": (
+        "person",
+        f"""
+        SELECT 'person' AS subject_type, p.id AS subject_id, p.reference AS subject_reference,
+               p.id AS person_id, p.lpa, p.neighbourhood, NULL AS owner_officer,
+               'DUTY-' || coalesce(p.lpa, p.force) AS owner_team, 'warning' AS severity,
+               {_BECAUSE} AS because, CAST(NULL AS timestamptz) AS due_at
+        FROM persons p WHERE p.force = :force AND p.id IN ({_MISSING})
+        """,
+    ),
+    "wanted": (
+        "want",
+        f"""
+        SELECT 'want' AS subject_type, w.id AS subject_id, w.reference AS subject_reference,
+               w.person_id, w.lpa, w.neighbourhood, w.owner_officer, w.owner_team,
+               'warning' AS severity, {_BECAUSE} AS because, CAST(NULL AS timestamptz) AS due_at
+        FROM wants w
+        WHERE w.force = :force AND w.state = 'outstanding' AND w.id IN ({_MISSING})
+        """,
+    ),
+}
+
+
+def settle(session: Session, kind: str, seen: Iterable[str], unreadable: int) -> list[Problem]:
+    """Flag what is missing and clear what is back; give what is to be said of the file."""
+    if kind not in _SUBJECTS:
+        return []
+    if unreadable:
+        problem = f"{unreadable} rows could not be told apart, so nothing was flagged as missing."
+        action = "Correct the refused rows without a key, and send the full extract again."
+        return [Problem(0, None, WARNING, "", problem, action)]
+    subject_type, sql = _SUBJECTS[kind]
+    session.execute(text("CREATE TEMPORARY TABLE stage_seen (source_ref text) ON COMMIT DROP"))
+    copy_to_stage(session, "stage_seen (source_ref)", ((ref,) for ref in seen))
+    values: dict[str, Any] = {
+        "force": session.info["force"],
+        "kind": kind,
+        "rule": RULE,
+        "what": _WHAT,
+        "subject_type": subject_type,
+    }
+    source = DueSource(f"{sql} UNION ALL {_OTHERS}", values)
+    settle_flags(session, rule=RULE, source=source, because=_BACK)
+    session.execute(text("DROP TABLE stage_seen"))
+    return []

@@ -1,0 +1,88 @@
+"""The kinds of import: how each is read, checked and received."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from uuid import UUID
+
+from offenders.domain.imports import neighbourhoods, person_rows, want_rows
+from offenders.domain.imports.batches import Received
+from offenders.domain.imports.checks import Checked, Facts
+from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
+from offenders.domain.imports.people import receive_people
+from offenders.domain.imports.problems import Finding, ImportRefused
+from offenders.domain.imports.reading import KEY, Line, read_rows
+from offenders.domain.imports.wanted import receive_wants
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.imports.batches import Batch
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind; `key` is the column that says which record a row is about."""
+
+    name: str
+    key: str
+    columns: tuple[str, ...]
+    read: Callable[[BinaryIO], Iterator[Line]]
+    key_of: Callable[[Mapping[str, Any]], str | None]
+    check: Callable[[int, Mapping[str, Any], Facts], Checked | list[Finding]]
+    receive: Callable[[Session, Batch, Sequence[Checked]], tuple[Received, dict[str, UUID]]]
+
+
+def _source_ref(row: Mapping[str, Any]) -> str | None:
+    return _text(row.get(KEY))
+
+
+def _code(feature: Mapping[str, Any]) -> str | None:
+    properties = feature.get("properties")
+    return _text(properties.get("code")) if isinstance(properties, dict) else None
+
+
+def _text(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
+
+
+_PEOPLE = Kind(
+    "people",
+    KEY,
+    tuple(person_rows.COLUMNS),
+    partial(read_rows, columns=tuple(person_rows.COLUMNS)),
+    _source_ref,
+    person_rows.check_person,
+    receive_people,
+)
+_WANTED = Kind(
+    "wanted",
+    KEY,
+    tuple(want_rows.COLUMNS),
+    partial(read_rows, columns=tuple(want_rows.COLUMNS), prose=frozenset({"risk_rationale"})),
+    _source_ref,
+    want_rows.check_want,
+    receive_wants,
+)
+_NEIGHBOURHOODS = Kind(
+    "neighbourhoods",
+    "code",
+    tuple(neighbourhoods.COLUMNS),
+    neighbourhoods.read_features,
+    _code,
+    neighbourhoods.check_neighbourhood,
+    receive_neighbourhoods,
+)
+_BY_NAME: Final = {kind.name: kind for kind in (_PEOPLE, _WANTED, _NEIGHBOURHOODS)}
+KINDS: Final = tuple(_BY_NAME)
+
+
+def kind_of(name: str) -> Kind:
+    """Give the kind of this name."""
+    if name not in _BY_NAME:
+        message = f"Imports of {name} are not offered. Send one of {', '.join(KINDS)}."
+        raise ImportRefused(message)
+    return _BY_NAME[name]

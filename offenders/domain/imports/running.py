@@ -1,0 +1,192 @@
+"""Running an import: lines become batches, and each batch is one transaction, whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from offenders import clock
+from offenders.db import Work, transaction
+from offenders.domain.imports import completeness, store
+from offenders.domain.imports.batches import Batch, Received, Summary, as_problems
+from offenders.domain.imports.problems import REFUSED, Finding, ImportRefused, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from uuid import UUID
+
+    from sqlalchemy import Engine
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.imports.checks import Checked, Facts
+    from offenders.domain.imports.kinds import Kind
+    from offenders.domain.imports.problems import Problem, Sink
+    from offenders.domain.imports.reading import Line
+
+log = structlog.get_logger()
+
+BATCH_ROWS: Final = 2_000
+_STATEMENT_SECONDS: Final = 120.0
+_TRIES: Final = 5  # of a batch that met another transaction; each looks at everything anew
+# Deadlock, serialisation, a lock not got in time, and a key that another has just taken.
+_PASSING: Final = frozenset({"40P01", "40001", "55P03", "23505"})
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be imported, for whom, and how."""
+
+    force: str
+    kind: Kind
+    requested_by: str
+    import_id: UUID
+    dry_run: bool = False
+    complete: bool = False
+
+    @property
+    def work(self) -> Work:
+        """Say what its transactions are for; a rehearsal writes nothing that stays."""
+        return Work(self.force, writes=not self.dry_run, statement_seconds=_STATEMENT_SECONDS)
+
+
+class Receiver:
+    """Receives each batch in a transaction of its own."""
+
+    def __init__(self, engine: Engine, order: Order, facts: Facts) -> None:
+        """Take what stays the same for all batches."""
+        self._engine, self._order, self._facts = engine, order, facts
+
+    def receive(self, rows: Sequence[Checked]) -> Received:
+        """Receive a batch; one that meets another transaction is tried again."""
+        for _ in range(_TRIES):
+            try:
+                return self._do(rows)
+            except (OperationalError, IntegrityError) as error:
+                _raise_unless_passing(error)
+        message = "Others keep altering the same records. Run the import again: it goes on."
+        raise ImportRefused(message)
+
+    def finish(self, seen: dict[str, int], unreadable: int) -> list[Problem]:
+        """Settle what a full extract no longer holds; give what is to be said of it."""
+        with transaction(self._engine, self._order.work) as session:
+            return completeness.settle(session, self._order.kind.name, seen, unreadable)
+
+    def _do(self, rows: Sequence[Checked]) -> Received:
+        with transaction(self._engine, self._order.work) as session:
+            return _receive(session, self._order, self._facts, rows)
+
+
+class Rehearsal(Receiver):
+    """Receives all batches in one transaction, which is undone in the end."""
+
+    def __init__(self, session: Session, order: Order, facts: Facts) -> None:
+        """Work in the one transaction of `rehearsing`."""
+        self._session, self._order, self._facts = session, order, facts
+
+    def receive(self, rows: Sequence[Checked]) -> Received:
+        """Receive a batch, and let it stand until the end."""
+        return _receive(self._session, self._order, self._facts, rows)
+
+    def finish(self, seen: dict[str, int], unreadable: int) -> list[Problem]:
+        """Rehearse this too."""
+        return completeness.settle(self._session, self._order.kind.name, seen, unreadable)
+
+
+class _Undo(Exception):  # noqa: N818 - no error: it only ends the rehearsal
+    """Takes back all that was rehearsed."""
+
+
+def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Checked]) -> Received:
+    store.lock_imports(session, order.force)
+    batch = Batch(order.force, order.kind.name, order.import_id, order.requested_by, facts)
+    received, _subjects = order.kind.receive(session, batch, rows)
+    return received
+
+
+def _raise_unless_passing(error: DBAPIError) -> None:
+    code = getattr(error.orig, "pgcode", None)
+    if code not in _PASSING:
+        raise error
+    log.warning("import.batch-repeated", code=code)
+
+
+@contextmanager
+def _receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
+    if not order.dry_run:
+        yield Receiver(engine, order, facts)
+        return
+    try:
+        with transaction(engine, order.work) as session:
+            yield Rehearsal(session, order, facts)
+            raise _Undo
+    except _Undo:
+        pass
+
+
+def run_lines(
+    engine: Engine,
+    order: Order,
+    lines: Iterator[Line],
+    sink: Sink,
+    after_batch: Callable[[Summary], None] = lambda _summary: None,
+) -> Summary:
+    """Import lines; run again after it was stopped, it goes on where it stopped."""
+    now, today = clock.now(), clock.today()
+    with transaction(engine, Work(order.force, writes=False)) as session:
+        facts = store.load_facts(session, order.force, now, today)
+    reader, summary = _Reader(order.kind, facts), Summary()
+    with _receiving(engine, order, facts) as receiver:
+        while chunk := list(islice(lines, BATCH_ROWS)):
+            checked, received = reader.check(chunk)
+            if checked:
+                taken = receiver.receive(checked)
+                taken.problems += received.problems
+                received = taken
+            sink.add(sorted(received.problems, key=lambda problem: problem.line))
+            summary = summary.plus(received.summary())
+            after_batch(summary)
+        if order.complete:
+            sink.add(receiver.finish(reader.seen, reader.unreadable))
+    return summary
+
+
+class _Reader:
+    """Checks lines one after another and remembers which records the file has named."""
+
+    def __init__(self, kind: Kind, facts: Facts) -> None:
+        self._kind, self._facts = kind, facts
+        self.seen: dict[str, int] = {}
+        self.unreadable = 0
+
+    def check(self, lines: Sequence[Line]) -> tuple[list[Checked], Received]:
+        """Give the rows that can be received, and the refusals of the others."""
+        taken, refused = [], Received()
+        for line in lines:
+            ref = self._kind.key_of(line.row)
+            found = self._check(line, ref)
+            if isinstance(found, list):
+                refused.problems += as_problems(line.number, shown(ref), REFUSED, found)
+            else:
+                taken.append(found)
+        return taken, refused
+
+    def _check(self, line: Line, ref: str | None) -> Checked | list[Finding]:
+        if line.finding is not None:
+            self.unreadable += 1
+            return [line.finding]
+        key = self._kind.key
+        if ref is None:
+            self.unreadable += 1
+            action = "Send the sender's own key of the record, as text, the same each time."
+            return [Finding(key, f"The row has no {key}.", action)]
+        first = self.seen.setdefault(ref, line.number)
+        if first != line.number:
+            problem = f"This {key} stands already in line {first}."
+            return [Finding(key, problem, "Send each record once.")]
+        return self._kind.check(line.number, line.row, self._facts)
