@@ -78,6 +78,8 @@ def serve(
     from offenders import serving
     from offenders.bundled import lasting_database
 
+    # A script starts what it puts into the background with SIGINT ignored; we stop on it anyway.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if with_parent:
         serving.end_with_parent()
     settings = read_settings()
@@ -114,9 +116,8 @@ def _tell(settings: Settings, place: str, state: str, demo: bool) -> None:  # no
         click.echo(
             f"\n  Token of a {DEMONSTRATION_ROLE} of force {DEMONSTRATION_FORCE}:\n\n{token}\n"
         )
-    if settings.oidc_issuer is None:
-        click.echo("  other tokens   offenders token --role investigator --force 33")
-        click.echo("                 offenders token --help lists the roles")
+        click.echo("  others   .venv/bin/offenders token --role investigator --force 33")
+        click.echo("           .venv/bin/offenders token --help   lists the roles")
     click.echo("  Ctrl-C stops everything.\n")
 
 

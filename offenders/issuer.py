@@ -69,7 +69,7 @@ def public_keys(data_dir: Path) -> DevelopmentKey:
     return DevelopmentKey(_thumbprint(public), public)
 
 
-def issue_token(
+def issue_token(  # noqa: PLR0913 - one claim, one parameter
     key: ec.EllipticCurvePrivateKey,
     *,
     roles: Sequence[str],

@@ -53,7 +53,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     token_types = _words(values, "OFFENDERS_OIDC_TOKEN_TYPES") or frozenset({"at+jwt"})
     clients = _words(values, "OFFENDERS_OIDC_CLIENTS")
     if "jwt" in {each.lower() for each in token_types} and not clients:
-        message = "OFFENDERS_OIDC_TOKEN_TYPES names JWT: list the clients in OFFENDERS_OIDC_CLIENTS."
+        message = (
+            "OFFENDERS_OIDC_TOKEN_TYPES names JWT: list the clients in OFFENDERS_OIDC_CLIENTS."
+        )
         raise SettingsError(message)
     return Settings(
         database_url=_database(values, "OFFENDERS_DATABASE_URL"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from offenders import tables
 from offenders.api import create_app, limits
 from offenders.db import Work, serving_engine, transaction

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+
 from offenders.api.permissions import Operation, UndeclaredRoute, declared_operations
 from offenders.domain.access import PERMISSIONS, Scope, may, scope
 from offenders.domain.actors import ROLES, Actor
@@ -15,8 +16,17 @@ RECORD = "0192f0c1-2b3c-8021-8000-000000000000"
 
 
 def actor(*roles, lpas=(), neighbourhoods=()):
-    return Actor("s", "", frozenset(roles), "33", frozenset(lpas), frozenset(neighbourhoods),
-                 None, None, None)
+    return Actor(
+        "s",
+        "",
+        frozenset(roles),
+        "33",
+        frozenset(lpas),
+        frozenset(neighbourhoods),
+        None,
+        None,
+        None,
+    )
 
 
 def call(client, rule, method, sent):

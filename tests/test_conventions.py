@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 from builders import given_person, given_want
+from sqlalchemy import text
+
 from offenders.api import create_app
 from offenders.api.bodies import BODY_LIMIT, MAX_DEPTH
 from offenders.db import Work, serving_engine, transaction
-from sqlalchemy import text
 
 
 def post_wanted(client, headers, data, content_type="application/json", **more):
@@ -84,7 +85,8 @@ def test_a_bad_parameter_is_named(client, headers, query, pointer):
 
 
 @pytest.mark.parametrize(
-    "path", ["/v2/wanted", "/v1/nothing", "/v1/wanted/%00", "/v1/wanted/a%ffb", "/v1/wanted/" + "x" * 999]
+    "path",
+    ["/v2/wanted", "/v1/nothing", "/v1/wanted/%00", "/v1/wanted/a%ffb", "/v1/wanted/" + "x" * 999],
 )
 def test_an_address_that_leads_nowhere_is_not_found(client, headers, path):
     answer = client.get(path, headers=headers("response_officer"))

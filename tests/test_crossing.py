@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from builders import given_person, given_want
-from offenders.db import Work, transaction
-from offenders.ids import new_id
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+
+from offenders.db import Work, transaction
+from offenders.ids import new_id
 
 PNC_ID = "1981/0000034U"
 AS_TOLD = {"actor": "custody", "role": "custody_client", "request": "r-1"}

@@ -9,6 +9,7 @@ import schemathesis
 from builders import given_want
 from hypothesis import HealthCheck, Phase, given, settings
 
+
 def test_the_committed_specification_is_the_served_one(client):
     path = Path(__file__).parent.parent / "docs" / "openapi.json"
     assert json.loads(path.read_text(encoding="utf-8")) == client.get("/openapi.json").json

@@ -110,7 +110,7 @@ def test_rows_do_not_depend_on_the_hash_seed_of_the_interpreter(hash_seed: str) 
         "rows = [people, wants, list(made_up_activity('20', 3, now, wants))]\n"
         "print(hashlib.sha256(json.dumps(rows).encode()).hexdigest())"
     )
-    printed = subprocess.run(  # noqa: S603 - our own interpreter and the text above
+    printed = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         cwd=DATA.parents[1],

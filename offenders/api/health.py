@@ -115,7 +115,9 @@ def _database_faults(session: Session) -> list[str]:
         faults.append("The serving role owns tables or bypasses row-level security.")
     lag = session.execute(_LAST_RUN).scalar()
     if lag is None or lag > SCHEDULER_LAG_SECONDS:
-        faults.append("The scheduler has run nothing for five minutes: start `offenders scheduler`.")
+        faults.append(
+            "The scheduler has run nothing for five minutes: start `offenders scheduler`."
+        )
     return faults
 
 

@@ -252,6 +252,7 @@ def _read_bounded(answer: http.client.HTTPResponse) -> bytes:
 
 
 def keys_in(document: dict[str, Any]) -> StaticKeys:
+    """Read the signing keys of a JSON Web Key Set."""
     members = document.get("keys")
     if not isinstance(members, list):
         message = "The issuer's key set has no list of keys."

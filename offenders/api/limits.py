@@ -125,5 +125,3 @@ def spend_reading_budget(session: Session, actor: Actor, people: Sequence[UUID])
         message = f"You have read {int(budget)} people today, your force's daily budget."
         raise LimitReached(message, max(1, left))
     _seen.remember(keys)
-
-

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - SQLAlchemy reads annotations at run time
-from uuid import UUID  # noqa: TC003
+from datetime import date
+from uuid import UUID
 
 from sqlalchemy import Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB

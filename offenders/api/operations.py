@@ -102,7 +102,6 @@ def as_json(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS, default=str)
 
 
-
 def route(  # noqa: PLR0913 - a route's declaration is read as a list of its properties
     routes: Routes,
     method: str,
@@ -120,7 +119,9 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     """Declare a route. `raw_body` names the media type of a body that is not JSON."""
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
-        endpoint: Callable[..., Any] = _inside(view, operation, if_match=if_match, has_body=bool(body))
+        endpoint: Callable[..., Any] = _inside(
+            view, operation, if_match=if_match, has_body=bool(body)
+        )
         endpoint = routes.response(status, answer)(endpoint)
         if body is not None:
             endpoint = routes.arguments(body)(endpoint)
@@ -224,7 +225,7 @@ def _inside(
 
 
 def _may_repeat() -> bool:
-    """A lost connection is tried once more where a repeat can do no harm."""
+    """Tell whether a lost connection is tried once more: where a repeat can do no harm."""
     return request.method == "GET" or "Idempotency-Key" in request.headers
 
 
@@ -242,7 +243,9 @@ def _run(  # noqa: PLR0913 - the parts of one request
     key = idempotency.read_key() if request.method == "POST" else None
     service = current_app.extensions["offenders"]
     service.secret()
-    with transaction(service.engine, Work(_force_of(operation, actor, query, path), writes)) as session:
+    with transaction(
+        service.engine, Work(_force_of(operation, actor, query, path), writes)
+    ) as session:
         if key is not None:
             first = idempotency.find_first_answer(session, actor, key)
             if first is not None:

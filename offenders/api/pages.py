@@ -41,9 +41,7 @@ def read_page(query: dict[str, Any]) -> Page:
     )
 
 
-def make_page(
-    rows: Sequence[Any], page: Page, *, key: Any, total: int | None = None
-) -> bytes:
+def make_page(rows: Sequence[Any], page: Page, *, key: Any, total: int | None = None) -> bytes:
     """Join rows whose first column is JSON text; one row beyond the limit means `next`.
 
     `key(row)` gives the values after which the next page begins.

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 TYPE = "urn:offenders:problem:"
 
-# kind: (status, title)
+# Each kind with its status and its title.
 KINDS: dict[str, tuple[int, str]] = {
     "unauthenticated": (401, "A valid token is needed"),
     "forbidden": (403, "Your role may not do this"),

@@ -190,5 +190,3 @@ def list_officers(call: Call) -> Answer:
 def list_teams(call: Call) -> Answer:
     """List the teams and duty queues registered by their first use."""
     return _by_code(call, service.list_register, "teams", call.force)
-
-

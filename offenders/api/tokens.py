@@ -59,7 +59,7 @@ class _Verified:
 class TokenVerifier:
     """Turn the text of a bearer token into an Actor, or refuse it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one rule of the issuer, one parameter
         self,
         *,
         issuer: str,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import g, request
 
 from offenders import clock
+from offenders.api import wanted_actions
 from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
@@ -15,11 +16,10 @@ from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle, settled_now
 from offenders.domain.access import sight
 from offenders.domain.wanted import service
-from offenders.domain.wanted.service import Doing, Question
+from offenders.domain.wanted.service import Question
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
 routes = Routes("wanted", __name__, url_prefix="/v1", description="The wanted register")
@@ -87,9 +87,7 @@ def count_wanted(call: Call) -> Answer:
         return Answer(as_json(content))
     question = _question(call, {**call.query, "state": "outstanding"}, as_at)
     asked = {name: value for name, value in request.args.items() if name in call.query}
-    content = service.count_outstanding(
-        call.session, question, group_by=group_by, asked=asked
-    )
+    content = service.count_outstanding(call.session, question, group_by=group_by, asked=asked)
     return Answer(as_json(content))
 
 
@@ -235,130 +233,4 @@ def get_safe_to_act(call: Call, want: str) -> Answer:
     )
 
 
-def _doing(call: Call, want: str) -> Doing:
-    return Doing(call.actor.subject, call.scope, want, call.body, call.if_match, call.now)
-
-
-def _adding(
-    rule: str, verb: str, permission: str, body: Any, work: Callable[..., Any], help_text: str
-) -> None:
-    """Declare a route that only adds to the log: no If-Match, the entry is the answer."""
-
-    def add(call: Call, want: str) -> Answer:
-        on, action = work(call.session, _doing(call, want))
-        return Answer(
-            service.show_action(call.session, action).encode(),
-            status=201,
-            location=f"/v1/wanted/{on.id}/history",
-            subject_type="want",
-            subjects=[on.id],
-        )
-
-    add.__name__, add.__doc__ = verb.replace(".", "_"), help_text
-    operation = Operation(verb, permission, "area", "alteration")
-    route(
-        routes,
-        "POST",
-        f"/wanted/<want>/{rule}",
-        operation,
-        body=body,
-        answer=schemas.ActionAnswer,
-        status=201,
-    )(add)
-
-
-def _changing(
-    rule: str, verb: str, permission: str, body: Any, work: Callable[..., Any], help_text: str
-) -> None:
-    """Declare a route that changes the want: If-Match, the want as it now stands is the answer."""
-
-    def change(call: Call, want: str) -> Answer:
-        on, _action = work(call.session, _doing(call, want))
-        return _shown(call, str(on.id), status=201)
-
-    change.__name__, change.__doc__ = verb.replace(".", "_"), help_text
-    operation = Operation(verb, permission, "area", "alteration")
-    route(
-        routes,
-        "POST",
-        f"/wanted/<want>/{rule}",
-        operation,
-        body=body,
-        answer=schemas.WantAnswer,
-        status=201,
-        if_match=True,
-    )(change)
-
-
-_adding(
-    "attempts",
-    "wanted.attempt",
-    "wanted:log",
-    schemas.AttemptBody,
-    lambda session, doing: service.record_tracing(session, doing, "attempt"),
-    "Record an arrest attempt; it may be sent late and twice with one Idempotency-Key.",
-)
-_adding(
-    "enquiries",
-    "wanted.enquiry",
-    "wanted:log",
-    schemas.EnquiryBody,
-    lambda session, doing: service.record_tracing(session, doing, "enquiry"),
-    "Record an enquiry, research, ANPR hit or briefing.",
-)
-_adding(
-    "reviews",
-    "wanted.review",
-    "wanted:review",
-    schemas.ReviewBody,
-    service.review_want,
-    "Record a supervisor's review.",
-)
-_adding(
-    "notes",
-    "wanted.note",
-    "wanted:log",
-    schemas.NoteBody,
-    service.record_note,
-    "Record a note with its grade and handling.",
-)
-_changing(
-    "validations",
-    "wanted.validate",
-    "wanted:validate",
-    schemas.ValidationBody,
-    service.validate_want,
-    "Confirm that person, offence, power and markers are still right.",
-)
-_changing(
-    "handovers",
-    "wanted.handover",
-    "wanted:handover",
-    schemas.HandoverBody,
-    service.hand_over_want,
-    "Hand the want over to another officer or team, with a reason.",
-)
-_changing(
-    "circulations",
-    "wanted.circulate",
-    "wanted:circulate",
-    schemas.CirculationBody,
-    service.circulate_want,
-    "Record that circulation on PNC was requested or made.",
-)
-_changing(
-    "circulation-cancellations",
-    "wanted.cancel-circulation",
-    "wanted:circulate",
-    schemas.CancellationBody,
-    service.cancel_circulation,
-    "Record that PNC has confirmed the cancellation.",
-)
-_changing(
-    "outcomes",
-    "wanted.close",
-    "wanted:close",
-    schemas.OutcomeBody,
-    service.close_want,
-    "Close the want by a coded outcome that its reason allows.",
-)
+wanted_actions.declare(routes, lambda call, want: _shown(call, want, status=201))

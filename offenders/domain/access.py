@@ -133,11 +133,7 @@ class Sight:
     @property
     def handlings(self) -> list[str]:
         """Give the handlings of notes that the actor may read; their own are always theirs."""
-        return (
-            ["normal"]
-            + ["restricted"] * self.restricted_notes
-            + ["covert"] * self.covert_notes
-        )
+        return ["normal"] + ["restricted"] * self.restricted_notes + ["covert"] * self.covert_notes
 
 
 def sight(actor: Actor) -> Sight:

@@ -14,7 +14,7 @@ from offenders.db import Base, recorded_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from uuid import UUID as Id
+    from uuid import UUID
 
     from sqlalchemy import FromClause
     from sqlalchemy.orm import Session
@@ -35,9 +35,7 @@ def history_of(table: FromClause) -> Table:
     )
 
 
-def keep_history(
-    session: Session, table: FromClause, force: str, ids: Sequence[Id]
-) -> None:
+def keep_history(session: Session, table: FromClause, force: str, ids: Sequence[UUID]) -> None:
     """Write the history of these records as they now stand; once, at the end of a use case."""
     name = table.description
     columns = ", ".join(each.name for each in table.columns)
@@ -54,7 +52,6 @@ def keep_history(
             SELECT {picked}, coalesce(c.recorded_to, :at)
             FROM {name} r LEFT JOIN closed c ON c.id = r.id
             WHERE r.force = :force AND r.id = ANY (:ids)
-        """),  # noqa: S608 - names come from the table's own definition
+        """),
         {"at": recorded_at(session), "force": force, "ids": list(ids)},
     )
-

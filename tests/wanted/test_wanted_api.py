@@ -219,9 +219,7 @@ def test_an_attempt_repeated_after_a_lost_signal_is_recorded_once(client, header
     assert [each["kind"] for each in history["items"]] == ["entry", "attempt"]
 
 
-@pytest.mark.parametrize(
-    ("days_ago", "status"), [(10, 422), (-1, 422), (1, 201)]
-)
+@pytest.mark.parametrize(("days_ago", "status"), [(10, 422), (-1, 422), (1, 201)])
 def test_an_action_lies_between_entry_and_now(client, headers, days_ago, status):
     want = given_want(client, headers, entered_at=moment(days=5))
     answer = client.post(
@@ -349,9 +347,7 @@ def test_an_altered_cursor_is_refused(client, headers, change):
 def test_the_list_is_filtered(client, headers, query, expected):
     given_want(client, headers, crime_reference="A", entered_at="2026-01-01T23:30:00Z")
     given_want(client, headers, crime_reference="B", risk="very_high", owner_officer="4821")
-    given_want(
-        client, headers, crime_reference="C", reason="breach_of_bail", domestic_abuse=True
-    )
+    given_want(client, headers, crime_reference="C", reason="breach_of_bail", domestic_abuse=True)
     listed = client.get(f"/v1/wanted?{query}", headers=headers("response_officer")).json["items"]
     assert {each["crime_reference"] for each in listed} == expected
 
@@ -360,9 +356,7 @@ def test_another_force_can_not_tell_a_want_from_nothing(client, headers):
     want = given_want(client, headers)
     stranger = headers("investigator", force="31")
     theirs = client.get(f"/v1/wanted/{want['id']}", headers=stranger)
-    nothing = client.get(
-        "/v1/wanted/0192f0c1-2b3c-8021-8000-000000000000", headers=stranger
-    )
+    nothing = client.get("/v1/wanted/0192f0c1-2b3c-8021-8000-000000000000", headers=stranger)
     assert theirs.status_code == nothing.status_code == 404
     for answer in (theirs.json, nothing.json):
         del answer["request_id"], answer["instance"]
@@ -400,13 +394,17 @@ def test_each_role_does_its_own(client, headers, role, method, rule, status):
     want = given_want(client, headers)
     path = f"/v1/wanted/{want['id']}{rule}" if rule or method == "get" else "/v1/wanted"
     sent = acting(headers, role, etag='"1"')
-    answer = getattr(client, method)(path, headers=sent, **({"json": {}} if method == "post" else {}))
+    answer = getattr(client, method)(
+        path, headers=sent, **({"json": {}} if method == "post" else {})
+    )
     assert answer.status_code == status
 
 
 def test_a_supervisor_with_an_area_sees_and_does_only_there(client, headers, session):
     session.execute(
-        text("INSERT INTO lpas (force, code, name) VALUES ('33', 'N', 'North'), ('33', 'S', 'South')")
+        text(
+            "INSERT INTO lpas (force, code, name) VALUES ('33', 'N', 'North'), ('33', 'S', 'South')"
+        )
     )
     session.commit()
     here = given_want(client, headers, lpa="N", crime_reference="here")
@@ -443,8 +441,10 @@ def test_a_read_is_audited_with_what_it_showed(client, headers, session):
     want = given_want(client, headers)
     client.get("/v1/wanted", headers=headers("response_officer", name="PC Reader"))
     row = session.execute(
-        text("SELECT action, audit_class, subject_ids, reason FROM audit_events "
-             "WHERE force = '33' ORDER BY at DESC LIMIT 1")
+        text(
+            "SELECT action, audit_class, subject_ids, reason FROM audit_events "
+            "WHERE force = '33' ORDER BY at DESC LIMIT 1"
+        )
     ).one()
     assert (row.action, row.audit_class, row.reason) == ("wanted.list", "consultation", "testing")
     assert [str(each) for each in row.subject_ids] == [want["id"]]

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 
 from builders import given_person, given_want
+
 from offenders.db import Work, transaction
 
 

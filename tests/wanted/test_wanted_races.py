@@ -44,9 +44,7 @@ def test_eight_entries_of_the_same_want_give_one(committing_app, headers, fresh_
     assert race(committing_app, enter) == {201: 1, 409: 7}
 
 
-def test_one_idempotency_key_at_the_same_time_has_one_effect(
-    committing_app, headers, fresh_force
-):
+def test_one_idempotency_key_at_the_same_time_has_one_effect(committing_app, headers, fresh_force):
     client = committing_app.test_client()
     want = given_want(
         client, headers, person=given_person(client, headers, force=fresh_force), force=fresh_force

@@ -52,7 +52,7 @@ class PolicyBody(Schema):
 
     figure = Figure(
         required=True,
-        metadata={"description": "A number, or numbers by risk, e.g. {\"very_high\": 1}."},
+        metadata={"description": 'A number, or numbers by risk, e.g. {"very_high": 1}.'},
     )
     from_ = Day(data_key="from", metadata={"description": "Today unless told."})
     to = Day()

@@ -282,4 +282,3 @@ class SafeToActAnswer(Schema):
     reasons = fields.List(fields.Dict())
     markers = fields.List(fields.String())
     last_confirmed_at = Moment(allow_none=True)
-

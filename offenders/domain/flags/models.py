@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID  # noqa: TC003 - SQLAlchemy reads annotations at run time
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -55,7 +55,9 @@ class Flag(Base):
     __table_args__ = (
         one_of("state", STATES),
         one_of("severity", ["information", "warning", "alert"]),
-        CheckConstraint("(state = 'cleared') = (cleared_at IS NOT NULL)", name="cleared_has_moment"),
+        CheckConstraint(
+            "(state = 'cleared') = (cleared_at IS NOT NULL)", name="cleared_has_moment"
+        ),
         CheckConstraint(
             "state <> 'suppressed' OR (suppressed_until IS NOT NULL"
             " AND suppressed_because IS NOT NULL)",

@@ -87,8 +87,6 @@ def _upsert(  # noqa: PLR0913 - one table, its key, its columns and its rows
     change = ", ".join(f"{name} = excluded.{name}" for name in others)
     action = "NOTHING" if keep else f"UPDATE SET {change}"
     statement = (
-        f"INSERT INTO {table} ({columns}) VALUES %s"  # noqa: S608 - names are ours
-        f" ON CONFLICT ({', '.join(key)}) DO {action}"
+        f"INSERT INTO {table} ({columns}) VALUES %s ON CONFLICT ({', '.join(key)}) DO {action}"
     )
-    with connection.connection.cursor() as cursor:
-        execute_values(cursor, statement, rows, page_size=2000)
+    execute_values(connection.connection.cursor(), statement, rows, page_size=2000)

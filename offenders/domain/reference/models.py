@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - SQLAlchemy reads annotations at run time
-from decimal import Decimal  # noqa: TC003
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -27,7 +28,7 @@ class Polygon(UserDefinedType[str]):
 
     cache_ok = True
 
-    def get_col_spec(self) -> str:
+    def get_col_spec(self, **_options: Any) -> str:
         """Name the type in DDL."""
         return "polygon"
 

@@ -106,7 +106,7 @@ def list_neighbourhoods(  # noqa: PLR0913 - the filters of the list
         WHERE n.force = :force AND n.code > :after
           AND (CAST(:lpa AS text) IS NULL OR n.lpa = :lpa) {at_point}
         ORDER BY n.code LIMIT :limit
-    """  # noqa: S608 - fragments are ours
+    """
     return list(session.execute(text(statement), values))
 
 
@@ -163,9 +163,7 @@ def offence_exists(session: Session, code: str) -> bool:
 def lpa_of(session: Session, force: str, neighbourhood: str) -> str | None:
     """Give the LPA in which a neighbourhood lies."""
     statement = text("SELECT lpa FROM neighbourhoods WHERE force = :force AND code = :code")
-    found: str | None = session.execute(
-        statement, {"force": force, "code": neighbourhood}
-    ).scalar()
+    found: str | None = session.execute(statement, {"force": force, "code": neighbourhood}).scalar()
     return found
 
 
@@ -180,7 +178,7 @@ def register(session: Session, table: str, code: str) -> None:
     statement = text(f"""
         INSERT INTO {table} (force, code, recorded_at) VALUES (:force, :code, :at)
         ON CONFLICT DO NOTHING
-    """)  # noqa: S608 - `officers` or `teams`
+    """)
     force = session.info["force"]
     session.execute(statement, {"force": force, "code": code, "at": recorded_at(session)})
 
@@ -193,5 +191,5 @@ def list_register(
         SELECT json_build_object('force', force, 'code', code,
                                  'recorded_at', recorded_at)::text, code
         FROM {table} WHERE force = :force AND code > :after ORDER BY code LIMIT :limit
-    """)  # noqa: S608 - `officers` or `teams`
+    """)
     return list(session.execute(statement, {"force": force, "after": after, "limit": limit}))

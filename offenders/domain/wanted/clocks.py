@@ -65,9 +65,7 @@ def set_clocks(session: Session, want: Want) -> None:
     """Work out every due moment of one want anew."""
     figures = figures_today(session)
     want.target_arrest_by = due_at(want.entered_at, figures.arrest[want.risk])
-    want.review_due_at = due_at(
-        want.last_reviewed_at or want.entered_at, figures.review[want.risk]
-    )
+    want.review_due_at = due_at(want.last_reviewed_at or want.entered_at, figures.review[want.risk])
     want.activity_due_at = due_at(
         want.last_activity_at or want.entered_at, figures.activity[want.risk]
     )

@@ -57,7 +57,9 @@ def open_want(
     force = session.info["force"]
     person = store.find_person(session, force, str(fields["person_id"]))
     if person is None:
-        raise Invalid.field("/person_id", "There is no such person here. Find or record them first.")
+        raise Invalid.field(
+            "/person_id", "There is no such person here. Find or record them first."
+        )
     moment = recorded_at(session)
     want = Want(
         force=force,

@@ -17,7 +17,12 @@ from offenders.domain.wanted.acting import (
     review_want,
     validate_want,
 )
-from offenders.domain.wanted.clocks import due_expressions, due_values, figures_today, refresh_clocks
+from offenders.domain.wanted.clocks import (
+    due_expressions,
+    due_values,
+    figures_today,
+    refresh_clocks,
+)
 from offenders.domain.wanted.entering import amend_want, duty_team, follow_addresses, open_want
 from offenders.domain.wanted.figures import GROUPS
 from offenders.domain.wanted.overdue import OVERDUE_RULES, due_source
