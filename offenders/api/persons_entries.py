@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from offenders.api.operations import Answer, Call, as_json, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
-from offenders.api.schemas import persons as schemas
+from offenders.api.schemas import persons_entries as schemas
 from offenders.api.schemas.fields import ItemPage
 from offenders.db import settle
 from offenders.domain.access import sight

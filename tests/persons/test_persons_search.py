@@ -48,7 +48,7 @@ def now():
         ("Smithjones", "Ann", "smith-jones", "exact"),
         ("Smithjones", "Ann", "ann smith-jo", "beginning"),
         ("O'Brien", "Pat", "obrien", "exact"),
-        ("O'Brien", "Pat", "o’brien", "exact"),
+        ("O'Brien", "Pat", "o\u2019brien", "exact"),
         ("O Brien", "Pat", "O'Brien", "exact"),
         ("OBrien", "Pat", "O'Bri", "beginning"),
         ("McDonald", "Ian", "mc donald", "exact"),

@@ -9,6 +9,7 @@ from offenders.db import recorded_at
 from offenders.domain.history import keep_history
 from offenders.domain.imports import person_store, store
 from offenders.domain.imports.batches import audit_batch
+from offenders.domain.imports.duplicates import queue_duplicates
 from offenders.domain.imports.person_plan import LISTS, SCALARS, plan_people
 from offenders.domain.imports.person_rows import IDENTIFIERS, NO_RATIONALE
 from offenders.domain.imports.staging import copy_into
@@ -91,8 +92,7 @@ def _write(session: Session, batch: Batch, plan: Plan) -> None:
     store.keep_sources(session, batch.force, batch.kind, batch.import_id, plan.sources)
     _settle(session, batch, made, [p for p in changed if _moves(plan.changes[p])])
     keep_history(session, Person.__table__, batch.force, [*made, *changed])
-    if made:
-        person_store.queue_duplicates(session, made)
+    queue_duplicates(session, plan.newcomers)
     counts = {"created": len(made), "changed": len(changed)}
     audit_batch(session, batch, "person", [*made, *changed], counts)
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from offenders.db import recorded_at
 from offenders.domain.history import keep_history
+from offenders.domain.imports.staging import copy_into
 from offenders.domain.imports.store import as_json, change_records
 from offenders.domain.persons.models import Person
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
 # How the columns of a person are read from the JSON of a change.
@@ -55,48 +57,35 @@ _NAMES = text("""
 """)
 # A person's area is that of their home, or of another address where they may be met now.
 _SETTLE_AREAS = text("""
-    UPDATE persons p SET neighbourhood = h.neighbourhood, lpa = h.lpa
-    FROM unnest(CAST(:ids AS uuid[])) AS asked (id)
-    LEFT JOIN LATERAL (
-        SELECT a.neighbourhood, n.lpa FROM person_addresses a
-        LEFT JOIN neighbourhoods n ON n.force = a.force AND n.code = a.neighbourhood
-        WHERE a.force = :force AND a.person_id = asked.id AND a.type <> 'previous'
-          AND (a.to_on IS NULL OR a.to_on > :today)
-        ORDER BY a.type = 'home' DESC, a.from_on DESC NULLS LAST, a.recorded_at DESC, a.id DESC
-        LIMIT 1) h ON true
-    WHERE p.force = :force AND p.id = asked.id
-      AND (p.neighbourhood, p.lpa) IS DISTINCT FROM (h.neighbourhood, h.lpa)
+    UPDATE persons p SET neighbourhood = h.neighbourhood, lpa = n.lpa
+    FROM (SELECT DISTINCT ON (a.person_id) a.person_id, a.neighbourhood
+          FROM person_addresses a
+          WHERE a.force = :force AND a.person_id = ANY (:ids) AND a.type <> 'previous'
+            AND (a.to_on IS NULL OR a.to_on > :today)
+          ORDER BY a.person_id, a.type = 'home' DESC, a.from_on DESC NULLS LAST,
+                   a.recorded_at DESC, a.id DESC) h
+    LEFT JOIN neighbourhoods n ON n.force = :force AND n.code = h.neighbourhood
+    WHERE p.force = :force AND p.id = ANY (:ids) AND p.id = h.person_id
+      AND (p.neighbourhood, p.lpa) IS DISTINCT FROM (h.neighbourhood, n.lpa)
     RETURNING p.id
 """)
-# Twins share surname, birthday and postcode: they are put to a human like all others.
-_QUEUE_DUPLICATES = text("""
-    WITH pairs AS MATERIALIZED (
-        SELECT DISTINCT least(n.id, o.id) AS person_id, greatest(n.id, o.id) AS other_person_id
-        FROM persons n JOIN persons o
-          ON o.force = n.force AND o.date_of_birth = n.date_of_birth AND o.id <> n.id
-        WHERE n.force = :force AND n.id = ANY (:ids)),
-    names AS MATERIALIZED (
-        SELECT t.person_id, array_agg(t.token ORDER BY t.token) AS words,
-               array_agg(t.token ORDER BY t.token) FILTER (WHERE t.part = 'family') AS family
-        FROM person_name_tokens t
-        WHERE t.force = :force AND t.name_id = t.person_id
-          AND t.person_id IN (SELECT person_id FROM pairs UNION SELECT other_person_id FROM pairs)
-        GROUP BY t.person_id),
-    likely AS (
-        SELECT p.*, a.words = b.words AS has_same_names
-        FROM pairs p JOIN names a ON a.person_id = p.person_id
-        JOIN names b ON b.person_id = p.other_person_id
-        WHERE a.words = b.words OR (a.family && b.family AND EXISTS (
-            SELECT 1 FROM person_addresses x JOIN person_addresses y
-              ON y.force = x.force AND y.postcode = x.postcode
-            WHERE x.force = :force AND x.person_id = p.person_id
-              AND y.person_id = p.other_person_id)))
-    INSERT INTO duplicate_candidates (force, person_id, other_person_id, evidence, state,
-                                      recorded_at)
-    SELECT :force, person_id, other_person_id,
-           jsonb_build_object('date_of_birth', true, 'names', has_same_names,
-                              'surname_and_postcode', NOT has_same_names), 'open', :at
-    FROM likely ON CONFLICT DO NOTHING
+_LEAVE_AREAS = text("""
+    UPDATE persons p SET neighbourhood = NULL, lpa = NULL
+    WHERE p.force = :force AND p.id = ANY (:ids)
+      AND (p.neighbourhood IS NOT NULL OR p.lpa IS NOT NULL)
+      AND NOT EXISTS (
+          SELECT 1 FROM person_addresses a
+          WHERE a.force = :force AND a.person_id = p.id AND a.type <> 'previous'
+            AND (a.to_on IS NULL OR a.to_on > :today))
+    RETURNING p.id
+""")
+_BORN_ON = text("""
+    SELECT id, family_name, given_names, date_of_birth FROM persons
+    WHERE force = :force AND date_of_birth = ANY (CAST(:days AS date[]))
+""")
+_POSTCODES = text("""
+    SELECT person_id, postcode FROM person_addresses
+    WHERE force = :force AND person_id = ANY (:ids) AND postcode IS NOT NULL
 """)
 
 
@@ -138,13 +127,37 @@ def drop_name_tokens(session: Session, ids: Sequence[UUID]) -> list[Any]:
 def settle_areas(session: Session, ids: Collection[UUID], today: date) -> list[UUID]:
     """Put people in the area of their current address; give those who moved."""
     values = {"force": session.info["force"], "ids": list(ids), "today": today}
-    return list(session.execute(_SETTLE_AREAS, values).scalars())
+    moved = list(session.execute(_SETTLE_AREAS, values).scalars())
+    return moved + list(session.execute(_LEAVE_AREAS, values).scalars())
 
 
-def queue_duplicates(session: Session, ids: Collection[UUID]) -> None:
-    """Put to a human those of the force who may be the same as one of these; join nobody."""
-    values = {"force": session.info["force"], "ids": list(ids), "at": recorded_at(session)}
-    session.execute(_QUEUE_DUPLICATES, values)
+def list_born_on(session: Session, days: Collection[str]) -> list[Row[Any]]:
+    """Give the people of the force born on one of these days."""
+    values = {"force": session.info["force"], "days": list(days)}
+    return list(session.execute(_BORN_ON, values))
+
+
+def list_postcodes(session: Session, ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """Give every postcode at which these people are known."""
+    found: dict[UUID, set[str]] = {}
+    values = {"force": session.info["force"], "ids": list(ids)}
+    for row in session.execute(_POSTCODES, values):
+        found.setdefault(row.person_id, set()).add(row.postcode)
+    return found
+
+
+def queue_duplicates(
+    session: Session, pairs: Sequence[tuple[UUID, UUID, Mapping[str, Any]]]
+) -> None:
+    """Put pairs to a human, with the evidence; one already put stays as it is."""
+    force, at = session.info["force"], recorded_at(session)
+    copy_into(
+        session,
+        "duplicate_candidates",
+        ("force", "person_id", "other_person_id", "evidence", "state", "recorded_at"),
+        [(force, one, other, evidence, "open", at) for one, other, evidence in pairs],
+        conflict="ON CONFLICT DO NOTHING",
+    )
 
 
 def keep_people(session: Session, ids: Sequence[UUID]) -> None:

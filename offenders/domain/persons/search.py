@@ -1,9 +1,4 @@
-"""Searching people: which criteria matched, by equality and range only, and never "certain".
-
-A name matches where every word of the search equals or begins a word of one name of the
-person. Trigram and LIKE operators lose their index under row-level security, so words are
-compared by range; `~>=~` and `~<~` compare bytes, which in UTF-8 is the order of characters.
-"""
+"""Searching people: which criteria matched, and never "certain"."""
 
 from __future__ import annotations
 
@@ -14,19 +9,19 @@ from sqlalchemy import text
 
 from offenders.domain.persons import names, store
 from offenders.domain.persons.adding import read_identifier
+from offenders.domain.persons.name_search import RANKS_OF_EQUAL, select_people_named
 from offenders.domain.persons.names import UnsearchableName
 from offenders.domain.persons.rules import NAMED_IDENTIFIERS
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Sight
-    from offenders.domain.persons.names import QueryWord
 
 CRITERIA = (
     "name",
@@ -38,9 +33,6 @@ CRITERIA = (
     "managed_by",
 )
 
-# All words equal comes before any beginning; the main name before an alias, that before a former.
-_RANKS_OF_EQUAL = 3
-
 _PRESENT = "FROM persons p"
 _AS_AT = "FROM persons_history p"
 _IN_TIME = """
@@ -50,23 +42,6 @@ _IN_TIME = """
 _PROTECTED_AS_AT = """
     EXISTS (SELECT 1 FROM persons c
             WHERE c.force = p.force AND c.id = p.id AND c.are_addresses_protected)
-"""
-_PLACE = """
-    CASE WHEN m.name_id = m.person_id THEN 0 WHEN a.type = 'alias' THEN 1 ELSE 2 END
-"""
-# A name that has since become a former one was the main name then.
-_PLACE_AS_AT = """
-    CASE WHEN m.name_id = m.person_id
-              THEN CASE WHEN (c.family_name, c.given_names)
-                             IS NOT DISTINCT FROM (h.family_name, h.given_names) THEN 0 END
-         WHEN a.type = 'former' AND (a.family_name, a.given_names)
-                             IS NOT DISTINCT FROM (h.family_name, h.given_names) THEN 0
-         WHEN a.recorded_at <= :as_at THEN CASE WHEN a.type = 'alias' THEN 1 ELSE 2 END END
-"""
-_THEN = """
-    JOIN persons c ON c.force = :force AND c.id = m.person_id
-    JOIN persons_history h ON h.force = :force AND h.id = m.person_id
-     AND h.recorded_from <= :as_at AND (h.recorded_to IS NULL OR h.recorded_to > :as_at)
 """
 
 
@@ -104,9 +79,10 @@ def search_people(
     if after is not None:
         query.conditions.append(f"({query.rank}, p.id) > (:after_rank, CAST(:after_id AS uuid))")
         query.values |= {"after_rank": after[0], "after_id": after[1]}
+    why = ", ".join(query.reasons)
     statement = f"""
         SELECT json_build_object({store.IDENTITY_JSON},
-                   'markers', {_markers(search)}, 'why', json_build_array({_why(query)}),
+                   'markers', {_markers(search)}, 'why', json_build_array({why}),
                    'version', p.version)::text, {query.rank} AS rank, p.id
         {query.source} WHERE {" AND ".join(query.conditions)}
         ORDER BY rank, p.id LIMIT :limit
@@ -119,10 +95,6 @@ def count_people(session: Session, search: Search) -> int:
     query = _query(session, search)
     statement = f"SELECT count(*) {query.source} WHERE {' AND '.join(query.conditions)}"
     return int(session.execute(text(statement), query.values).scalar_one())
-
-
-def _why(query: _Query) -> str:
-    return ", ".join(query.reasons)
 
 
 def _query(session: Session, search: Search) -> _Query:
@@ -170,70 +142,14 @@ def _by_name(query: _Query, search: Search, value: str) -> None:
         words = names.query_words(value)
     except UnsearchableName as error:
         raise Invalid.field("/name", str(error)) from error
-    bound = _bind(words, query.values)
-
-    def begins(spelling: str) -> str:
-        name = bound[spelling]
-        return f"(t.token ~>=~ :{name} AND t.token ~<~ :{name}_end)"
-
-    def equals(spelling: str) -> str:
-        return f"t.token = :{bound[spelling]}"
-
-    place, then = (_PLACE, "") if search.as_at is None else (_PLACE_AS_AT, _THEN)
-    query.source += f"""
-        JOIN (
-            SELECT x.person_id, min(x.place + x.begins) AS rank FROM (
-                SELECT m.person_id, {place} AS place, m.begins
-                FROM (
-                    SELECT t.person_id, t.name_id,
-                           CASE WHEN {_met(words, equals)} THEN 0
-                                ELSE {_RANKS_OF_EQUAL} END AS begins
-                    FROM (
-                        SELECT DISTINCT person_id, name_id FROM person_name_tokens t
-                        WHERE t.force = :force AND ({" OR ".join(map(begins, _rarest(words)))})) n
-                    JOIN person_name_tokens t ON t.force = :force
-                     AND t.person_id = n.person_id AND t.name_id = n.name_id
-                    GROUP BY t.person_id, t.name_id HAVING {_met(words, begins)}) m
-                LEFT JOIN person_names a ON a.force = :force AND a.id = m.name_id {then}) x
-            WHERE x.place IS NOT NULL GROUP BY x.person_id) named ON named.person_id = p.id
-    """
+    ranked = select_people_named(words, query.values, as_at=search.as_at is not None)
+    query.source += f" JOIN ({ranked}) named ON named.person_id = p.id"
     query.rank = "named.rank"
     query.because(
         "name",
-        f"CASE WHEN named.rank < {_RANKS_OF_EQUAL} THEN 'exact' ELSE 'beginning' END",
-        f"(ARRAY['main', 'alias', 'former'])[named.rank % {_RANKS_OF_EQUAL} + 1]",
+        f"CASE WHEN named.rank < {RANKS_OF_EQUAL} THEN 'exact' ELSE 'beginning' END",
+        f"(ARRAY['main', 'alias', 'former'])[named.rank % {RANKS_OF_EQUAL} + 1]",
     )
-
-
-def _bind(words: Sequence[QueryWord], values: dict[str, Any]) -> dict[str, str]:
-    """Bind every spelling and the end of its range; give the names they are bound to."""
-    spellings = dict.fromkeys(each for word in words for each in _spellings(word))
-    bound = {spelling: f"word_{number}" for number, spelling in enumerate(spellings)}
-    for spelling, name in bound.items():
-        # A word ends in a letter, digit or mark, and after each of those comes a character.
-        end = spelling[:-1] + chr(ord(spelling[-1]) + 1)
-        values |= {name: spelling, f"{name}_end": end}
-    return bound
-
-
-def _spellings(word: QueryWord) -> list[str]:
-    return [*word.parts, *([word.joined] if word.joined else [])]
-
-
-def _met(words: Sequence[QueryWord], test: Callable[[str], str]) -> str:
-    """Say in SQL that a name meets every word, by all its parts or by their joined form."""
-    met = []
-    for word in words:
-        parts = " AND ".join(f"bool_or({test(part)})" for part in word.parts)
-        joined = f" OR bool_or({test(word.joined)})" if word.joined else ""
-        met.append(f"({parts}{joined})")
-    return " AND ".join(met)
-
-
-def _rarest(words: Sequence[QueryWord]) -> list[str]:
-    """Give the spellings to look up through the index; the other words are then checked."""
-    word = max(words, key=lambda each: max(map(len, each.parts)))
-    return [max(word.parts, key=len), *([word.joined] if word.joined else [])]
 
 
 def _by_date_of_birth(query: _Query, search: Search, value: date) -> None:
