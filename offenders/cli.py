@@ -380,17 +380,18 @@ def _verify(engine: Engine) -> list[Any]:
 @offenders.command()
 def openapi() -> None:
     """Print the specification."""
-    from offenders.documents import specification
+    from offenders.documents import bare_app, specification
 
-    click.echo(specification())
+    click.echo(specification(bare_app()), nl=False)
 
 
 @offenders.command(name="access-table")
 def access_table() -> None:
     """Print who may call what, as docs/access.md holds it."""
     from offenders.documents import access_table as table
+    from offenders.documents import bare_app
 
-    click.echo(table())
+    click.echo(table(bare_app()), nl=False)
 
 
 def main() -> NoReturn:

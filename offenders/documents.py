@@ -8,9 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine
-
 from offenders.api import create_app
+from offenders.db import serving_engine
 from offenders.domain.access import AREA_ROLES, PERMISSIONS
 from offenders.settings import Settings
 
@@ -30,23 +29,22 @@ answer 404, like records that don't exist. Routes that need no token are not lis
 """
 
 
-def _app(data_dir: str) -> Flask:
-    """Make the application without a database; the engine is there only to be handed in."""
-    settings = replace(Settings(), data_dir=Path(data_dir))
-    return create_app(settings, create_engine("postgresql+psycopg2://"))
+def bare_app() -> Flask:
+    """Make the application without a database, to ask it about itself."""
+    with TemporaryDirectory() as data_dir:
+        settings = replace(Settings(), data_dir=Path(data_dir))
+        return create_app(settings, serving_engine("postgresql://"))
 
 
-def specification() -> str:
+def specification(app: Flask) -> str:
     """Give the specification as it is served, laid out for people and for comparing."""
-    with TemporaryDirectory() as data_dir:
-        answer: Any = _app(data_dir).view_functions["health.openapi"]()
-    return json.dumps(json.loads(answer.get_data()), indent=2, ensure_ascii=False)
+    answer: Any = app.view_functions["health.openapi"]()
+    return json.dumps(json.loads(answer.get_data()), indent=2, ensure_ascii=False) + "\n"
 
 
-def access_table() -> str:
+def access_table(app: Flask) -> str:
     """Give the table role by route in Markdown."""
-    with TemporaryDirectory() as data_dir:
-        operations = _app(data_dir).extensions["operations"]
+    operations = app.extensions["operations"]
     roles = list(PERMISSIONS)
     lines = [
         _INTRODUCTION,
@@ -65,7 +63,7 @@ def access_table() -> str:
                 audit,
             ]
             lines.append(_line([*about, *reach]))
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def _line(cells: list[str]) -> str:

@@ -105,5 +105,3 @@ def _run(
 ) -> None:
     summary = run_rows(engine, force=force, kind=kind, rows=rows, requested_by=REQUESTED_BY)
     report(f"{kind}: {summary.created} created, {summary.unchanged} unchanged")
-
-

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from offenders.api.permissions import Operation, UndeclaredRoute, declared_operations
+from offenders.documents import access_table
 from offenders.domain.access import PERMISSIONS, Scope, may, scope
 from offenders.domain.actors import ROLES, Actor
 
@@ -115,7 +116,5 @@ def test_no_role_may_do_everything():
 
 
 def test_the_table_of_roles_in_the_documentation_is_current(app):
-    from offenders.cli import access_table
-
     written = Path(__file__).parent.parent.joinpath("docs/access.md").read_text(encoding="utf-8")
     assert written == access_table(app)

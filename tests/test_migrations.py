@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from offenders import tables
 from offenders.bundled import joined
 from offenders.db import Work, serving_engine, transaction
+from offenders.domain.imports.service import run_rows
 from offenders.migrating import (
     MigrationRefused,
     config,
@@ -27,7 +28,7 @@ from offenders.migrating import (
     newest_version,
     owner_engine,
 )
-from offenders.preparing import open_current, prepare
+from offenders.preparing import mark_seeded, open_current, prepare, wants_seed
 from offenders.settings import Settings
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ def superusers(database: EmbeddedUrls) -> str:
     password = json.loads((home / "postgres.json").read_text())["postgres"]
     found = url.set(username="postgres", password=password, database="postgres")
     return found.render_as_string(hide_password=False)
+
+
+def serving_url(database: EmbeddedUrls, name: str) -> str:
+    return make_url(database.app).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module")
@@ -280,6 +285,24 @@ def test_codes_are_loaded_once_and_again_when_they_differ(database):
         with engine.connect() as connection:
             assert connection.execute(title).scalar_one() != "x"
         engine.dispose()
+
+
+def test_only_an_empty_database_or_an_unfinished_demonstration_is_seeded(database):
+    person = {"source_ref": "P1", "family_name": "Example", "given_names": "Sam", "sex": "male"}
+    with empty_database(database, "seeded") as url:
+        settings = Settings(database_url=database.app, database_owner_url=url)
+        prepare(settings)
+        owner, serving = owner_engine(url), serving_engine(serving_url(database, "seeded"))
+        assert wants_seed(owner)
+        run_rows(serving, force="33", kind="people", rows=[person], requested_by="test")
+        assert not wants_seed(owner)
+        with owner.begin() as connection:
+            connection.execute(text("INSERT INTO installation VALUES ('demonstration', 'true')"))
+        assert wants_seed(owner)
+        mark_seeded(owner, "33")
+        assert not wants_seed(owner)
+        owner.dispose()
+        serving.dispose()
 
 
 def test_the_installations_secret_outlives_a_reload_of_the_codes(database, owner):

@@ -122,13 +122,14 @@ def _shown(call: Call, written: str, *, status: int = 200) -> Answer:
 
 def _what_is_open(call: Call, person_id: UUID) -> tuple[str, list[UUID]]:
     """Compose the summary's wants and flags from the capabilities above persons."""
-    wants, want_ids = wanted.list_open_wants_of(
-        call.session,
-        person_id,
-        scope=scope(call.actor, "wanted:read", call.force),
-        now=call.now,
-        today=clock.today(),
+    question = wanted.Question(
+        {},
+        scope(call.actor, "wanted:read", call.force),
+        call.now,
+        clock.today(),
+        sight(call.actor).protected_addresses,
     )
+    wants, want_ids = wanted.list_open_wants_of(call.session, question, person_id)
     open_flags = flags.list_open_flags_of(
         call.session, person_id, scope=scope(call.actor, "flags:read", call.force)
     )

@@ -16,7 +16,7 @@ from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle, settled_now
 from offenders.domain.access import sight
 from offenders.domain.wanted import service
-from offenders.domain.wanted.service import Question
+from offenders.domain.wanted.service import AREAS, Question
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ _READ = "wanted:read"
 
 
 def _question(call: Call, filters: dict[str, Any], as_at: datetime | None) -> Question:
-    return Question(filters, call.scope, call.now, clock.today(), as_at)
+    sees = sight(call.actor).protected_addresses
+    return Question(filters, call.scope, call.now, clock.today(), sees, as_at)
 
 
 def _as_at(call: Call) -> datetime | None:
@@ -56,10 +57,11 @@ def list_wanted(call: Call) -> Answer:
     total = service.count_wants(call.session, question) if page.with_total else None
     shown = rows[: page.limit]
     return Answer(
-        make_page(rows, page, key=lambda row: [str(value) for value in row[2:]], total=total),
+        make_page(rows, page, key=lambda row: [str(value) for value in row[3:]], total=total),
         subject_type="want",
         subjects=[row[-1] for row in shown],
         people=[row.person_id for row in shown],
+        masked=_masked(hides=any(row.hides for row in shown)),
     )
 
 
@@ -119,6 +121,10 @@ def enter_want(call: Call) -> Answer:
     return _shown(call, str(want.id), status=201)
 
 
+def _masked(*, hides: bool) -> tuple[str, ...]:
+    return AREAS if hides else ()
+
+
 def _shown(call: Call, written: str, *, status: int = 200) -> Answer:
     row = service.get_want(call.session, _question(call, {}, None), written)
     return Answer(
@@ -129,6 +135,7 @@ def _shown(call: Call, written: str, *, status: int = 200) -> Answer:
         subject_type="want",
         subjects=[row.id],
         people=[row.person_id],
+        masked=_masked(hides=row.hides),
     )
 
 
@@ -149,6 +156,7 @@ def get_want(call: Call, want: str) -> Answer:
         subject_type="want",
         subjects=[row.id],
         people=[row.person_id],
+        masked=_masked(hides=row.hides),
     )
 
 

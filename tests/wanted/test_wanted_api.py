@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from builders import given_person, given_want
+from builders import given_entry, given_neighbourhood, given_person, given_want
 from sqlalchemy import text
 
 
@@ -458,3 +458,40 @@ def test_unchanged_is_told_without_sending_it_again(client, headers):
     assert client.get(f"/v1/wanted/{want['id']}", headers=sent).status_code == 304
     client.post(f"/v1/wanted/{want['id']}/attempts", json={}, headers=officer)
     assert client.get(f"/v1/wanted/{want['id']}", headers=sent).status_code == 200
+
+
+def test_a_want_does_not_tell_where_a_protected_person_lives(client, headers):
+    given_neighbourhood(client, "E1", lpa="N")
+    victim, other = given_person(client, headers), given_person(client, headers)
+    given_entry(client, headers, victim, "addresses", type="home", lines=["1"], neighbourhood="E1")
+    want = given_want(client, headers, person=victim)
+    assert (want["lpa"], want["neighbourhood"]) == ("N", "E1")
+    given_entry(client, headers, other, "associations", type="victim_of", person_id=victim["id"])
+    officer, investigator = headers("response_officer"), headers("investigator")
+    path = f"/v1/wanted/{want['id']}"
+    seen = [client.get(path, headers=who).json["neighbourhood"] for who in (officer, investigator)]
+    assert seen == [None, "E1"]
+    for query, found in (("neighbourhood=E1", 0), ("lpa=N", 0), ("neighbourhood=none", 1)):
+        listed = client.get(f"/v1/wanted?{query}", headers=officer).json["items"]
+        assert (query, len(listed)) == (query, found)
+    counted = client.get("/v1/wanted/counts?group_by=neighbourhood", headers=officer).json["counts"]
+    assert [each["neighbourhood"] for each in counted] == [None]
+
+
+def test_a_want_follows_its_person_to_another_neighbourhood(client, headers):
+    given_neighbourhood(client, "E1", lpa="N")
+    given_neighbourhood(client, "E2", lpa="S", south_west=(53.0, -1.0))
+    person = given_person(client, headers)
+    want = given_want(client, headers, person=person)
+    given_entry(
+        client,
+        headers,
+        person,
+        "addresses",
+        type="home",
+        lines=["2"],
+        latitude=53.005,
+        longitude=-0.995,
+    )
+    moved = client.get(f"/v1/wanted/{want['id']}", headers=headers("response_officer")).json
+    assert (moved["lpa"], moved["neighbourhood"]) == ("S", "E2")

@@ -75,4 +75,3 @@ def add_made_up_activity(session: Session, entries: Iterable[dict[str, Any]]) ->
     renew_clocks(session, wants)
     keep_history(session, Want.__table__, force, wants)
     return len(added)
-

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from offenders.domain.wanted.store import AREAS, area
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -27,9 +29,11 @@ LISTS = {
 def count_groups(session: Session, question: Question, group_by: str | None) -> list[Row[Any]]:
     """Give (group, crimes, wants, people) of each group, or of all without `group_by`."""
     condition, values = question.condition()
-    group = f"w.{group_by}" if group_by else "NULL::text"
+    group = "NULL::text"
+    if group_by is not None:
+        group = area(group_by) if group_by in AREAS else f"w.{group_by}"
     having = "" if group_by else "HAVING true"
-    grouping = f"GROUP BY {group} ORDER BY {group}" if group_by else having
+    grouping = "GROUP BY 1 ORDER BY 1" if group_by else having
     statement = f"""
         SELECT {group} AS value, count(DISTINCT w.crime_reference) AS crimes,
                count(*) AS wants, count(DISTINCT w.person_id) AS people

@@ -26,7 +26,14 @@ from offenders.domain.wanted.clocks import (
 from offenders.domain.wanted.entering import amend_want, duty_team, follow_addresses, open_want
 from offenders.domain.wanted.figures import GROUPS
 from offenders.domain.wanted.overdue import OVERDUE_RULES, due_source
-from offenders.domain.wanted.store import SORTS, Question, count_wants, list_wants, show_action
+from offenders.domain.wanted.store import (
+    AREAS,
+    SORTS,
+    Question,
+    count_wants,
+    list_wants,
+    show_action,
+)
 from offenders.errors import NotFound
 
 if TYPE_CHECKING:
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope, Sight
 
 __all__ = [
+    "AREAS",
     "GROUPS",
     "OVERDUE_RULES",
     "SORTS",
@@ -68,7 +76,7 @@ __all__ = [
 
 
 def get_want(session: Session, question: Question, written: str) -> Row[Any]:
-    """Give one want as (json, id, person id, version); raise NotFound out of scope."""
+    """Give one want as store.show_want does; raise NotFound out of scope."""
     want_id = store.find_want_id(session, question.scope.force, written)
     row = store.show_want(session, question, want_id) if want_id is not None else None
     if row is None:
@@ -77,10 +85,10 @@ def get_want(session: Session, question: Question, written: str) -> Row[Any]:
 
 
 def list_open_wants_of(
-    session: Session, person_id: UUID, *, scope: Scope, now: datetime, today: Any
+    session: Session, question: Question, person_id: UUID
 ) -> tuple[str, list[UUID]]:
     """Give the outstanding wants of a person as a JSON array, and their ids."""
-    rows = store.list_open_wants_of(session, person_id, scope, now, today)
+    rows = store.list_open_wants_of(session, question, person_id)
     return f"[{','.join(row[0] for row in rows)}]", [row.id for row in rows]
 
 

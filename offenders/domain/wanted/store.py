@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 RISK_RANK = "array_position(ARRAY['very_high','high','medium','standard'], w.risk)"
 
+AREAS = ("lpa", "neighbourhood")
+HIDDEN = "NOT :sees_protected AND w.follows_address AND p.are_addresses_protected"
+
 # What a row shows and what it is read from; `as_at` reads what was known at that moment.
 _PRESENT = """
     FROM wants w JOIN persons p ON p.force = w.force AND p.id = w.person_id
@@ -36,6 +39,14 @@ _AS_AT = """
 """
 _MARKERS_PRESENT = "m.removed_at IS NULL"
 _MARKERS_AS_AT = "m.recorded_at <= :as_at AND (m.removed_at IS NULL OR m.removed_at > :as_at)"
+
+
+def area(column: str) -> str:
+    """Give the LPA or neighbourhood of a want as the reader may see it.
+
+    A want that follows a protected address would else tell where its person lives.
+    """
+    return f"CASE WHEN NOT ({HIDDEN}) THEN w.{column} END"
 
 
 def want_json(*, as_at: bool = False) -> str:
@@ -62,7 +73,10 @@ def want_json(*, as_at: bool = False) -> str:
         'warrant_category', w.warrant_category, 'backed_for_bail', w.backed_for_bail,
         'risk', w.risk, 'risk_rationale', w.risk_rationale, 'priority', w.priority,
         'domestic_abuse', w.domestic_abuse, 'priority_crime', w.priority_crime,
-        'lpa', w.lpa, 'neighbourhood', w.neighbourhood, 'follows_address', w.follows_address,
+        'lpa', {area("lpa")}, 'neighbourhood', {area("neighbourhood")},
+        'follows_address', w.follows_address,
+        'masked', CASE WHEN {HIDDEN} THEN CAST('["lpa", "neighbourhood"]' AS json)
+                       ELSE CAST('[]' AS json) END,
         'owner_officer', w.owner_officer, 'owner_team', w.owner_team,
         'circulation', w.circulation, 'circulated_at', w.circulated_at,
         'circulation_cancelled_at', w.circulation_cancelled_at,
@@ -125,10 +139,11 @@ def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, An
     parts, values = [scope.condition("w")], dict(scope.values)
     for name in _EQUAL:
         value = filters.get(name)
+        column = area(name) if name in AREAS else f"w.{name}"
         if value == "none":
-            parts.append(f"w.{name} IS NULL")
+            parts.append(f"{column} IS NULL")
         elif value is not None:
-            parts.append(f"w.{name} = :f_{name}")
+            parts.append(f"{column} = :f_{name}")
             values[f"f_{name}"] = value
     for name, column in (("owner", "owner_officer"), ("team", "owner_team")):
         if filters.get(name) is not None:
@@ -153,6 +168,7 @@ class Question:
     scope: Scope
     now: datetime
     today: Any
+    sees_protected: bool
     as_at: datetime | None = None
 
     @property
@@ -165,13 +181,18 @@ class Question:
         parts, values = conditions(self.filters, self.scope)
         # What was overdue at a past moment is judged at that moment.
         now = self.as_at or self.now
-        return parts, values | {"now": now, "today": self.today, "as_at": self.as_at}
+        return parts, values | {
+            "now": now,
+            "today": self.today,
+            "as_at": self.as_at,
+            "sees_protected": self.sees_protected,
+        }
 
 
 def list_wants(
     session: Session, question: Question, sort: Sort, after: Sequence[Any] | None, limit: int
 ) -> list[Row[Any]]:
-    """Give wants as (json, person id, sort keys …, id)."""
+    """Give wants as (json, person id, are areas hidden, sort keys …, id)."""
     condition, values = question.condition()
     keys = [*sort.keys, "w.id"]
     casts = [*sort.casts, "uuid"]
@@ -186,7 +207,8 @@ def list_wants(
     order = ", ".join(f"{key} {direction}" for key in keys)
     shown = ", ".join(f"({key})::text" for key in keys)
     statement = f"""
-        SELECT {want_json(as_at=question.as_at is not None)}::text, w.person_id, {shown}
+        SELECT {want_json(as_at=question.as_at is not None)}::text, w.person_id,
+               {HIDDEN} AS hides, {shown}
         {question.source} AND {condition} ORDER BY {order} LIMIT :limit
     """
     return list(session.execute(text(statement), values | {"limit": limit}))
@@ -200,10 +222,11 @@ def count_wants(session: Session, question: Question) -> int:
 
 
 def show_want(session: Session, question: Question, want_id: UUID) -> Row[Any] | None:
-    """Give one want as (json, id, person id, version)."""
+    """Give one want as (json, id, person id, version, are areas hidden)."""
     condition, values = question.condition()
     statement = f"""
-        SELECT {want_json(as_at=question.as_at is not None)}::text, w.id, w.person_id, w.version
+        SELECT {want_json(as_at=question.as_at is not None)}::text, w.id, w.person_id, w.version,
+               {HIDDEN} AS hides
         {question.source} AND {condition} AND w.id = :id
     """
     return session.execute(text(statement), values | {"id": want_id}).one_or_none()
@@ -332,14 +355,12 @@ def list_actions(  # noqa: PLR0913 - the filters of the log
     return list(session.execute(text(statement), values))
 
 
-def list_open_wants_of(
-    session: Session, person_id: UUID, scope: Scope, now: datetime, today: Any
-) -> list[Row[Any]]:
+def list_open_wants_of(session: Session, question: Question, person_id: UUID) -> list[Row[Any]]:
     """Give the outstanding wants of a person that the reader may see, as (json, id)."""
+    condition, values = question.condition()
     statement = f"""
-        SELECT {want_json()}::text, w.id {_PRESENT} AND {scope.condition("w")}
+        SELECT {want_json()}::text, w.id {_PRESENT} AND {condition}
           AND w.person_id = :person_id AND w.state = 'outstanding'
         ORDER BY w.entered_at, w.id
     """
-    values = scope.values | {"person_id": person_id, "now": now, "today": today}
-    return list(session.execute(text(statement), values))
+    return list(session.execute(text(statement), values | {"person_id": person_id}))
