@@ -138,6 +138,7 @@ def scheduler() -> None:
     from threading import Event
 
     from offenders.bundled import database
+    from offenders.domain.imports.service import run_queued
     from offenders.jobs.scheduler import run
     from offenders.preparing import open_current
 
@@ -145,7 +146,8 @@ def scheduler() -> None:
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, lambda *_: stop.set())
     with database(read_settings()) as settings:
-        run(open_current(settings), settings, stop)
+        engine = open_current(settings)
+        run(engine, settings, stop, also=[lambda: run_queued(engine)])
 
 
 @offenders.command()

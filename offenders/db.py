@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]  # its stubs leave it bare
 
 APP_ROLE = "offenders_app"
+NO_FORCE = "00"  # stands for no force: no row but of the audit has it
 POOL_WAIT_SECONDS = 2  # longer outlasts most clients; the answer is then 503 with Retry-After
 SETTLE_WAIT_SECONDS = 2
 
@@ -40,20 +41,24 @@ _BEGIN = text("""
     SELECT set_config('app.force', :force, true),
            set_config('statement_timeout', :timeout, true),
            pg_advisory_xact_lock_shared(
-               (CAST(:kind AS bigint) << 60)
-               | CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)),
+               (CAST(:kind AS bigint) << 60) | (CAST(:force AS bigint) << 52)
+               | CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
+               - :epoch),
            clock_timestamp() AS recorded_at
 """)
 
 _CLOCK = text("SELECT clock_timestamp()")
 
-# A bigint advisory lock shows its high half as classid and its low half as objid.
+# A bigint advisory lock shows its high half as classid and its low half as objid. Ours holds,
+# from the top: reader or writer, the force in eight bits, microseconds since 2020 in 52.
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _OLDEST_OPEN = text("""
-    SELECT min(((classid::bigint << 32) | objid::bigint) & ((1::bigint << 60) - 1))
-    FROM pg_locks
-    WHERE locktype = 'advisory' AND objsubid = 1 AND pid <> pg_backend_pid()
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND ((classid::bigint << 32) | objid::bigint) >> 60 = ANY (:kinds)
+    SELECT min(key & ((1::bigint << 52) - 1))
+    FROM (SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks
+          WHERE locktype = 'advisory' AND objsubid = 1 AND pid <> pg_backend_pid()
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) held
+    WHERE key >> 60 = ANY (:kinds)
+      AND (:every_force OR (key >> 52) & 255 = CAST(:force AS bigint))
 """)
 
 
@@ -138,6 +143,7 @@ def begin(session: Session, work: Work) -> None:
         _BEGIN,
         {
             "force": work.force,
+            "epoch": int(_EPOCH.timestamp()) * 1_000_000,
             "timeout": str(int(work.statement_seconds * 1000)),
             "kind": _WRITER if work.writes else _READER,
         },
@@ -152,18 +158,24 @@ def recorded_at(session: Session) -> datetime:
     return moment
 
 
-def settled_until(session: Session, *, readers: bool = False) -> datetime:
-    """Give the latest moment before which every writing transaction has ended.
+def settled_until(session: Session, *, everyone: bool = False) -> datetime:
+    """Give the latest moment before which every writing transaction of the force has ended.
 
-    With `readers`, transactions that only read (and audit) count too. The clock is read before
-    the locks are: whoever takes a lock between the two records after the moment given.
+    `everyone` counts every transaction of every force: those that only read write the audit,
+    and the narrow functions write it in other forces. Without a force all forces count. The
+    clock is read before the locks are: whoever takes a lock between the two records after it.
     """
-    kinds = [_WRITER, _READER] if readers else [_WRITER]
+    force = session.info["force"]
+    values = {
+        "kinds": [_WRITER, _READER] if everyone else [_WRITER],
+        "force": force,
+        "every_force": everyone or force == NO_FORCE,
+    }
     asked_at: datetime = session.execute(_CLOCK).scalar_one()
-    microseconds = session.execute(_OLDEST_OPEN, {"kinds": kinds}).scalar()
+    microseconds = session.execute(_OLDEST_OPEN, values).scalar()
     if microseconds is None:
         return asked_at
-    oldest = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds))
+    oldest = _EPOCH + timedelta(microseconds=int(microseconds))
     return min(asked_at, oldest - timedelta(microseconds=1))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from uuid import UUID
 
 # Crockford's base 32: no I, L, O or U, so that nothing is misheard or misread.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_REFERENCE = re.compile(rf"[A-Z][0-9]{{2}}-[{_ALPHABET}]{{4}}-[{_ALPHABET}]{{4}}")
 _MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
 
 
@@ -43,6 +45,11 @@ def as_reference(text: str) -> str:
     compact = "".join(text.upper().split()).replace("-", "")
     code = compact[3:].translate(_MISREAD)
     return f"{compact[:3]}-{code[:4]}-{code[4:]}"
+
+
+def is_reference(text: str) -> bool:
+    """Tell whether this is written like a spoken reference."""
+    return _REFERENCE.fullmatch(as_reference(text)) is not None
 
 
 def as_uuid(text: str) -> UUID | None:

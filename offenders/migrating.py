@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 
 
+# From PostgreSQL 16 on, a member may not always take the role; 15 knows members only.
+_MAY_TAKE = text("""
+    SELECT pg_has_role(:login, :role, CASE
+        WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+""")
+
+
 class MigrationRefused(RuntimeError):
     """The database could not be brought to the current version; the message says what to do."""
 
@@ -89,9 +96,7 @@ def _make_role(connection: Connection, serving_login: str | None) -> None:
 def _let_in(connection: Connection, serving_login: str | None) -> None:
     """Let the login that serves take the serving role, where it may not yet."""
     login = serving_login or connection.execute(text("SELECT current_user")).scalar_one()
-    may = connection.execute(
-        text("SELECT pg_has_role(:login, :role, 'MEMBER')"), {"login": login, "role": APP_ROLE}
-    ).scalar()
+    may = connection.execute(_MAY_TAKE, {"login": login, "role": APP_ROLE}).scalar()
     if not may:
         quoted = connection.dialect.identifier_preparer.quote(login)
         connection.execute(text(f"GRANT {APP_ROLE} TO {quoted}"))

@@ -189,7 +189,7 @@ def test_a_reason_is_asked_for_where_the_force_asks(client, headers):
     assert answer.status_code == 422
     assert answer.json["type"] == "urn:offenders:problem:reason-needed"
     other = client.get("/v1/wanted/0192f0c1-2b3c-8021-8000-000000000000", headers=without)
-    assert other.status_code == 404
+    assert other.status_code == 422
 
 
 def test_a_daily_budget_of_people_brakes_bulk_reading(client, headers):

@@ -51,6 +51,10 @@ BEGIN
     IF flag_rule <> 'wanted-elsewhere' THEN
         RAISE EXCEPTION 'only wanted-elsewhere may be raised in another force';
     END IF;
+    -- A moment of that force is not settled while this writes in it: the lock of offenders/db.py.
+    PERFORM pg_advisory_xact_lock_shared(
+        (2::bigint << 60) | (in_force::bigint << 52)
+        | (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - 1577836800000000);
     SELECT * INTO subject FROM wants w
     WHERE w.force = in_force AND w.reference = want_reference;
     IF NOT FOUND THEN

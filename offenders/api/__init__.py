@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "DELETE"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DESCRIPTION = "Who is wanted, who is managed, what is overdue and who must act."
 
@@ -114,7 +115,8 @@ def _end_request(answer: Response) -> Response:
 def _measure(answer: Response) -> None:
     rule = str(request.url_rule) if request.url_rule else "unknown"
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
-    REQUESTS.labels(rule, request.method, answer.status_code).inc()
+    method = request.method if request.method in _METHODS else "other"
+    REQUESTS.labels(rule, method, answer.status_code).inc()
     SECONDS.labels(rule).observe(seconds)
     log.info(
         "request.answered",

@@ -27,6 +27,13 @@ class StrictParser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE}  # noqa: RUF012
 
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """Read the query; a parameter given twice is refused, for one of the two would be lost."""
+        for name, values in req.args.lists():
+            if len(values) > 1:
+                raise Invalid.field(f"/{name[:80]}", "Send this parameter once.")
+        return super().load_querystring(req, schema)
+
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 - webargs' signature
         """Read the body that `read_body` has taken off the wire."""
         return read_json(req)
@@ -37,12 +44,12 @@ def read_body(limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         _drain()
         raise RequestEntityTooLarge
-    request.max_content_length = limit
-    try:
-        body: bytes = request.get_data(cache=True)
-    except RequestEntityTooLarge:
+    # A chunked body is cut at this length without a word, so one byte more tells it was longer.
+    request.max_content_length = limit + 1
+    body: bytes = request.get_data(cache=True)
+    if len(body) > limit:
         _drain()
-        raise
+        raise RequestEntityTooLarge
     g.body = body
     return body
 

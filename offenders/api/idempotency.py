@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from offenders.db import recorded_at
 from offenders.errors import DomainError, Invalid
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlalchemy.orm import Session
 
     from offenders.domain.actors import Actor
@@ -22,13 +25,14 @@ KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext(:client), hashtext(:key))")
 _FIND = text("""
-    SELECT route, body_hash, status, headers, body FROM idempotency_keys
+    SELECT route, body_hash, status, headers, body, shown FROM idempotency_keys
     WHERE force = :force AND client = :client AND key = :key
 """)
 _KEEP = text("""
     INSERT INTO idempotency_keys
-        (force, client, key, route, body_hash, status, headers, body, recorded_at)
-    VALUES (:force, :client, :key, :route, :body_hash, :status, CAST(:headers AS jsonb), :body, :at)
+        (force, client, key, route, body_hash, status, headers, body, shown, recorded_at)
+    VALUES (:force, :client, :key, :route, :body_hash, :status, CAST(:headers AS jsonb), :body,
+            CAST(:shown AS uuid[]), :at)
 """)
 
 
@@ -55,7 +59,15 @@ def read_key() -> str | None:
     return key
 
 
-def find_first_answer(session: Session, actor: Actor, key: str) -> Response | None:
+@dataclass(frozen=True)
+class FirstAnswer:
+    """The answer given first, and whom it showed."""
+
+    answer: Response
+    shown: list[UUID]
+
+
+def find_first_answer(session: Session, actor: Actor, key: str) -> FirstAnswer | None:
     """Take the key for this transaction; give the first answer where there is one."""
     names = {"force": session.info["force"], "client": actor.subject, "key": key}
     if not session.execute(_TRY_LOCK, names).scalar():
@@ -69,10 +81,12 @@ def find_first_answer(session: Session, actor: Actor, key: str) -> Response | No
         raise KeyConflict(message)
     answer = Response(bytes(row.body), row.status, headers=row.headers)
     answer.headers["Idempotency-Replayed"] = "true"
-    return answer
+    return FirstAnswer(answer, list(row.shown))
 
 
-def keep_first_answer(session: Session, actor: Actor, key: str, answer: Response) -> None:
+def keep_first_answer(
+    session: Session, actor: Actor, key: str, answer: Response, shown: list[UUID]
+) -> None:
     """Keep a 2xx answer beside its effect; it is replayed for 24 hours at least."""
     headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
     session.execute(
@@ -86,6 +100,7 @@ def keep_first_answer(session: Session, actor: Actor, key: str, answer: Response
             "status": answer.status_code,
             "headers": _as_json(headers),
             "body": answer.get_data(),
+            "shown": shown,
             "at": recorded_at(session),
         },
     )

@@ -38,6 +38,7 @@ _SPEND = text("""
     WITH fresh AS (
         INSERT INTO people_read (force, day, actor, person_id)
         SELECT :force, :day, :actor, person FROM unnest(CAST(:people AS uuid[])) person
+        ORDER BY person
         ON CONFLICT DO NOTHING RETURNING 1)
     INSERT INTO reading_totals (force, day, actor, people)
     SELECT :force, :day, :actor, count(*) FROM fresh

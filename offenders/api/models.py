@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offenders.db import Base
-from offenders.domain.columns import ForceKey, Moment, String
+from offenders.domain.columns import ForceKey, Ids, Moment, String
 
 
 class IdempotencyKey(Base):
@@ -25,6 +25,7 @@ class IdempotencyKey(Base):
     status: Mapped[int]
     headers: Mapped[dict[str, str]] = mapped_column(JSONB)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    shown: Mapped[Ids]
     recorded_at: Mapped[Moment]
     __table_args__ = (Index("ix_idempotency_keys_recorded_at", "force", "recorded_at"),)
 

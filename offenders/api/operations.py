@@ -23,7 +23,8 @@ from offenders.api.versions import etag, is_unchanged, read_if_match
 from offenders.db import Work, transaction
 from offenders.domain.access import Scope, may, scope
 from offenders.domain.audit.service import Act, record_act
-from offenders.errors import DomainError, Forbidden, NotFound
+from offenders.errors import DomainError, Forbidden, LimitReached, NotFound
+from offenders.ids import as_uuid, is_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 NATIONAL = "00"  # stands for no force: no row has it, so no row can be seen with it
 PROBLEM_TITLES = dict(reversed(list(KINDS.values())))
 REASON_LIMIT = 500  # characters
+_READING = frozenset({"GET", "HEAD"})
+_ROLLED_BACK = frozenset({"40001", "40P01"})  # PostgreSQL, appendix A: nothing was done
 PATH_LIMIT = 200  # characters of one part of an address
 
 
@@ -196,8 +199,8 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
             raise Forbidden(message)
         try:
             return endpoint(**path)
-        except NotFound:
-            if path:
+        except (NotFound, ReasonNeeded, LimitReached):
+            if path or operation.asks_reason:
                 _audit_denial(actor, operation, path)
             raise
 
@@ -217,16 +220,19 @@ def _inside(
         try:
             return _run(view, operation, query, body, path, if_match=if_match)
         except OperationalError as error:
-            if not error.connection_invalidated or not _may_repeat():
+            if not _may_repeat(error):
                 raise
             return _run(view, operation, query, body, path, if_match=if_match)
 
     return inside
 
 
-def _may_repeat() -> bool:
-    """Tell whether a lost connection is tried once more: where a repeat can do no harm."""
-    return request.method == "GET" or "Idempotency-Key" in request.headers
+def _may_repeat(error: OperationalError) -> bool:
+    """Tell whether a lost connection or a deadlock is tried once more: where it does no harm."""
+    if getattr(error.orig, "pgcode", None) in _ROLLED_BACK:
+        return True
+    is_harmless = request.method in _READING or "Idempotency-Key" in request.headers
+    return error.connection_invalidated and is_harmless
 
 
 def _run(  # noqa: PLR0913 - the parts of one request
@@ -239,7 +245,7 @@ def _run(  # noqa: PLR0913 - the parts of one request
     if_match: bool,
 ) -> Response:
     actor: Actor = g.actor
-    writes = request.method != "GET"
+    writes = request.method not in _READING
     key = idempotency.read_key() if request.method == "POST" else None
     service = current_app.extensions["offenders"]
     service.secret()
@@ -249,7 +255,8 @@ def _run(  # noqa: PLR0913 - the parts of one request
         if key is not None:
             first = idempotency.find_first_answer(session, actor, key)
             if first is not None:
-                return first
+                _audit_replay(session, actor, operation, first)
+                return first.answer
         call = Call(
             actor=actor,
             session=session,
@@ -259,13 +266,15 @@ def _run(  # noqa: PLR0913 - the parts of one request
             if_match=read_if_match(needed=if_match),
             now=clock.now(),
         )
+        _require_reason(call)
         given = view(call, **path)
         limits.spend_reading_budget(session, actor, given.people)
         _audit(call, given)
         answer = _answer(given)
         if key is not None:
-            idempotency.keep_first_answer(session, actor, key, answer)
-    if request.method == "GET" and is_unchanged(answer.headers.get("ETag", "")):
+            shown = list(dict.fromkeys([*given.subjects, *given.people]))
+            idempotency.keep_first_answer(session, actor, key, answer, shown)
+    if request.method in _READING and is_unchanged(answer.headers.get("ETag", "")):
         return Response(status=304, headers={"ETag": answer.headers["ETag"]})
     return answer
 
@@ -292,10 +301,6 @@ def _audit(call: Call, given: Answer) -> None:
     operation = call.operation
     if operation.audit_class is None:
         return
-    reason = access_reason()
-    if operation.asks_reason and reason is None and given.subjects and _asks_reason(call):
-        message = "Your force asks for a reason: send X-Access-Reason, e.g. `tracing, W33-…`."
-        raise ReasonNeeded(message)
     record_act(
         call.session,
         Act(
@@ -304,9 +309,9 @@ def _audit(call: Call, given: Answer) -> None:
             action=operation.name,
             audit_class=operation.audit_class,
             subject_type=given.subject_type,
-            subject_ids=list(given.subjects),
+            subject_ids=list(dict.fromkeys([*given.subjects, *given.people])),
             masked=list(given.masked),
-            reason=reason,
+            reason=access_reason(),
             request_id=g.request_id,
             details=given.details,
         ),
@@ -320,8 +325,39 @@ def access_reason() -> str | None:
     return printable.strip()[:REASON_LIMIT] or None
 
 
-def _asks_reason(call: Call) -> bool:
-    return bool(current_app.extensions["offenders"].figure(call.session, "access-reason"))
+def _require_reason(call: Call) -> None:
+    """Refuse before anything is looked up, so that the refusal tells nothing."""
+    if not call.operation.asks_reason or access_reason() is not None:
+        return
+    if current_app.extensions["offenders"].figure(call.session, "access-reason"):
+        message = "Your force asks for a reason: send X-Access-Reason, e.g. `tracing, W33-…`."
+        raise ReasonNeeded(message)
+
+
+def _audit_replay(
+    session: Session, actor: Actor, operation: Operation, first: idempotency.FirstAnswer
+) -> None:
+    """Record that a first answer was shown again."""
+    if operation.audit_class is None:
+        return
+    record_act(
+        session,
+        Act(
+            actor=actor.subject,
+            role=",".join(sorted(actor.roles)),
+            action=operation.name,
+            audit_class=operation.audit_class,
+            subject_ids=first.shown,
+            reason=access_reason(),
+            request_id=g.request_id,
+            details={"replayed": True},
+        ),
+    )
+
+
+def _is_identifier(value: str) -> bool:
+    """Tell an id or reference from text that somebody typed, which may be a name."""
+    return as_uuid(value) is not None or is_reference(value)
 
 
 def _audit_denial(actor: Actor, operation: Operation, path: dict[str, str]) -> None:
@@ -337,6 +373,6 @@ def _audit_denial(actor: Actor, operation: Operation, path: dict[str, str]) -> N
                 audit_class="denial",
                 reason=access_reason(),
                 request_id=g.request_id,
-                details={name: value[:40] for name, value in path.items()},
+                details={name: value for name, value in path.items() if _is_identifier(value)},
             ),
         )

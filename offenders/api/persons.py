@@ -126,7 +126,6 @@ def _what_is_open(call: Call, person_id: UUID) -> tuple[str, list[UUID]]:
         {},
         scope(call.actor, "wanted:read", call.force),
         call.now,
-        clock.today(),
         sight(call.actor).protected_addresses,
     )
     wants, want_ids = wanted.list_open_wants_of(call.session, question, person_id)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import g, request
 
-from offenders import clock
 from offenders.api import wanted_actions
 from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.pages import make_page, read_page
@@ -29,7 +28,7 @@ _READ = "wanted:read"
 
 def _question(call: Call, filters: dict[str, Any], as_at: datetime | None) -> Question:
     sees = sight(call.actor).protected_addresses
-    return Question(filters, call.scope, call.now, clock.today(), sees, as_at)
+    return Question(filters, call.scope, call.now, sees, as_at)
 
 
 def _as_at(call: Call) -> datetime | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from offenders.errors import Forbidden
+
 if TYPE_CHECKING:
     from offenders.domain.actors import Actor
 
@@ -116,6 +118,9 @@ class Scope:
 def scope(actor: Actor, permission: str, force: str) -> Scope:
     """Give the area in which the actor holds the permission."""
     granting = {role for role in actor.roles if permission in PERMISSIONS[role]}
+    if not granting:
+        message = f"This needs the permission {permission}."
+        raise Forbidden(message)
     if granting - AREA_ROLES:
         return Scope(force)
     return Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))

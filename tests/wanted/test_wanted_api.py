@@ -447,7 +447,7 @@ def test_a_read_is_audited_with_what_it_showed(client, headers, session):
         )
     ).one()
     assert (row.action, row.audit_class, row.reason) == ("wanted.list", "consultation", "testing")
-    assert [str(each) for each in row.subject_ids] == [want["id"]]
+    assert [str(each) for each in row.subject_ids] == [want["id"], want["person_id"]]
 
 
 def test_unchanged_is_told_without_sending_it_again(client, headers):

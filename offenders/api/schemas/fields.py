@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST_YEAR = 9000  # leaves room for due dates
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -85,7 +87,7 @@ def read_moment(value: Any) -> datetime:
         moment = moment.astimezone(UTC)
     except OverflowError as error:
         raise ValidationError(message) from error
-    if moment < EARLIEST or moment.year > 9000:  # noqa: PLR2004 - leaves room for due dates
+    if moment < EARLIEST or moment.year > LATEST_YEAR:
         message = "Send a moment from the year 1900 on."
         raise ValidationError(message)
     return moment
@@ -112,11 +114,11 @@ class Day(fields.Date):
         super().__init__(format="iso", **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
-        if not isinstance(value, str) or len(value) != 10:  # noqa: PLR2004 - YYYY-MM-DD
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
             raise self.make_error("invalid")
         day: date = super()._deserialize(value, attr, data, **kwargs)
-        if day.year < EARLIEST.year:
-            message = "Send a date from the year 1900 on."
+        if not EARLIEST.year <= day.year <= LATEST_YEAR:
+            message = f"Send a date between the years {EARLIEST.year} and {LATEST_YEAR}."
             raise ValidationError(message)
         return day
 

@@ -8,6 +8,8 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from offenders.api.schemas.fields import Day, PageQuery, Text, code, prose
 
+HIGHEST = 1_000_000
+
 
 class ForceQuery(PageQuery):
     """Codes and areas of a force; one's own unless told."""
@@ -41,9 +43,12 @@ class Figure(fields.Field[Any]):
         del attr, data
         figures = value if isinstance(value, dict) else {"all": value}
         for each in figures.values():
-            if isinstance(each, bool) or not isinstance(each, int | float) or not 0 <= each <= 1e6:  # noqa: PLR2004
-                message = "Send a number from 0 to 1000000, or an object of such numbers."
+            if isinstance(each, bool) or not isinstance(each, int) or not 0 <= each <= HIGHEST:
+                message = f"Send whole numbers from 0 to {HIGHEST}."
                 raise ValidationError(message)
+        if not figures:
+            message = "Send at least one figure."
+            raise ValidationError(message)
         return figures
 
 

@@ -103,7 +103,7 @@ def seal(session: Session, force: str) -> int:
     writes its events after it.
     """
     asked_at = store.read_clock(session)
-    settled = min(asked_at, settled_until(session, readers=True))
+    settled = min(asked_at, settled_until(session, everyone=True))
     last = store.find_last_checkpoint(session, force)
     sealed = 0
     for _ in range(STRETCHES_AT_ONCE):

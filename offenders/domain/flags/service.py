@@ -45,6 +45,7 @@ __all__ = [
     "list_flags",
     "list_open_flags_of",
     "list_rehearsed",
+    "move_flags",
     "raise_due",
     "settle",
     "suppress_flag",
@@ -122,6 +123,11 @@ def follow_subject(
         "owner_team": owner_team,
     }
     return len(store.follow_subject(session, subject_id, facts))
+
+
+def move_flags(session: Session, places: Sequence[tuple[UUID, str | None, str | None]]) -> None:
+    """Move the open flags of many subjects, each given with its LPA and neighbourhood."""
+    store.move_flags(session, places)
 
 
 def list_open_flags_of(session: Session, person_id: UUID, *, scope: Scope | None = None) -> str:

@@ -248,6 +248,24 @@ def clear_flags(
     return list(session.execute(_CLEAR, values).scalars())
 
 
+def move_flags(session: Session, places: Sequence[tuple[UUID, str | None, str | None]]) -> None:
+    """Set LPA and neighbourhood of what is not cleared of these subjects."""
+    statement = text("""
+        UPDATE flags f SET lpa = d.lpa, neighbourhood = d.neighbourhood, version = f.version + 1
+        FROM unnest(CAST(:subjects AS uuid[]), CAST(:lpas AS text[]),
+                    CAST(:neighbourhoods AS text[])) d (subject_id, lpa, neighbourhood)
+        WHERE f.force = :force AND f.subject_id = d.subject_id AND f.state <> 'cleared'
+    """)
+    subjects, lpas, neighbourhoods = zip(*places, strict=True)
+    values = {
+        "force": session.info["force"],
+        "subjects": list(subjects),
+        "lpas": list(lpas),
+        "neighbourhoods": list(neighbourhoods),
+    }
+    session.execute(statement, values)
+
+
 def follow_subject(session: Session, subject_id: UUID, facts: dict[str, Any]) -> list[UUID]:
     """Give the open flags of a subject its area and owner; give the ids of those changed."""
     values = facts | {"force": session.info["force"], "subject_id": subject_id}

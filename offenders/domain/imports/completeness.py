@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
-from offenders.domain.flags.service import DueSource, settle as settle_flags
+from offenders.domain.flags.service import DueSource
+from offenders.domain.flags.service import settle as settle_flags
 from offenders.domain.imports.problems import WARNING, Problem
 from offenders.domain.imports.staging import copy_to_stage
 

@@ -14,7 +14,6 @@ from offenders.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import Connection, Row
@@ -37,7 +36,7 @@ _ADD = text("""
     VALUES (:force, :id, :kind, :state, :dry_run, :complete, :file_name, :content_type, :content,
             CAST(:summary AS jsonb), :requested_by, :at, :started_at, :ended_at)
 """)
-_SHOW = text(f"SELECT {_JSON}, i.id FROM imports i WHERE i.force = :force AND i.id = :id")  # noqa: S608
+_SHOW = text(f"SELECT {_JSON}, i.id FROM imports i WHERE i.force = :force AND i.id = :id")
 _LIST = """
     SELECT {json}, i.recorded_at::text, i.id FROM imports i
     WHERE i.force = :force AND (CAST(:kind AS text) IS NULL OR i.kind = :kind)

@@ -98,7 +98,7 @@ class Rehearsal(Receiver):
         return completeness.settle(self._session, self._order.kind.name, seen, unreadable)
 
 
-class _Undo(Exception):  # noqa: N818 - no error: it only ends the rehearsal
+class _Undo(Exception):
     """Takes back all that was rehearsed."""
 
 

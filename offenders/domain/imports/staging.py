@@ -46,7 +46,7 @@ def copy_into(  # noqa: PLR0913 - a table, its columns, its rows and what differ
     into = ", ".join([names, *further])
     picked = ", ".join([*(f"w.{name}" for name in columns), *further.values()])
     session.execute(
-        text(f"INSERT INTO {table} ({into}) SELECT {picked} FROM {staged} w {conflict}"),  # noqa: S608 - names are ours
+        text(f"INSERT INTO {table} ({into}) SELECT {picked} FROM {staged} w {conflict}"),
         dict(values or {}),
     )
     session.execute(text(f"DROP TABLE pg_temp.{staged}"))

@@ -220,7 +220,7 @@ def change_records(
         FROM (SELECT CAST(e ->> 'id' AS uuid) AS id, e -> 'changes' AS changes
               FROM jsonb_array_elements(CAST(:changes AS jsonb)) e) c
         WHERE r.force = :force AND r.id = c.id
-    """  # noqa: S608 - names are ours
+    """
     content = [{"id": record, "changes": changed} for record, changed in changes]
     session.execute(
         text(statement),

@@ -10,8 +10,8 @@ from offenders.db import recorded_at
 from offenders.domain.imports import store, want_store
 from offenders.domain.imports.batches import Received, merged
 from offenders.domain.imports.person_plan import People
-from offenders.domain.imports.problems import Finding, Refusal
 from offenders.domain.imports.person_rows import with_identifiers
+from offenders.domain.imports.problems import Finding, Refusal
 from offenders.domain.imports.want_rows import GIVEN, check_whole, has_inline_person, identity_of
 from offenders.domain.wanted.rules import OUTSTANDING, Reason, Risk, allowed_outcomes
 

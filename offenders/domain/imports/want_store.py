@@ -93,7 +93,7 @@ def register_owners(
             INSERT INTO {table} (force, code, recorded_at)
             SELECT :force, code, :at FROM unnest(CAST(:codes AS text[])) code
             ON CONFLICT DO NOTHING
-        """)  # noqa: S608 - `officers` or `teams`
+        """)
         at = recorded_at(session)
         session.execute(statement, {"force": force, "codes": sorted(codes), "at": at})
 
@@ -127,7 +127,7 @@ def renew_clocks(session: Session, ids: Sequence[UUID]) -> None:
     statement = f"""
         UPDATE wants w SET {clocks}
         WHERE w.force = :force AND w.id = ANY (:ids) AND w.state = 'outstanding'
-    """  # noqa: S608 - names are ours
+    """
     values = {"force": session.info["force"], "ids": list(ids)}
     session.execute(text(statement), values | due_values(figures_today(session)))
 

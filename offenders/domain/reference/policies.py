@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from offenders.db import recorded_at
-from offenders.errors import Invalid, NotFound
+from offenders.errors import Conflict, Invalid, NotFound
 from offenders.ids import new_id
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ _FIGURES = text("""
                false AS is_own, d.from_on, d.to_on, NULL::timestamptz AS recorded_at
         FROM default_figures d
         UNION ALL
-        SELECT p.rule, p.applies_to, p.figure, d.unit, p.source, d.citation, 'H', true,
+        SELECT p.rule, p.applies_to, p.figure, d.unit, p.source, NULL, 'H', true,
                p.from_on, p.to_on, p.recorded_at
         FROM policies p JOIN LATERAL (
-            SELECT unit, citation FROM default_figures d
+            SELECT unit FROM default_figures d
             WHERE d.rule = p.rule AND d.applies_to = p.applies_to
             ORDER BY d.from_on DESC LIMIT 1) d ON true
         WHERE p.force = :force) figures
@@ -37,7 +37,10 @@ _FIGURES = text("""
       AND from_on <= :on AND (to_on IS NULL OR to_on >= :on)
     ORDER BY rule, applies_to, is_own DESC, from_on DESC, recorded_at DESC
 """)
-_KEYS = text("SELECT DISTINCT applies_to FROM default_figures WHERE rule = :rule")
+_KEYS = text("""
+    SELECT applies_to, bool_or(source = 'law') AS is_law FROM default_figures
+    WHERE rule = :rule GROUP BY applies_to
+""")
 _ADD = text("""
     INSERT INTO policies (force, id, rule, applies_to, figure, from_on, to_on, source, set_by,
                           recorded_at)
@@ -77,12 +80,15 @@ def set_figures(  # noqa: PLR0913 - the parts of one policy decision
 ) -> None:
     """Put a force's own dated figures; keys are those that the rule has."""
     force = session.info["force"]
-    known = {row.applies_to for row in session.execute(_KEYS, {"rule": rule})}
+    known = {row.applies_to: row.is_law for row in session.execute(_KEYS, {"rule": rule})}
     if not known:
         raise NotFound("There is no such rule. GET /v1/rules lists them.")
     for key, figure in figures.items():
         if key not in known:
             raise Invalid.field(f"/figure/{key}", f"This rule knows {', '.join(sorted(known))}.")
+        if known[key]:
+            message = "This figure is set by law; a force can't put its own in its place."
+            raise Conflict(message)
         session.execute(
             _ADD,
             {

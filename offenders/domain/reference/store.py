@@ -53,7 +53,7 @@ _RULES = text("""
         FROM default_figures d
         UNION ALL
         SELECT p.rule, p.applies_to, d.watches, p.figure, d.unit, d.severity, p.from_on, p.to_on,
-               p.source, d.citation, 'H', true
+               p.source, NULL, 'H', true
         FROM policies p JOIN LATERAL (
             SELECT * FROM default_figures d
             WHERE d.rule = p.rule AND d.applies_to = p.applies_to

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from offenders.db import recorded_at
+from offenders.domain.flags.service import move_flags
 from offenders.domain.history import keep_history
 from offenders.domain.reference import service as reference
 from offenders.domain.wanted import store
@@ -14,7 +15,7 @@ from offenders.domain.wanted.clocks import set_clocks
 from offenders.domain.wanted.log import add_action
 from offenders.domain.wanted.models import Want
 from offenders.domain.wanted.overdue import clear_what_ended
-from offenders.domain.wanted.rules import OUTSTANDING, Basis, Risk, priority
+from offenders.domain.wanted.rules import OUTSTANDING, Basis, Reason, Risk, priority
 from offenders.errors import Conflict, Invalid
 from offenders.ids import new_id, new_reference
 
@@ -45,6 +46,9 @@ _GIVEN = (
 )
 
 
+_PLACED = ("lpa", "neighbourhood", "follows_address")
+
+
 def duty_team(force: str, lpa: str | None) -> str:
     """Name the duty queue that owns what nobody else does."""
     return f"DUTY-{lpa or force}"
@@ -55,7 +59,7 @@ def open_want(
 ) -> Want:
     """Enter a want on a person of this force, with its owner and its clocks."""
     force = session.info["force"]
-    person = store.find_person(session, force, str(fields["person_id"]))
+    person = store.find_person(session, force, str(fields["person_id"]), keep=True)
     if person is None:
         raise Invalid.field(
             "/person_id", "There is no such person here. Find or record them first."
@@ -82,7 +86,7 @@ def open_want(
     if not scope.covers(want.lpa, want.neighbourhood):
         raise Invalid.field("/lpa", "Enter the want in one of your own areas.")
     _check_codes(session, want)
-    _refuse_double(session, want)
+    _refuse_double(session, want, scope)
     _give_owner(session, want, fields)
     _settle_priority(want)
     set_clocks(session, want)
@@ -109,23 +113,27 @@ def amend_want(  # noqa: PLR0913 - who changes what, as read at which version, a
     if_match.check(want.version)
     if want.state != OUTSTANDING:
         raise closed(want)
-    before = {name: getattr(want, name) for name in fields}
+    before = {name: getattr(want, name) for name in (*_GIVEN, *_PLACED)}
     for name in set(fields) & set(_GIVEN):
         setattr(want, name, fields[name])
     if "neighbourhood" in fields or "lpa" in fields:
         person = store.find_person(session, want.force, str(want.person_id))
-        _place(session, want, fields, person)
+        _place(session, want, _merged_place(want, fields), person)
+        if not scope.covers(want.lpa, want.neighbourhood):
+            raise Invalid.field("/neighbourhood", "Keep the want in one of your own areas.")
+    changes = {
+        name: {"from": value, "to": getattr(want, name)}
+        for name, value in before.items()
+        if value != getattr(want, name)
+    }
+    if not changes:
+        return want
     _check_codes(session, want)
-    _refuse_double(session, want)
+    _refuse_double(session, want, scope)
     _settle_priority(want)
     set_clocks(session, want)
     want.version += 1
     want.updated_at = recorded_at(session)
-    changes = {
-        name: {"from": before[name], "to": getattr(want, name)}
-        for name in fields
-        if before[name] != getattr(want, name)
-    }
     session.flush()
     add_action(
         session,
@@ -155,19 +163,16 @@ def follow_addresses(session: Session, person_ids: Sequence[UUID]) -> list[UUID]
         WHERE p.force = w.force AND p.id = w.person_id AND w.force = :force
           AND w.person_id = ANY (:people) AND w.follows_address AND w.state = 'outstanding'
           AND (w.neighbourhood, w.lpa) IS DISTINCT FROM (p.neighbourhood, p.lpa)
-        RETURNING w.id
+        RETURNING w.id, w.lpa, w.neighbourhood
     """)
     force = session.info["force"]
     session.flush()
-    moved = list(
-        session.execute(
-            statement,
-            {"at": recorded_at(session), "force": force, "people": list(person_ids)},
-        ).scalars()
-    )
+    values = {"at": recorded_at(session), "force": force, "people": list(person_ids)}
+    moved = session.execute(statement, values).all()
     if moved:
-        keep_history(session, Want.__table__, force, moved)
-    return moved
+        keep_history(session, Want.__table__, force, [row.id for row in moved])
+        move_flags(session, [(row.id, row.lpa, row.neighbourhood) for row in moved])
+    return [row.id for row in moved]
 
 
 def _place(session: Session, want: Want, fields: dict[str, Any], person: Any) -> None:
@@ -184,13 +189,27 @@ def _place(session: Session, want: Want, fields: dict[str, Any], person: Any) ->
 def _check_codes(session: Session, want: Want) -> None:
     if want.offence_code is not None:
         reference.require_offence(session, want.offence_code, "/offence_code")
+    if want.warrant_number is not None and want.reason != Reason.COURT_WARRANT:
+        message = "Only a want for a court warrant has a warrant number."
+        raise Invalid.field("/warrant_number", message)
 
 
-def _refuse_double(session: Session, want: Want) -> None:
+def _merged_place(want: Want, fields: dict[str, Any]) -> dict[str, Any]:
+    """Keep the neighbourhood where only its own LPA is named again."""
+    if "neighbourhood" in fields or fields["lpa"] is None or want.follows_address:
+        return fields
+    keeps = want.neighbourhood is not None and fields["lpa"] == want.lpa
+    return {**fields, "neighbourhood": want.neighbourhood} if keeps else fields
+
+
+def _refuse_double(session: Session, want: Want, scope: Scope) -> None:
     existing = store.find_open_want(session, want)
-    if existing is not None:
-        message = "This person is already wanted for this reason and crime. Amend that want."
-        raise Conflict(message, existing=f"/v1/wanted/{existing.id}", reference=existing.reference)
+    if existing is None:
+        return
+    message = "This person is already wanted for this reason and crime. Amend that want."
+    if not scope.covers(existing.lpa, existing.neighbourhood):
+        raise Conflict(message)
+    raise Conflict(message, existing=f"/v1/wanted/{existing.id}", reference=existing.reference)
 
 
 def _give_owner(session: Session, want: Want, fields: dict[str, Any]) -> None:

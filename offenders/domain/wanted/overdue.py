@@ -49,7 +49,9 @@ def due_source(session: Session, rule: str) -> DueSource:
     sql = f"""
         SELECT 'want' AS subject_type, w.id AS subject_id, w.reference AS subject_reference,
                w.person_id, w.lpa, w.neighbourhood, w.owner_officer, w.owner_team,
-               CASE WHEN w.priority = 'high' THEN 'alert' ELSE 'warning' END AS severity,
+               (SELECT d.severity FROM default_figures d
+                WHERE d.rule = :rule AND d.applies_to IN (w.risk, 'all', 'later')
+                ORDER BY d.from_on DESC LIMIT 1) AS severity,
                jsonb_build_object(
                    'rule', CAST(:rule AS text), 'what', CAST(:problem AS text),
                    'counted_from', {start}, 'due_at', w.{column}, 'risk', w.risk,
@@ -108,7 +110,8 @@ def flag_uncancelled_circulation(session: Session, want: Want) -> None:
     sql = """
         SELECT 'want' AS subject_type, w.id AS subject_id, w.reference AS subject_reference,
                w.person_id, w.lpa, w.neighbourhood, w.owner_officer, w.owner_team,
-               'alert' AS severity,
+               (SELECT d.severity FROM default_figures d WHERE d.rule = :rule
+                ORDER BY d.from_on DESC LIMIT 1) AS severity,
                jsonb_build_object(
                    'rule', CAST(:rule AS text),
                    'what', 'The want is closed and its circulation on PNC not cancelled.',

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, text
 
 from offenders.domain.wanted.models import Want, WantAction
+from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
 
@@ -150,7 +151,7 @@ def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, An
             parts.append(f"w.{column} = :f_{name}")
             values[f"f_{name}"] = filters[name]
     if filters.get("overdue") is not None:
-        parts.append(_OVERDUE[filters["overdue"]])
+        parts.append(f"w.state = 'outstanding' AND {_OVERDUE[filters['overdue']]}")
     if filters.get("entered_from") is not None:
         parts.append("w.entered_at >= :f_entered_from")
         values["f_entered_from"] = filters["entered_from"]
@@ -167,7 +168,6 @@ class Question:
     filters: dict[str, Any]
     scope: Scope
     now: datetime
-    today: Any
     sees_protected: bool
     as_at: datetime | None = None
 
@@ -183,7 +183,7 @@ class Question:
         now = self.as_at or self.now
         return parts, values | {
             "now": now,
-            "today": self.today,
+            "today": london_day(now),
             "as_at": self.as_at,
             "sees_protected": self.sees_protected,
         }
@@ -256,7 +256,7 @@ def get_want(session: Session, scope: Scope, written: str) -> Want:
 def find_open_want(session: Session, want: Want) -> Row[Any] | None:
     """Give the open want that `want` would double."""
     statement = text("""
-        SELECT id, reference FROM wants
+        SELECT id, reference, lpa, neighbourhood FROM wants
         WHERE force = :force AND person_id = :person_id AND reason = :reason
           AND crime_reference IS NOT DISTINCT FROM :crime_reference
           AND warrant_number IS NOT DISTINCT FROM :warrant_number
@@ -273,11 +273,18 @@ def find_open_want(session: Session, want: Want) -> Row[Any] | None:
     return session.execute(statement, values).one_or_none()
 
 
-def find_person(session: Session, force: str, written: str) -> Row[Any] | None:
-    """Give id, neighbourhood and LPA of the person that an id or reference names."""
-    statement = text("""
+def find_person(
+    session: Session, force: str, written: str, *, keep: bool = False
+) -> Row[Any] | None:
+    """Give id, neighbourhood and LPA of the person that an id or reference names.
+
+    With `keep` the person stays as read until the transaction ends, so that a want that
+    follows the address can't miss a move.
+    """
+    statement = text(f"""
         SELECT id, neighbourhood, lpa FROM persons
         WHERE force = :force AND (id = :id OR reference = :reference)
+        {"FOR SHARE" if keep else ""}
     """)
     values = {"force": force, "id": as_uuid(written), "reference": as_reference(written)}
     return session.execute(statement, values).one_or_none()
