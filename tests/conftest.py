@@ -145,11 +145,21 @@ def other_force(owner: Engine) -> Iterator[str]:
 def _lend(owner: Engine) -> Iterator[str]:
     force = _FRESH.pop()
     yield force
+    _purge(owner, force)
+    _FRESH.append(force)
+
+
+def _purge(owner: Engine, force: str) -> None:
     with owner.begin() as connection:
         for table in reversed(tables.metadata.sorted_tables):
             if "force" in table.columns:
                 connection.execute(table.delete().where(table.c.force == force))
-    _FRESH.append(force)
+
+
+@pytest.fixture
+def purge(owner: Engine) -> Callable[[str], None]:
+    """Take away everything that a force holds."""
+    return lambda force: _purge(owner, force)
 
 
 @pytest.fixture(scope="session")

@@ -147,14 +147,15 @@ def _declare_addition(routes: Routes, kind: _Kind) -> None:
 
 
 def _added(added: Added, rule: str) -> Answer:
+    people = [each for each in (added.person_id, added.other_person_id) if each is not None]
     return Answer(
         added.json.encode(),
         version=added.version,
         status=201,
         location=f"/v1/people/{added.person_id}/{rule}",
         subject_type="person",
-        subjects=[added.person_id],
-        people=[added.person_id],
+        subjects=people,
+        people=people,
     )
 
 

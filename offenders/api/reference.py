@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from offenders import clock
@@ -18,6 +19,8 @@ from offenders.api.schemas.reference import (
 from offenders.domain.reference import policies, service
 from offenders.errors import Invalid, NotFound
 
+_ALL = 100_000  # rows; the longest list of codes has some fifteen thousand
+
 routes = Routes("reference", __name__, url_prefix="/v1", description="Codes, areas and rules")
 
 
@@ -29,7 +32,10 @@ def _by_code(call: Call, lister: Any, *arguments: Any) -> Answer:
     page = read_page(call.query)
     after = str(page.after[0]) if page.after else ""
     rows = lister(call.session, *arguments, after=after, limit=page.limit + 1)
-    return Answer(make_page(rows, page, key=lambda row: [row[1]]))
+    total = None
+    if page.with_total:
+        total = len(lister(call.session, *arguments, after="", limit=_ALL))
+    return Answer(make_page(rows, page, key=lambda row: [row[1]], total=total))
 
 
 @route(routes, "GET", "/forces", _reference("forces"), query=PageQuery, answer=ItemPage)
@@ -63,16 +69,12 @@ def list_lpas(call: Call, force_code: str) -> Answer:
 )
 def list_neighbourhoods(call: Call) -> Answer:
     """List neighbourhoods; `point` finds the one in which a point lies."""
-    page = read_page(call.query)
-    rows = service.list_neighbourhoods(
-        call.session,
-        call.force,
+    lister = functools.partial(
+        service.list_neighbourhoods,
         lpa=call.query.get("lpa"),
         point=_point(call.query.get("point")),
-        after=str(page.after[0]) if page.after else "",
-        limit=page.limit + 1,
     )
-    return Answer(make_page(rows, page, key=lambda row: [row[1]]))
+    return _by_code(call, lister, call.force)
 
 
 def _point(text: str | None) -> tuple[float, float] | None:

@@ -12,6 +12,7 @@ from offenders.domain.persons.adding import read_identifier
 from offenders.domain.persons.name_search import RANKS_OF_EQUAL, select_people_named
 from offenders.domain.persons.names import UnsearchableName
 from offenders.domain.persons.rules import NAMED_IDENTIFIERS
+from offenders.domain.working_days import london_day
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Sight
-
-CRITERIA = (
-    "name",
-    "date_of_birth",
-    *NAMED_IDENTIFIERS,
-    "postcode",
-    "registration_mark",
-    "marker",
-    "managed_by",
-)
 
 _PRESENT = "FROM persons p"
 _AS_AT = "FROM persons_history p"
@@ -98,12 +89,9 @@ def count_people(session: Session, search: Search) -> int:
 
 
 def _query(session: Session, search: Search) -> _Query:
-    if not any(search.filters.get(name) is not None for name in CRITERIA):
-        message = f"Send at least one of {', '.join(CRITERIA)}."
-        raise Invalid(message)
     values = store.sight_values(session, search.sight) | {
         "as_at": search.as_at,
-        "today": search.today,
+        "today": london_day(search.as_at) if search.as_at else search.today,
     }
     conditions = ["p.force = :force"]
     if search.as_at is not None:

@@ -108,6 +108,7 @@ class Added:
     person_id: UUID
     version: int
     json: str
+    other_person_id: UUID | None = None
 
 
 def require_person(session: Session, id_or_reference: str) -> PersonKey:
@@ -228,7 +229,9 @@ def add_entry(  # noqa: PLR0913 - who adds what to whom, as read at which versio
     if_match.check(person.version)
     entry = Entry(fields, sight.subject, new_id(person.force))
     _ADDERS[kind](session, person, entry)
-    return Added(person.id, person.version, show_entry(session, kind, entry.id, sight))
+    other = store.find_key(session, fields["person_id"]) if kind == "associations" else None
+    shown = show_entry(session, kind, entry.id, sight)
+    return Added(person.id, person.version, shown, other.id if other else None)
 
 
 def end_marker(  # noqa: PLR0913 - which marker of whom ends, and why
