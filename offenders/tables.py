@@ -25,5 +25,6 @@ WITHOUT_FORCE = frozenset(
         "job_runs",
         "offences",
         "request_counters",
+        "waiting_imports",
     }
 )

@@ -310,7 +310,7 @@ def test_an_asn_cannot_be_made_without_its_slashes() -> None:
     sequence=st.integers(1, 99_999_999_999),
     step=st.integers(0, 22),
 )
-def test_an_asn_parses_to_itself_and_with_a_wrong_letter_not_at_all(  # noqa: PLR0913 - its parts
+def test_an_asn_parses_to_itself_and_with_a_wrong_letter_not_at_all(
     *, year: int, force: int, unit: str, system: str, sequence: int, step: int
 ) -> None:
     counted = system if system.isdigit() else ""

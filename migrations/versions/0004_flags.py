@@ -1,4 +1,4 @@
-"""Flags."""
+"""Flags with their history."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.Column("acknowledged_note", sa.Text(), nullable=True),
         sa.Column("suppressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suppressed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suppressed_by", sa.Text(), nullable=True),
@@ -74,11 +75,56 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("state <> 'cleared'"),
     )
-    protect(op, ["flags"], "SELECT, INSERT, UPDATE")
+    op.create_table(
+        "flags_history",
+        sa.Column("force", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("subject_type", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_reference", sa.Text(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("lpa", sa.Text(), nullable=True),
+        sa.Column("neighbourhood", sa.Text(), nullable=True),
+        sa.Column("owner_officer", sa.Text(), nullable=True),
+        sa.Column("owner_team", sa.Text(), nullable=True),
+        sa.Column("because", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.Column("acknowledged_note", sa.Text(), nullable=True),
+        sa.Column("suppressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suppressed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suppressed_by", sa.Text(), nullable=True),
+        sa.Column("suppressed_because", sa.Text(), nullable=True),
+        sa.Column("cleared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cleared_because", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("recorded_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_to", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("force", "id", "recorded_from", name=op.f("pk_flags_history")),
+    )
+    op.create_index(
+        "ix_flags_history_open",
+        "flags_history",
+        ["force", "recorded_to"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'cleared'"),
+    )
+    protect(op, ["flags", "flags_history"], "SELECT, INSERT, UPDATE")
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_index(
+        "ix_flags_history_open",
+        table_name="flags_history",
+        postgresql_where=sa.text("state <> 'cleared'"),
+    )
+    op.drop_table("flags_history")
     op.drop_index(
         "uq_flags_open", table_name="flags", postgresql_where=sa.text("state <> 'cleared'")
     )

@@ -112,12 +112,20 @@ def upgrade() -> None:
     op.create_index(
         "ix_import_problems_line", "import_problems", ["force", "import_id", "line"], unique=False
     )
+    op.create_table(
+        "waiting_imports",
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("force_code", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", name=op.f("pk_waiting_imports")),
+    )
+    op.execute("GRANT SELECT, INSERT, DELETE ON waiting_imports TO offenders_app")
     protect(op, ["imports", "import_sources", "duplicate_candidates"], "SELECT, INSERT, UPDATE")
     protect(op, ["import_problems"], "SELECT, INSERT, UPDATE, DELETE")
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_table("waiting_imports")
     op.drop_index("ix_import_problems_line", table_name="import_problems")
     op.drop_table("import_problems")
     op.drop_table("duplicate_candidates")

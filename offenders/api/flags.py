@@ -8,7 +8,9 @@ from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import flags as schemas
+from offenders.api.schemas.fields import AsAtQuery
 from offenders.db import settle, settled_now
+from offenders.domain.access import sight
 from offenders.domain.flags import service
 from offenders.domain.flags.service import Doing, Question
 from offenders.errors import NotFound
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 routes = Routes("flags", __name__, url_prefix="/v1", description="Flags: what is overdue and why")
 
 _READ, _MANAGE = "flags:read", "flags:manage"
+AREAS = ("lpa", "neighbourhood")
 PREVIEW_LIMIT = 1000  # flags listed; the counts are of all
 
 
@@ -33,6 +36,14 @@ def _as_at(call: Call) -> datetime | None:
     if as_at is not None:
         settle(call.session, as_at)
     return as_at
+
+
+def _sees_protected(call: Call) -> bool:
+    return sight(call.actor).protected_addresses
+
+
+def _question(call: Call, filters: dict[str, Any], as_at: datetime | None) -> Question:
+    return Question(filters, call.scope, call.now, _sees_protected(call), as_at)
 
 
 @route(
@@ -46,8 +57,7 @@ def _as_at(call: Call) -> datetime | None:
 def list_flags(call: Call) -> Answer:
     """List flags, the newest first; without `state` all that are not cleared."""
     page = read_page(call.query)
-    as_at = _as_at(call)
-    question = Question(call.query, call.scope, as_at or call.now, as_at)
+    question = _question(call, call.query, _as_at(call))
     rows = service.list_flags(call.session, question, page.after, page.limit + 1)
     total = service.count_flags(call.session, question) if page.with_total else None
     shown = rows[: page.limit]
@@ -56,7 +66,12 @@ def list_flags(call: Call) -> Answer:
         subject_type="flag",
         subjects=[row.id for row in shown],
         people=_people(shown),
+        masked=_masked(shown),
     )
+
+
+def _masked(rows: Sequence[Row[Any]]) -> tuple[str, ...]:
+    return AREAS if any(row.hides for row in rows) else ()
 
 
 def _people(rows: Sequence[Row[Any]]) -> list[UUID]:
@@ -73,9 +88,10 @@ def _people(rows: Sequence[Row[Any]]) -> list[UUID]:
 )
 def count_flags(call: Call) -> Answer:
     """Count what is not cleared at a moment, with a link to each count's rows."""
-    group_by = call.query.get("group_by")
+    group_by = call.query.pop("group_by", None)
     as_at = _as_at(call) or settled_now(call.session)
-    content = service.count_open(call.session, scope=call.scope, group_by=group_by, as_at=as_at)
+    question = _question(call, call.query, as_at)
+    content = service.count_open(call.session, question, group_by=group_by, as_at=as_at)
     return Answer(as_json(content))
 
 
@@ -84,11 +100,13 @@ def count_flags(call: Call) -> Answer:
     "GET",
     "/flags/<flag>",
     Operation("flags.read", _READ, "area", "consultation"),
+    query=AsAtQuery,
     answer=schemas.FlagAnswer,
 )
 def get_flag(call: Call, flag: str) -> Answer:
     """Give one flag: its rule, what it rests on, its due moment and whose it is."""
-    return _shown(service.get_flag(call.session, scope=call.scope, written=flag))
+    question = _question(call, {}, _as_at(call))
+    return _shown(service.get_flag(call.session, question=question, written=flag))
 
 
 def _shown(row: Row[Any]) -> Answer:
@@ -98,11 +116,12 @@ def _shown(row: Row[Any]) -> Answer:
         subject_type="flag",
         subjects=[row.id],
         people=_people([row]),
+        masked=_masked([row]),
     )
 
 
 def _doing(call: Call) -> Doing:
-    return Doing(call.actor.subject, call.scope, call.if_match)
+    return Doing(call.actor.subject, call.scope, call.if_match, _sees_protected(call))
 
 
 @route(
@@ -156,7 +175,8 @@ def preview(call: Call) -> Answer:
     at: datetime = call.body["at"]
     if call.body.get("force", call.force) != call.force:
         raise NotFound
-    found = preview_rules(call.session, at=at, scope=call.scope, limit=PREVIEW_LIMIT + 1)
+    question = Question({}, call.scope, at, _sees_protected(call))
+    found = preview_rules(call.session, question, limit=PREVIEW_LIMIT + 1)
     shown = found.rows[:PREVIEW_LIMIT]
     counts = [{"rule": rule, "flags": flags} for rule, flags in found.by_rule.items()]
     head = as_json({"at": at, "force": call.force, "counts": counts})
@@ -167,4 +187,5 @@ def preview(call: Call) -> Answer:
         subject_type="flag",
         subjects=[row.id for row in shown if row.id is not None],
         people=_people(shown),
+        masked=_masked(shown),
     )

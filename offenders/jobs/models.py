@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID  # noqa: TC003 - SQLAlchemy reads annotations at run time
+from uuid import UUID
 
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column

@@ -11,12 +11,9 @@ from offenders.jobs.timetable import JOBS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
-
-    from offenders.domain.access import Scope
 
 
 @dataclass(frozen=True)
@@ -27,15 +24,14 @@ class Preview:
     rows: Sequence[Row[Any]]
 
 
-def preview_rules(session: Session, *, at: datetime, scope: Scope, limit: int) -> Preview:
-    """Give what would be open at a moment; nothing of it stays."""
+def preview_rules(session: Session, question: flags.Question, *, limit: int) -> Preview:
+    """Give what would be open at the question's moment; nothing of it stays."""
     rehearsal = session.begin_nested()
     try:
-        with clock.as_if_at(at):
+        with clock.as_if_at(question.now):
             for job in JOBS:
                 if job.raises_flags:
-                    job.effect_in(session, scope.force)
-            question = flags.Question({}, scope, at)
+                    job.effect_in(session, question.scope.force)
             rows = flags.list_rehearsed(session, question, limit)
             return Preview(flags.count_by_rule(session, question), rows)
     finally:

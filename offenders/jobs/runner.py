@@ -114,7 +114,7 @@ class _Tally:
         return "failed" if len(self.faults) == self.forces else "partly_failed"
 
 
-class _SlotTaken(Exception):  # noqa: N818 - no error: another process was first
+class _SlotTaken(Exception):
     """The unique index found a run of this slot that the first look had missed."""
 
 

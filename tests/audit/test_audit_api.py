@@ -7,9 +7,10 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+
 from offenders.db import Work, transaction
 from offenders.domain.audit.service import Act, record_act, seal
-from sqlalchemy import text
 
 EVENTS = "/v1/audit/events"
 SUBJECT = uuid4()

@@ -7,12 +7,13 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
 from offenders.db import Work, transaction
 from offenders.domain.audit import service, store
 from offenders.domain.audit.service import Act, record_act, seal, verify
 from offenders.ids import new_id
-from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
 
 
 def record(session, number=0):

@@ -6,6 +6,7 @@ import json
 from uuid import UUID, uuid4
 
 import pytest
+
 from offenders.domain.flags.service import DueSource
 
 SQL = """

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 from builders import given_want
+from sqlalchemy import text
+
 from offenders.db import Work, transaction
 from offenders.domain.flags import service
-from sqlalchemy import text
 
 RULE = "overdue-arrests"
 
@@ -83,7 +84,7 @@ def test_a_flag_is_read_with_its_version_and_audited(read, raised, sql):
     (act,) = acts(sql, "flags.read")
     assert (act.audit_class, act.subject_type) == ("consultation", "flag")
     assert [str(each) for each in act.subject_ids] == [flag]
-    same = read(f"/v1/flags/{flag}", **{"If_None_Match": answer.headers["ETag"]})
+    same = read(f"/v1/flags/{flag}", If_None_Match=answer.headers["ETag"])
     assert same.status_code == 304
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from offenders.domain.flags import rules
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)

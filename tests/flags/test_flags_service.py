@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+
 from offenders import clock, ids
 from offenders.domain.access import Scope
 from offenders.domain.flags import service
 from offenders.domain.flags.service import Doing, Question, Settled
 from offenders.domain.versions import IfMatch
 from offenders.errors import Conflict, NotFound, StaleVersion
-from sqlalchemy import text
 
 RULE = "overdue-arrests"
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)

@@ -6,10 +6,11 @@ import json
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+
 from offenders.db import Work, transaction
 from offenders.domain.flags.service import DueSource, raise_due
 from offenders.jobs.runner import Effect, Job
-from sqlalchemy import text
 
 SQL = """
     SELECT 'want' AS subject_type, CAST(x AS uuid) AS subject_id, NULL AS subject_reference,

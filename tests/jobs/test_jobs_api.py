@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import given_want
-from offenders.db import Work, transaction
 from sqlalchemy import text
+
+from offenders.db import Work, transaction
 
 PATH = "/v1/jobs/overdue-arrests/runs"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+from sqlalchemy import text
+
 from offenders import clock
 from offenders.db import Work, transaction
 from offenders.jobs import runner
 from offenders.jobs.timetable import find_job
-from sqlalchemy import text
 
 NOW = datetime(2027, 7, 5, 3, 10, tzinfo=UTC)
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import event, text
+
 from offenders import clock
 from offenders.db import Work, serving_engine, transaction
 from offenders.jobs import runner
 from offenders.jobs.runner import Effect
-from prometheus_client import REGISTRY
-from sqlalchemy import event, text
 
 SLOT = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -128,7 +129,7 @@ def test_a_fault_in_one_force_does_not_stop_the_others(engine, job, runs_of, fla
         if force == "31":
             session.execute(text("SELECT 1 / 0"))
         if force == "30":
-            secret = "a name that must not leave"  # noqa: S105 - no password
+            secret = "a name that must not leave"
             raise ValueError(secret)
         return effect
 

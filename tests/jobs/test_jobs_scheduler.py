@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
+
 from offenders import clock
 from offenders.db import serving_engine
 from offenders.jobs import scheduler
 from offenders.jobs.runner import Effect
-from sqlalchemy import text
 
 TAKEOVER_SECONDS = 5
 NOON = datetime(2027, 7, 5, 12, 0, tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from offenders.jobs import timetable
 from offenders.jobs.timetable import JOBS, find_job, latest_slot, next_slot
 

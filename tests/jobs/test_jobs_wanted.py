@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import given_want
+from sqlalchemy import text
+
 from offenders.db import Work, transaction
 from offenders.jobs import runner
 from offenders.jobs.timetable import JOBS, find_job
-from sqlalchemy import text
 
 
 @pytest.fixture

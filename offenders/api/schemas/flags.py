@@ -34,21 +34,26 @@ SUBJECT_TYPES = (
 )
 
 
-class FlagQuery(PageQuery, AsAtQuery):
-    """Filters of the list; `none` asks for flags without an LPA or neighbourhood."""
+class FlagFilters(AsAtQuery):
+    """Filters of lists and counts; `none` asks for flags without an LPA or neighbourhood."""
 
     force = Text(2)
     lpa = code()
     neighbourhood = code()
     rule = code(metadata={"description": "A job's name or an event rule."})
     severity = one_of(SEVERITIES)
+
+
+class FlagQuery(FlagFilters, PageQuery):
+    """Filters of the list."""
+
     subject_type = one_of(SUBJECT_TYPES)
     subject_id = code(metadata={"description": "Id or reference of the subject."})
     state = one_of(STATES, metadata={"description": "All that are not cleared unless told."})
     due_before = Moment()
 
 
-class FlagCountsQuery(AsAtQuery):
+class FlagCountsQuery(FlagFilters):
     """How flags are counted."""
 
     group_by = one_of(GROUPS)
@@ -102,6 +107,9 @@ class FlagAnswer(Schema):
     force = fields.String()
     lpa = fields.String(allow_none=True)
     neighbourhood = fields.String(allow_none=True)
+    masked = fields.List(
+        fields.String(), metadata={"description": "Fields kept from you: null, though known."}
+    )
     because = fields.Dict(metadata={"description": "Inputs, figure and source."})
     due_at = fields.String(allow_none=True)
     raised_at = fields.String(allow_none=True)

@@ -18,6 +18,7 @@ from offenders.domain.columns import (
     String,
     one_of,
 )
+from offenders.domain.history import history_of
 
 STATES = ("open", "acknowledged", "suppressed", "cleared")
 
@@ -44,6 +45,7 @@ class Flag(Base):
     state: Mapped[String] = mapped_column(server_default="open")
     acknowledged_at: Mapped[OptionalMoment]
     acknowledged_by: Mapped[OptionalString]
+    acknowledged_note: Mapped[OptionalString]
     suppressed_at: Mapped[OptionalMoment]
     suppressed_until: Mapped[OptionalMoment]
     suppressed_by: Mapped[OptionalString]
@@ -75,3 +77,12 @@ class Flag(Base):
         Index("ix_flags_subject", "force", "subject_id"),
         Index("ix_flags_raised_at", "force", "raised_at"),
     )
+
+
+FLAG_HISTORY = history_of(Flag.__table__)
+Index(
+    "ix_flags_history_open",
+    FLAG_HISTORY.c.force,
+    FLAG_HISTORY.c.recorded_to,
+    postgresql_where=text("state <> 'cleared'"),
+)

@@ -14,7 +14,9 @@ from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.access import Scope
 from offenders.domain.flags import rules, store
+from offenders.domain.flags.models import Flag
 from offenders.domain.flags.store import Question, count_flags, list_flags, list_rehearsed
+from offenders.domain.history import keep_history
 from offenders.errors import Conflict, Invalid, NotFound
 from offenders.ids import as_uuid
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from offenders.domain.flags.models import Flag
     from offenders.domain.versions import IfMatch
 
 __all__ = [
@@ -77,11 +78,12 @@ class Settled:
 
 @dataclass(frozen=True)
 class Doing:
-    """Who changes a flag, in which area, and which version they read."""
+    """Who changes a flag, in which area, which version they read, and what they may see."""
 
     actor: str
     scope: Scope
     if_match: IfMatch
+    sees_protected: bool = False
 
 
 def settle(
@@ -93,17 +95,18 @@ def settle(
 ) -> Settled:
     """Bring the flags of a rule to what its source finds due."""
     row = store.settle(session, rule, source.sql, source.values, because)
+    _keep_history(session, row.changed)
     return Settled(row.raised, row.cleared)
 
 
 def raise_due(session: Session, *, rule: str, source: DueSource) -> int:
     """Raise what the source finds and clear nothing; for rules that an event sets off."""
-    return len(store.raise_due(session, rule, source.sql, source.values))
+    return _keep_history(session, store.raise_due(session, rule, source.sql, source.values))
 
 
 def clear_for(session: Session, *, subject_id: UUID, rules: Sequence[str], because: str) -> int:
     """Clear a subject's flags in the transaction that takes their cause away."""
-    return len(store.clear_flags(session, subject_id, rules, because))
+    return _keep_history(session, store.clear_flags(session, subject_id, rules, because))
 
 
 def follow_subject(
@@ -122,12 +125,19 @@ def follow_subject(
         "owner_officer": owner_officer,
         "owner_team": owner_team,
     }
-    return len(store.follow_subject(session, subject_id, facts))
+    return _keep_history(session, store.follow_subject(session, subject_id, facts))
 
 
 def move_flags(session: Session, places: Sequence[tuple[UUID, str | None, str | None]]) -> None:
     """Move the open flags of many subjects, each given with its LPA and neighbourhood."""
-    store.move_flags(session, places)
+    _keep_history(session, store.move_flags(session, places))
+
+
+def _keep_history(session: Session, ids: Sequence[UUID]) -> int:
+    """Keep these flags as they now stand; give how many they are."""
+    if ids:
+        keep_history(session, Flag.__table__, session.info["force"], ids)
+    return len(ids)
 
 
 def list_open_flags_of(session: Session, person_id: UUID, *, scope: Scope | None = None) -> str:
@@ -136,9 +146,9 @@ def list_open_flags_of(session: Session, person_id: UUID, *, scope: Scope | None
     return store.list_open_flags_of(session, person_id, seen, clock.now())
 
 
-def get_flag(session: Session, *, scope: Scope, written: str) -> Row[Any]:
-    """Give one flag as (json, id, person_id, version); raise NotFound out of scope."""
-    row = store.show_flag(session, scope, clock.now(), _read_id(written))
+def get_flag(session: Session, *, question: Question, written: str) -> Row[Any]:
+    """Give one flag as (json, id, person_id, version, hides); raise NotFound out of scope."""
+    row = store.show_flag(session, question, _read_id(written))
     if row is None:
         raise NotFound
     return row
@@ -150,9 +160,7 @@ def acknowledge_flag(session: Session, *, written: str, doing: Doing, note: str 
     flag.state = rules.ACKNOWLEDGED
     flag.acknowledged_at = recorded_at(session)
     flag.acknowledged_by = doing.actor
-    flag.because = {key: flag.because[key] for key in flag.because if key != "acknowledged_note"}
-    if note is not None:
-        flag.because = {**flag.because, "acknowledged_note": note}
+    flag.acknowledged_note = note
     return _keep(session, flag, doing)
 
 
@@ -190,8 +198,9 @@ def _take(session: Session, written: str, doing: Doing, wanted: str) -> Flag:
 
 def _keep(session: Session, flag: Flag, doing: Doing) -> Row[Any]:
     flag.version += 1
-    session.flush()
-    return get_flag(session, scope=doing.scope, written=str(flag.id))
+    _keep_history(session, [flag.id])
+    question = Question({}, doing.scope, clock.now(), doing.sees_protected)
+    return get_flag(session, question=question, written=str(flag.id))
 
 
 def _read_id(written: str) -> UUID:
@@ -202,15 +211,15 @@ def _read_id(written: str) -> UUID:
 
 
 def count_open(
-    session: Session, *, scope: Scope, group_by: str | None, as_at: datetime
+    session: Session, question: Question, *, group_by: str | None, as_at: datetime
 ) -> dict[str, Any]:
     """Give the counts of a moment; each href returns exactly its rows."""
-    question = Question({}, scope, as_at, as_at)
     written = as_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     counts = []
     for row in store.count_groups(session, question, group_by):
         group = {group_by: row.value} if group_by else {}
-        asked = {name: value or "none" for name, value in group.items()} | {"as_at": written}
+        of_group = {name: value or "none" for name, value in group.items()}
+        asked = {**question.filters, **of_group, "as_at": written}
         counts.append({**group, "flags": row.flags, "href": f"/v1/flags?{urlencode(asked)}"})
     return {"as_at": written, "counts": counts}
 

@@ -47,9 +47,6 @@ _RAISE = f"""
     ON CONFLICT (force, rule, subject_id) WHERE state <> 'cleared' DO NOTHING
     RETURNING id
 """
-# An acknowledgement's note lies beside what the rule says and outlives its renewal.
-_NOTE = "'acknowledged_note'"
-_RENEWED = f"d.because || jsonb_strip_nulls(jsonb_build_object({_NOTE}, f.because -> {_NOTE}))"
 _ENDED = "f.state = 'suppressed' AND (f.suppressed_until <= :flag_now OR d.severity = 'alert')"
 _BRING_UP_TO_DATE = f"""
     UPDATE flags f
@@ -70,7 +67,7 @@ _BRING_UP_TO_DATE = f"""
         UNION ALL
         SELECT f.id, CASE WHEN {_ENDED} THEN 'open' ELSE f.state END, NULL, NULL,
                d.subject_reference, d.person_id, d.lpa, d.neighbourhood, d.owner_officer,
-               d.owner_team, d.severity, {_RENEWED}, d.due_at
+               d.owner_team, d.severity, d.because, d.due_at
         FROM flags f JOIN due d ON d.subject_id = f.subject_id
         WHERE f.force = :flag_force AND f.rule = :flag_rule AND f.state <> 'cleared'
           AND ({_ENDED}
@@ -78,7 +75,7 @@ _BRING_UP_TO_DATE = f"""
                    f.owner_team, f.severity, f.because, f.due_at)
                   IS DISTINCT FROM
                   (d.subject_reference, d.person_id, d.lpa, d.neighbourhood, d.owner_officer,
-                   d.owner_team, d.severity, {_RENEWED}, d.due_at))) x
+                   d.owner_team, d.severity, d.because, d.due_at))) x
     WHERE f.force = :flag_force AND f.id = x.id AND f.state <> 'cleared'
     RETURNING f.id, f.state
 """
@@ -101,51 +98,56 @@ _FOLLOW = text("""
     RETURNING f.id
 """)
 
+_MOVE = text("""
+    UPDATE flags f SET lpa = d.lpa, neighbourhood = d.neighbourhood, version = f.version + 1
+    FROM unnest(CAST(:subjects AS uuid[]), CAST(:lpas AS text[]),
+                CAST(:neighbourhoods AS text[])) d (subject_id, lpa, neighbourhood)
+    WHERE f.force = :force AND f.subject_id = d.subject_id AND f.state <> 'cleared'
+      AND (f.lpa, f.neighbourhood) IS DISTINCT FROM (d.lpa, d.neighbourhood)
+    RETURNING f.id
+""")
+
+# A suppression ends by itself, so what is kept is read at the moment asked for.
 _STATE = """
-    CASE WHEN state = 'suppressed' AND suppressed_until <= :now THEN 'open' ELSE state END
+    CASE WHEN f.state = 'suppressed' AND f.suppressed_until <= :now THEN 'open' ELSE f.state END
 """
-_PRESENT = f"SELECT flags.*, {_STATE} AS shown_state FROM flags"
-# What was known at a past moment: nothing that was recorded after it.
-_AS_AT = """
-    SELECT force, id, rule, severity, subject_type, subject_id, subject_reference, person_id, lpa,
-           neighbourhood, owner_officer, owner_team, because, due_at, raised_at, version,
-           CASE WHEN cleared_at <= :as_at THEN 'cleared'
-                WHEN suppressed_at <= :as_at
-                     AND (acknowledged_at <= suppressed_at OR acknowledged_at > :as_at
-                          OR acknowledged_at IS NULL)
-                THEN CASE WHEN suppressed_until > :as_at THEN 'suppressed' ELSE 'open' END
-                WHEN acknowledged_at <= :as_at THEN 'acknowledged'
-                ELSE 'open' END AS shown_state,
-           CASE WHEN acknowledged_at <= :as_at THEN acknowledged_at END AS acknowledged_at,
-           CASE WHEN acknowledged_at <= :as_at THEN acknowledged_by END AS acknowledged_by,
-           CASE WHEN suppressed_at <= :as_at THEN suppressed_at END AS suppressed_at,
-           CASE WHEN suppressed_at <= :as_at THEN suppressed_until END AS suppressed_until,
-           CASE WHEN suppressed_at <= :as_at THEN suppressed_by END AS suppressed_by,
-           CASE WHEN suppressed_at <= :as_at THEN suppressed_because END AS suppressed_because,
-           CASE WHEN cleared_at <= :as_at THEN cleared_at END AS cleared_at,
-           CASE WHEN cleared_at <= :as_at THEN cleared_because END AS cleared_because
-    FROM flags
-    WHERE raised_at <= :as_at
+# The area of a flag would tell where a person lives whose addresses are protected.
+_SHOWN = f"""
+    SELECT f.*, {_STATE} AS shown_state,
+           NOT :sees_protected AND coalesce(p.are_addresses_protected, false) AS hides
 """
+_PRESENT = f"""{_SHOWN}
+    FROM flags f LEFT JOIN persons p ON p.force = f.force AND p.id = f.person_id
+    WHERE true
+"""
+_AS_AT = f"""{_SHOWN}
+    FROM flags_history f
+    LEFT JOIN persons_history p ON p.force = f.force AND p.id = f.person_id
+     AND p.recorded_from <= :as_at AND (p.recorded_to IS NULL OR p.recorded_to > :as_at)
+    WHERE f.recorded_from <= :as_at AND (f.recorded_to IS NULL OR f.recorded_to > :as_at)
+"""
+_LPA = "CASE WHEN NOT f.hides THEN f.lpa END"
+_NEIGHBOURHOOD = "CASE WHEN NOT f.hides THEN f.neighbourhood END"
 _SUBJECT = """
     json_build_object('type', f.subject_type, 'id', f.subject_id, 'reference', f.subject_reference)
 """
 _JSON = f"""
     json_build_object('id', f.id, 'rule', f.rule, 'severity', f.severity, 'subject', {_SUBJECT},
-        'person', f.person_id, 'force', f.force, 'lpa', f.lpa, 'neighbourhood', f.neighbourhood,
-        'because', f.because - {_NOTE}, 'due_at', f.due_at, 'raised_at', f.raised_at,
+        'person', f.person_id, 'force', f.force, 'lpa', {_LPA}, 'neighbourhood', {_NEIGHBOURHOOD},
+        'masked', CASE WHEN f.hides THEN CAST('["lpa", "neighbourhood"]' AS json)
+                       ELSE CAST('[]' AS json) END,
+        'because', f.because, 'due_at', f.due_at, 'raised_at', f.raised_at,
         'state', f.shown_state,
         'owner', json_build_object('officer', f.owner_officer, 'team', f.owner_team),
         'acknowledged_at', f.acknowledged_at, 'acknowledged_by', f.acknowledged_by,
-        'acknowledged_note',
-        CASE WHEN f.acknowledged_at IS NOT NULL THEN f.because ->> {_NOTE} END,
+        'acknowledged_note', f.acknowledged_note,
         'suppressed_at', f.suppressed_at, 'suppressed_until', f.suppressed_until,
         'suppressed_by', f.suppressed_by, 'suppressed_because', f.suppressed_because,
         'cleared_at', f.cleared_at, 'cleared_because', f.cleared_because, 'version', f.version)
 """
 _SHORT_JSON = f"""
     json_build_object('id', f.id, 'rule', f.rule, 'severity', f.severity, 'subject', {_SUBJECT},
-        'due_at', f.due_at, 'raised_at', f.raised_at, 'state', f.shown_state)
+        'due_at', f.due_at, 'raised_at', f.raised_at, 'state', {_STATE})
 """
 
 COLUMNS = {
@@ -153,8 +155,8 @@ COLUMNS = {
     "severity": "f.severity",
     "subject_type": "f.subject_type",
     "force": "f.force",
-    "lpa": "f.lpa",
-    "neighbourhood": "f.neighbourhood",
+    "lpa": _LPA,
+    "neighbourhood": _NEIGHBOURHOOD,
     "state": "f.shown_state",
 }
 
@@ -166,15 +168,33 @@ class Question:
     filters: dict[str, Any]
     scope: Scope
     now: datetime
+    sees_protected: bool
     as_at: datetime | None = None
+
+    @property
+    def every_state(self) -> str:
+        """Give what is read, cleared or not."""
+        return f"({self._shown}) f"
 
     @property
     def source(self) -> str:
         """Give what is read; without `state`, all that is not cleared."""
-        if self.as_at is not None:
-            return f"({_AS_AT}) f"
-        is_live = "state = 'cleared'" if self._asks_cleared else "state <> 'cleared'"
-        return f"({_PRESENT} WHERE {is_live}) f"
+        is_live = "f.state = 'cleared'" if self._asks_cleared else "f.state <> 'cleared'"
+        return f"({self._shown} AND {is_live}) f"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Give the values of the scope and of what is read."""
+        return {
+            **self.scope.values,
+            "now": self.as_at or self.now,
+            "as_at": self.as_at,
+            "sees_protected": self.sees_protected,
+        }
+
+    @property
+    def _shown(self) -> str:
+        return _PRESENT if self.as_at is None else _AS_AT
 
     @property
     def _asks_cleared(self) -> bool:
@@ -183,7 +203,7 @@ class Question:
     def condition(self) -> tuple[str, dict[str, Any]]:
         """Give scope and filters as SQL with their values; `none` asks for rows without a value."""
         parts = [self.scope.condition("f")]
-        values = {**self.scope.values, "now": self.now, "as_at": self.as_at}
+        values = self.values
         if not self._asks_cleared:
             parts.append("f.shown_state <> 'cleared'")
         for name, column in COLUMNS.items():
@@ -210,12 +230,16 @@ def raise_due(session: Session, rule: str, sql: str, values: dict[str, Any]) -> 
 
 
 def settle(session: Session, rule: str, sql: str, values: dict[str, Any], because: str) -> Row[Any]:
-    """Raise what is due, clear what no longer is and renew the rest, over one reading of it."""
+    """Raise what is due, clear what no longer is and renew the rest, over one reading of it.
+
+    Gives how many were raised and cleared, and the ids of all that changed.
+    """
     statement = text(f"""
         WITH {_due(sql)},
              raised AS ({_RAISE}), dated AS ({_BRING_UP_TO_DATE})
         SELECT (SELECT count(*) FROM raised) AS raised,
-               (SELECT count(*) FROM dated WHERE state = 'cleared') AS cleared
+               (SELECT count(*) FROM dated WHERE state = 'cleared') AS cleared,
+               ARRAY(SELECT id FROM raised UNION ALL SELECT id FROM dated) AS changed
     """)
     return session.execute(statement, values | _own_values(session, rule, because)).one()
 
@@ -248,14 +272,10 @@ def clear_flags(
     return list(session.execute(_CLEAR, values).scalars())
 
 
-def move_flags(session: Session, places: Sequence[tuple[UUID, str | None, str | None]]) -> None:
-    """Set LPA and neighbourhood of what is not cleared of these subjects."""
-    statement = text("""
-        UPDATE flags f SET lpa = d.lpa, neighbourhood = d.neighbourhood, version = f.version + 1
-        FROM unnest(CAST(:subjects AS uuid[]), CAST(:lpas AS text[]),
-                    CAST(:neighbourhoods AS text[])) d (subject_id, lpa, neighbourhood)
-        WHERE f.force = :force AND f.subject_id = d.subject_id AND f.state <> 'cleared'
-    """)
+def move_flags(
+    session: Session, places: Sequence[tuple[UUID, str | None, str | None]]
+) -> list[UUID]:
+    """Set LPA and neighbourhood of what is not cleared of these subjects; give the changed ids."""
     subjects, lpas, neighbourhoods = zip(*places, strict=True)
     values = {
         "force": session.info["force"],
@@ -263,7 +283,7 @@ def move_flags(session: Session, places: Sequence[tuple[UUID, str | None, str | 
         "lpas": list(lpas),
         "neighbourhoods": list(neighbourhoods),
     }
-    session.execute(statement, values)
+    return list(session.execute(_MOVE, values).scalars())
 
 
 def follow_subject(session: Session, subject_id: UUID, facts: dict[str, Any]) -> list[UUID]:
@@ -275,7 +295,7 @@ def follow_subject(session: Session, subject_id: UUID, facts: dict[str, Any]) ->
 def list_flags(
     session: Session, question: Question, after: Sequence[Any] | None, limit: int
 ) -> list[Row[Any]]:
-    """Give flags, the newest first, as (json, raised_at, id, person_id)."""
+    """Give flags, the newest first, as (json, raised_at, id, person_id, hides)."""
     condition, values = question.condition()
     if after is not None:
         condition += (
@@ -283,7 +303,7 @@ def list_flags(
         )
         values |= {"after_at": after[0], "after_id": after[1]}
     statement = f"""
-        SELECT {_JSON}::text, f.raised_at::text, f.id, f.person_id
+        SELECT {_JSON}::text, f.raised_at::text, f.id, f.person_id, f.hides
         FROM {question.source} WHERE {condition}
         ORDER BY f.raised_at DESC, f.id DESC LIMIT :limit
     """
@@ -297,7 +317,7 @@ def list_rehearsed(session: Session, question: Question, limit: int) -> list[Row
     statement = f"""
         SELECT CASE WHEN f.raised_at >= :began THEN ({_JSON}::jsonb || {not_yet})::text
                     ELSE {_JSON}::text END,
-               CASE WHEN f.raised_at < :began THEN f.id END AS id, f.person_id
+               CASE WHEN f.raised_at < :began THEN f.id END AS id, f.person_id, f.hides
         FROM {question.source} WHERE {condition}
         ORDER BY f.due_at NULLS LAST, f.rule, f.subject_id LIMIT :limit
     """
@@ -324,14 +344,13 @@ def count_groups(session: Session, question: Question, group_by: str | None) -> 
     return list(session.execute(text(statement), values))
 
 
-def show_flag(session: Session, scope: Scope, now: datetime, flag_id: UUID) -> Row[Any] | None:
-    """Give one flag as (json, id, person_id, version)."""
+def show_flag(session: Session, question: Question, flag_id: UUID) -> Row[Any] | None:
+    """Give one flag as (json, id, person_id, version, hides)."""
     statement = f"""
-        SELECT {_JSON}::text, f.id, f.person_id, f.version FROM ({_PRESENT}) f
-        WHERE {scope.condition("f")} AND f.id = :id
+        SELECT {_JSON}::text, f.id, f.person_id, f.version, f.hides FROM {question.every_state}
+        WHERE {question.scope.condition("f")} AND f.id = :id
     """
-    values = scope.values | {"now": now, "id": flag_id}
-    return session.execute(text(statement), values).one_or_none()
+    return session.execute(text(statement), question.values | {"id": flag_id}).one_or_none()
 
 
 def get_flag(session: Session, scope: Scope, flag_id: UUID | None) -> Flag:
@@ -347,8 +366,8 @@ def list_open_flags_of(session: Session, person_id: UUID, scope: Scope, now: dat
     """Give what is not cleared of a person as a JSON array."""
     statement = f"""
         SELECT coalesce(json_agg({_SHORT_JSON} ORDER BY f.raised_at, f.id), '[]')::text
-        FROM ({_PRESENT} WHERE state <> 'cleared') f
-        WHERE {scope.condition("f")} AND f.person_id = :person_id
+        FROM flags f
+        WHERE {scope.condition("f")} AND f.person_id = :person_id AND f.state <> 'cleared'
     """
     values = scope.values | {"now": now, "person_id": person_id}
     found: str = session.execute(text(statement), values).scalar_one()

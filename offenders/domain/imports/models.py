@@ -51,6 +51,14 @@ class Import(Base):
     )
 
 
+class WaitingImport(Base):
+    """That a force has an upload waiting: what the scheduler looks at, without any force's rows."""
+
+    __tablename__ = "waiting_imports"
+    import_id: Mapped[UUID] = mapped_column(primary_key=True)
+    force_code: Mapped[String]
+
+
 class ImportProblem(Base):
     """A refused or warned row: its line and field, what is wrong and what to do. No values."""
 

@@ -52,6 +52,9 @@ _PROBLEMS = """
       AND (CAST(:severity AS text) IS NULL OR p.severity = :severity) {after}
     ORDER BY p.line, p.id LIMIT :limit
 """
+_WAIT = text("INSERT INTO waiting_imports (import_id, force_code) VALUES (:id, :force)")
+_WAIT_NO_MORE = text("DELETE FROM waiting_imports WHERE import_id = :id")
+_FORCES_WAITING = text("SELECT DISTINCT force_code FROM waiting_imports ORDER BY 1")
 _WAITING = text("""
     SELECT id FROM imports
     WHERE force = :force AND state IN ('queued', 'running') AND content IS NOT NULL
@@ -102,6 +105,8 @@ def add_import(session: Session, values: dict[str, Any]) -> None:
         "force": session.info["force"],
     }
     session.execute(_ADD, defaults | values)
+    if values["state"] == "queued":
+        session.execute(_WAIT, {"id": values["id"], "force": session.info["force"]})
 
 
 def show_import(session: Session, import_id: UUID) -> Row[Any] | None:
@@ -140,6 +145,11 @@ def list_problems(
     return list(session.execute(text(_PROBLEMS.format(after=condition)), values))
 
 
+def list_forces_waiting(session: Session) -> list[str]:
+    """Give the forces that have an upload waiting."""
+    return list(session.execute(_FORCES_WAITING).scalars())
+
+
 def list_waiting(session: Session) -> list[UUID]:
     """Give the imports that are to be run, the oldest first; also those that were stopped."""
     return list(session.execute(_WAITING, {"force": session.info["force"]}).scalars())
@@ -171,6 +181,7 @@ def end_import(
         "at": recorded_at(session),
     }
     session.execute(_END, values)
+    session.execute(_WAIT_NO_MORE, {"id": import_id})
 
 
 def add_problems(session: Session, import_id: UUID, problems: Sequence[Problem]) -> None:

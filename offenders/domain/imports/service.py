@@ -7,7 +7,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import Work, transaction
@@ -192,7 +191,9 @@ def run_queued(engine: Engine) -> int:
     in the middle is begun again at once: rows already received are then unchanged.
     """
     with transaction(engine, Work(_NOWHERE, writes=False)) as session:
-        forces = session.execute(text("SELECT code FROM forces ORDER BY code")).scalars().all()
+        forces = queue_store.list_forces_waiting(session)
+    if not forces:
+        return 0
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as keeper:
         return sum(_run_waiting(engine, keeper, force) for force in forces)
 
