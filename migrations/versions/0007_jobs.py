@@ -1,11 +1,11 @@
-"""Runs of jobs."""
+"""Runs of jobs and their effects."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
+from offenders.migrating import protect
 
 revision = "0007"
 down_revision = "0006"
@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("cleared", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("requested_by", sa.Text(), nullable=True),
+        sa.Column("only_force", sa.Text(), nullable=True),
+        sa.Column("failed_whole", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint(
             "state IN ('succeeded', 'partly_failed', 'failed')",
             name=op.f("ck_job_runs_state_known"),
@@ -47,10 +49,21 @@ def upgrade() -> None:
         postgresql_where=sa.text("trigger = 'scheduled'"),
     )
     op.execute("GRANT SELECT, INSERT ON job_runs TO offenders_app")
+    op.create_table(
+        "job_run_effects",
+        sa.Column("force", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("raised", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("cleared", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("force", "run_id", name=op.f("pk_job_run_effects")),
+    )
+    protect(op, ["job_run_effects"], "SELECT, INSERT")
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_table("job_run_effects")
     op.drop_index(
         "uq_job_runs_slot", table_name="job_runs", postgresql_where=sa.text("trigger = 'scheduled'")
     )

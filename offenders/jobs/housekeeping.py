@@ -1,4 +1,8 @@
-"""Deletion of what the edge keeps only for a time: first answers and reading budgets."""
+"""Deletion of what the edge keeps only for a time: first answers and reading budgets.
+
+Its age is taken by the database's clock: a run as if at a later moment shall not give anybody
+their reading budget back.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from offenders import clock
+from offenders.db import recorded_at
 from offenders.domain.working_days import london_day
 from offenders.jobs.runner import Effect
 
@@ -32,9 +36,10 @@ _DELETE = {
 
 def tidy_up(session: Session, force: str) -> Effect:
     """Delete what is past its time in a force."""
-    last_day = london_day(clock.now() - READINGS_KEPT)
+    present = recorded_at(session)
+    last_day = london_day(present - READINGS_KEPT)
     before = {
-        "idempotency_keys": clock.now() - ANSWERS_KEPT,
+        "idempotency_keys": present - ANSWERS_KEPT,
         "people_read": last_day,
         "reading_totals": last_day,
     }

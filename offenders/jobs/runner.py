@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from offenders import clock
 from offenders.db import Work, begin, transaction
 from offenders.domain.audit.service import Act, record_act
-from offenders.errors import Conflict
-from offenders.jobs.runs import Run, add_run, find_run
+from offenders.errors import Conflict, Invalid
+from offenders.jobs.runs import Run, add_effect, add_run, find_run
 from offenders.telemetry import JOB_RUNS
 
 if TYPE_CHECKING:
@@ -93,22 +93,38 @@ class _Order:
         """What the transaction around the forces is for: the run's own record."""
         return Work(self.forces[0] if self.forces else NO_FORCE, writes=False)
 
+    @property
+    def only_force(self) -> str | None:
+        """The force that asked for the run and for which alone it ran."""
+        is_own = self.trigger == "manual" and self.forces is not None and len(self.forces) == 1
+        return self.forces[0] if is_own and self.forces else None
+
 
 @dataclass
 class _Tally:
-    """What a run has come to over the forces."""
+    """What a run has come to over the forces: effects and faults by force."""
 
-    raised: int = 0
-    cleared: int = 0
     forces: int = 0
-    faults: list[str] = field(default_factory=list)
+    effects: dict[str, Effect] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    whole_fault: str | None = None
 
-    def add(self, effect: Effect) -> None:
-        self.raised += effect.raised
-        self.cleared += effect.cleared
+    @property
+    def raised(self) -> int:
+        return sum(effect.raised for effect in self.effects.values())
+
+    @property
+    def cleared(self) -> int:
+        return sum(effect.cleared for effect in self.effects.values())
+
+    @property
+    def error(self) -> str | None:
+        return self.whole_fault or "; ".join(self.faults.values()) or None
 
     @property
     def state(self) -> str:
+        if self.whole_fault:
+            return "failed"
         if not self.faults:
             return "succeeded"
         return "failed" if len(self.faults) == self.forces else "partly_failed"
@@ -133,8 +149,10 @@ def run(  # noqa: PLR0913 - the ways a job can be run
 
     `at` puts a moment in the clock's place, `dry_run` takes all effects back, `forces` narrows
     the run, which otherwise goes through every force. A fault in one force doesn't stop the
-    others. Raises JobRunning where the job's turn can't be had within the lock timeout.
+    others. Raises JobRunning where the job's turn can't be had within the lock timeout, and
+    Invalid for a past `at` in earnest.
     """
+    _refuse_past(at, dry_run=dry_run)
     slot = slot or at or clock.now()
     order = _Order(uuid4(), job, slot, trigger, at, dry_run, requested_by, forces)
     try:
@@ -158,6 +176,13 @@ def run(  # noqa: PLR0913 - the ways a job can be run
     return made
 
 
+def _refuse_past(at: datetime | None, *, dry_run: bool) -> None:
+    """Refuse to clear what is due today because it was not yet due then."""
+    if at is not None and at < clock.now() and not dry_run:
+        message = "This lies in the past. Send `dry_run` true (--dry-run) with it."
+        raise Invalid(message, [{"pointer": "/at", "detail": message}])
+
+
 def _run_once(engine: Engine | Connection, order: _Order) -> Run:
     with transaction(engine, order.work) as session:
         _take_turn(session, order.job)
@@ -172,11 +197,20 @@ def _run_once(engine: Engine | Connection, order: _Order) -> Run:
             tally = _go_through(session, order, forces)
         if rehearsal is not None:
             rehearsal.rollback()
-        error = "; ".join(tally.faults) or None
-        made = add_run(session, _row(order, started_at, tally, error))
+        made = add_run(session, _row(order, started_at, tally))
         if made is None:
             raise _SlotTaken
+        _keep_effects(session, order, tally)
         return made
+
+
+def _keep_effects(session: Session, order: _Order, tally: _Tally) -> None:
+    """Keep for each force what the run did in it, where it did anything or failed."""
+    for force in sorted({*tally.effects, *tally.faults}):
+        effect, error = tally.effects.get(force, Effect()), tally.faults.get(force)
+        if effect.raised or effect.cleared or error:
+            begin(session, Work(force, writes=False))
+            add_effect(session, order.id, raised=effect.raised, cleared=effect.cleared, error=error)
 
 
 def _take_turn(session: Session, job: Job) -> None:
@@ -199,10 +233,10 @@ def _go_through(session: Session, order: _Order, forces: Sequence[str]) -> _Tall
         except Exception as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise
-            tally.faults.append(f"{force}: {_kind(error)}")
+            tally.faults[force] = f"{force}: {_kind(error)}"
             _log_fault("job.force_failed", error, job=order.job.name, force=force)
         else:
-            tally.add(effect)
+            tally.effects[force] = effect
     return tally
 
 
@@ -234,8 +268,7 @@ def _keep_failure(engine: Engine | Connection, order: _Order, error: Exception) 
     _log_fault("job.failed", error, job=order.job.name)
     with transaction(engine, order.work) as session:
         started_at = session.execute(_NOW).scalar_one()
-        tally = _Tally(forces=1, faults=[_kind(error)])
-        made = add_run(session, _row(order, started_at, tally, tally.faults[0]))
+        made = add_run(session, _row(order, started_at, _Tally(whole_fault=_kind(error))))
     return made or _run_of(engine, order)
 
 
@@ -247,7 +280,7 @@ def _run_of(engine: Engine | Connection, order: _Order) -> Run:
         return found
 
 
-def _row(order: _Order, started_at: datetime, tally: _Tally, error: str | None) -> dict[str, Any]:
+def _row(order: _Order, started_at: datetime, tally: _Tally) -> dict[str, Any]:
     return {
         "id": order.id,
         "job": order.job.name,
@@ -258,8 +291,10 @@ def _row(order: _Order, started_at: datetime, tally: _Tally, error: str | None) 
         "started_at": started_at,
         "raised": tally.raised,
         "cleared": tally.cleared,
-        "error": error,
+        "error": tally.error,
         "requested_by": order.requested_by,
+        "only_force": order.only_force,
+        "failed_whole": tally.whole_fault is not None,
     }
 
 

@@ -18,24 +18,38 @@ if TYPE_CHECKING:
 _COLUMNS = """
     id, job, slot, trigger, state, started_at, ended_at, raised, cleared, error, is_dry_run
 """
+# A run as it concerns one force: what other forces ran, and what became of them, stays theirs.
 _JSON = """
     json_build_object('id', r.id, 'job', r.job, 'slot', r.slot, 'trigger', r.trigger,
-        'state', r.state, 'started_at', r.started_at, 'ended_at', r.ended_at,
-        'raised', r.raised, 'cleared', r.cleared, 'error', r.error, 'dry_run', r.is_dry_run)
+        'state', CASE WHEN r.failed_whole OR e.error IS NOT NULL THEN 'failed'
+                      ELSE 'succeeded' END,
+        'started_at', r.started_at, 'ended_at', r.ended_at,
+        'raised', coalesce(e.raised, 0), 'cleared', coalesce(e.cleared, 0),
+        'error', CASE WHEN r.failed_whole THEN r.error ELSE e.error END,
+        'dry_run', r.is_dry_run)
+"""
+_OF_FORCE = "(r.only_force IS NULL OR r.only_force = :force)"
+_RUNS = f"""
+    FROM job_runs r LEFT JOIN job_run_effects e ON e.force = :force AND e.run_id = r.id
+    WHERE {_OF_FORCE}
 """
 _FIND = text(f"""
     SELECT {_COLUMNS} FROM job_runs WHERE job = :job AND slot = :slot AND trigger = 'scheduled'
 """)
 _ADD = text(f"""
     INSERT INTO job_runs (id, job, slot, trigger, state, is_dry_run, started_at, ended_at, raised,
-                          cleared, error, requested_by)
+                          cleared, error, requested_by, only_force, failed_whole)
     VALUES (:id, :job, :slot, :trigger, :state, :is_dry_run, :started_at, clock_timestamp(),
-            :raised, :cleared, :error, :requested_by)
+            :raised, :cleared, :error, :requested_by, :only_force, :failed_whole)
     ON CONFLICT (job, slot) WHERE trigger = 'scheduled' DO NOTHING
     RETURNING {_COLUMNS}
 """)
+_ADD_EFFECT = text("""
+    INSERT INTO job_run_effects (force, run_id, raised, cleared, error)
+    VALUES (:force, :run_id, :raised, :cleared, :error)
+""")
 _LAST = text(f"""
-    SELECT j.name, (SELECT {_JSON} FROM job_runs r WHERE r.job = j.name
+    SELECT j.name, (SELECT {_JSON} {_RUNS} AND r.job = j.name
                     ORDER BY r.started_at DESC, r.id DESC LIMIT 1) AS run
     FROM unnest(CAST(:jobs AS text[])) j (name)
 """)
@@ -70,32 +84,43 @@ def add_run(session: Session, values: dict[str, Any]) -> Run | None:
     return None if row is None else Run(*row)
 
 
+def add_effect(
+    session: Session, run_id: UUID, *, raised: int, cleared: int, error: str | None
+) -> None:
+    """Keep what a run did in the force of this transaction."""
+    force = session.info["force"]
+    values = {"force": force, "run_id": run_id}
+    session.execute(_ADD_EFFECT, values | {"raised": raised, "cleared": cleared, "error": error})
+
+
 def list_runs(
     session: Session, job: str, after: Sequence[Any] | None, limit: int
 ) -> list[Row[Any]]:
-    """Give the runs of a job, the newest first, as (json, started_at, id)."""
+    """Give the job's runs that concern the force, newest first, as (json, started_at, id)."""
     keyset = (
         "AND (r.started_at, r.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
         if after
         else ""
     )
-    values = {"job": job, "limit": limit}
+    values = {"job": job, "limit": limit, "force": session.info["force"]}
     if after:
         values |= {"after_at": after[0], "after_id": after[1]}
     statement = f"""
-        SELECT {_JSON}::text, r.started_at::text, r.id FROM job_runs r
-        WHERE r.job = :job {keyset}
+        SELECT {_JSON}::text, r.started_at::text, r.id {_RUNS}
+          AND r.job = :job {keyset}
         ORDER BY r.started_at DESC, r.id DESC LIMIT :limit
     """
     return list(session.execute(text(statement), values))
 
 
 def last_runs(session: Session, jobs: Sequence[str]) -> dict[str, Any]:
-    """Give the last run of each job, or None."""
-    return {row.name: row.run for row in session.execute(_LAST, {"jobs": list(jobs)})}
+    """Give the last run of each job that concerns the force, or None."""
+    values = {"jobs": list(jobs), "force": session.info["force"]}
+    return {row.name: row.run for row in session.execute(_LAST, values)}
 
 
 def count_runs(session: Session, job: str) -> int:
-    """Count the runs of a job."""
-    statement = text("SELECT count(*) FROM job_runs WHERE job = :job")
-    return int(session.execute(statement, {"job": job}).scalar_one())
+    """Count the runs that list_runs would give."""
+    statement = text(f"SELECT count(*) FROM job_runs r WHERE {_OF_FORCE} AND r.job = :job")
+    values = {"job": job, "force": session.info["force"]}
+    return int(session.execute(statement, values).scalar_one())

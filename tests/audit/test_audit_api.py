@@ -99,7 +99,10 @@ def test_dates_are_whole_days_of_london_and_both_are_included(read, connection):
                 {"at": at},
             )
     found = actions(read(f"{EVENTS}?actor=a&from=2027-07-01&to=2027-07-01"))
-    assert [action for _, action in found] == ["2027-07-01T22:59:59.999999Z", "2027-06-30T23:00:00Z"]
+    assert [action for _, action in found] == [
+        "2027-07-01T22:59:59.999999Z",
+        "2027-06-30T23:00:00Z",
+    ]
 
 
 @pytest.mark.usefixtures("written")
@@ -150,7 +153,9 @@ def test_a_bad_filter_is_named(read, query, pointer):
 
 
 @pytest.mark.parametrize("path", [EVENTS, "/v1/audit/checkpoints"])
-@pytest.mark.parametrize("role", ["investigator", "chief_officer", "force_admin", "national_analyst"])
+@pytest.mark.parametrize(
+    "role", ["investigator", "chief_officer", "force_admin", "national_analyst"]
+)
 def test_only_auditors_read_the_audit(read, path, role):
     assert read(path, role).status_code == 403
 

@@ -75,7 +75,9 @@ def events(engine, force):
 
     def listed():
         with transaction(engine, Work(force, writes=False)) as session:
-            return list(session.execute(text("SELECT id FROM audit_events ORDER BY at, id")).scalars())
+            return list(
+                session.execute(text("SELECT id FROM audit_events ORDER BY at, id")).scalars()
+            )
 
     return listed
 
@@ -229,7 +231,9 @@ def test_an_altered_checkpoint_is_found(sealed, tamper, check, change):
 
 @pytest.mark.parametrize("sequence", [1, 2])
 def test_a_missing_checkpoint_is_found(sealed, tamper, check, sequence):
-    tamper("DELETE FROM audit_checkpoints WHERE force = :force AND sequence = :number", number=sequence)
+    tamper(
+        "DELETE FROM audit_checkpoints WHERE force = :force AND sequence = :number", number=sequence
+    )
     assert the_break(check) == (sequence, None, "This checkpoint is missing.")
 
 

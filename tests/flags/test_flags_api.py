@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import pytest
-from builders import given_want
+from builders import given_person, given_want
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
@@ -39,6 +40,18 @@ def raised(connection, source, subject, sql):
         return [str(sql(find, id=each.id, rule=rule)[0].id) for each in subjects]
 
     return make
+
+
+@pytest.fixture
+def clear(connection, source):
+    """Let the cause of every flag be gone."""
+
+    def settle():
+        with transaction(connection, Work("33")) as session:
+            for rule in (RULE, "wanted-reviews"):
+                service.settle(session, rule=rule, source=source())
+
+    return settle
 
 
 @pytest.fixture
@@ -83,12 +96,14 @@ def test_a_flag_is_read_with_its_version_and_audited(read, raised, sql):
     assert answer.json["owner"] == {"officer": None, "team": "CENTRAL-DUTY"}
     (act,) = acts(sql, "flags.read")
     assert (act.audit_class, act.subject_type) == ("consultation", "flag")
-    assert [str(each) for each in act.subject_ids] == [flag]
+    assert {str(each) for each in act.subject_ids} == {flag, person}
     same = read(f"/v1/flags/{flag}", If_None_Match=answer.headers["ETag"])
     assert same.status_code == 304
 
 
-@pytest.mark.parametrize("written", ["nonsense", "0192f0c1-2b3c-8021-8000-000000000000", "W33-AAAA-BBBB"])
+@pytest.mark.parametrize(
+    "written", ["nonsense", "0192f0c1-2b3c-8021-8000-000000000000", "W33-AAAA-BBBB"]
+)
 def test_a_flag_that_is_not_there_is_not_found(read, written):
     assert read(f"/v1/flags/{written}").status_code == 404
 
@@ -247,7 +262,8 @@ def test_some_roles_read_no_flags(read, role):
 def test_each_count_links_to_exactly_its_rows(read, raised, sql, group_by):
     raised({"lpa": "CN", "neighbourhood": "N1"}, {"lpa": "CN"}, {"lpa": None, "severity": "alert"})
     raised({"lpa": "NW"}, rule="wanted-reviews")
-    sql("UPDATE flags SET state = 'acknowledged', acknowledged_at = raised_at WHERE lpa = 'NW'")
+    for table in ("flags", "flags_history"):
+        sql(f"UPDATE {table} SET state = 'acknowledged' WHERE lpa = 'NW'")
     answer = read(f"/v1/flags/counts?group_by={group_by}")
     counts = answer.json["counts"]
     assert sum(each["flags"] for each in counts) == 4
@@ -273,15 +289,81 @@ def test_counts_without_groups_give_one_number(read, raised):
     assert len(ids_in(read(count["href"]))) == 2
 
 
-def test_a_count_of_a_past_moment_stays_what_it_was(read, raised, sql):
-    raised({}, {})
-    before = read("/v1/flags/counts").json
+def test_a_count_of_a_past_moment_stays_what_it_was(read, change, raised, clear):
+    flag, _other = raised({"lpa": "CN"}, {"lpa": "CN"})
+    before = read("/v1/flags/counts?group_by=lpa").json
     raised({}, rule="wanted-reviews")
-    sql("UPDATE flags SET state = 'cleared', cleared_at = clock_timestamp()")
-    after = read(f"/v1/flags/counts?as_at={before['as_at']}").json
+    assert change(f"/v1/flags/{flag}/acknowledgements", {}, version=1).status_code == 200
+    clear()
+    after = read(f"/v1/flags/counts?group_by=lpa&as_at={before['as_at']}").json
     assert after == before
     assert len(ids_in(read(after["counts"][0]["href"]))) == 2
+    then = read(f"/v1/flags/{flag}?as_at={before['as_at']}").json
+    assert (then["state"], then["lpa"], then["version"]) == ("open", "CN", 1)
     assert read("/v1/flags/counts").json["counts"][0]["flags"] == 0
+
+
+def test_a_flag_is_not_found_at_a_moment_before_it_was_raised(read, raised):
+    (flag,) = raised()
+    assert read(f"/v1/flags/{flag}?as_at=2026-01-01T00:00:00Z").status_code == 404
+    assert ids_in(read("/v1/flags?as_at=2026-01-01T00:00:00Z")) == []
+
+
+def test_counts_take_filters_and_carry_them_into_their_links(read, raised):
+    raised({"lpa": "CN", "severity": "alert"}, {"lpa": "CN"}, {"lpa": "NW"}, {"lpa": None})
+    raised({"lpa": "CN", "neighbourhood": "N1"}, rule="wanted-reviews")
+    for asked, counted in (
+        ("rule=overdue-arrests&lpa=CN", 2),
+        ("severity=alert", 1),
+        ("neighbourhood=N1", 1),
+        ("lpa=none", 1),
+        ("force=33&rule=overdue-arrests", 4),
+        ("force=31", 0),
+    ):
+        (count,) = read(f"/v1/flags/counts?{asked}").json["counts"]
+        assert (asked, count["flags"]) == (asked, counted)
+        carried = dict(parse_qsl(urlsplit(count["href"]).query))
+        assert {**carried, "as_at": ""} == {**dict(parse_qsl(asked)), "as_at": ""}
+        assert len(ids_in(read(count["href"]))) == counted
+    grouped = read("/v1/flags/counts?group_by=lpa&rule=overdue-arrests").json["counts"]
+    assert [(each["lpa"], each["flags"]) for each in grouped] == [("CN", 2), ("NW", 1), (None, 1)]
+    assert [len(ids_in(read(each["href"]))) for each in grouped] == [2, 1, 1]
+
+
+def test_a_flag_does_not_tell_where_a_protected_person_lives(client, headers, read, raised, sql):
+    person = given_person(client, headers)
+    for table in ("persons", "persons_history"):
+        sql(f"UPDATE {table} SET are_addresses_protected = true WHERE id = :id", id=person["id"])
+    hidden, shown = raised(
+        {"person": person["id"], "lpa": "CN", "neighbourhood": "N1"},
+        {"person": str(uuid4()), "lpa": "CN", "neighbourhood": "N1"},
+    )
+    officer = {"role": "response_officer"}
+    flag = read(f"/v1/flags/{hidden}", **officer).json
+    assert (flag["lpa"], flag["neighbourhood"]) == (None, None)
+    assert flag["masked"] == ["lpa", "neighbourhood"]
+    assert read(f"/v1/flags/{shown}", **officer).json["masked"] == []
+    assert set(ids_in(read("/v1/flags", **officer))) == {hidden, shown}
+    masked = [sorted(act.masked) for act in acts(sql, "flags.read") + acts(sql, "flags.list")]
+    assert masked == [["lpa", "neighbourhood"], [], ["lpa", "neighbourhood"]]
+    for area in ("lpa=CN", "neighbourhood=N1"):
+        assert ids_in(read(f"/v1/flags?{area}", **officer)) == [shown]
+    for group in ("lpa", "neighbourhood"):
+        counts = read(f"/v1/flags/counts?group_by={group}", **officer).json["counts"]
+        assert [each["flags"] for each in counts if each[group] is None] == [1]
+        assert [len(ids_in(read(each["href"], **officer))) for each in counts] == [1, 1]
+    whole = read(f"/v1/flags/{hidden}").json
+    assert (whole["lpa"], whole["neighbourhood"], whole["masked"]) == ("CN", "N1", [])
+    assert set(ids_in(read("/v1/flags?lpa=CN"))) == {hidden, shown}
+
+
+def test_a_preview_does_not_tell_it_either(client, headers, sql):
+    want = given_want(client, headers, risk="standard")
+    protect = "UPDATE persons SET are_addresses_protected = true WHERE id = :id"
+    sql(protect, id=want["person_id"])
+    for role, masked in (("response_officer", ["lpa", "neighbourhood"]), ("investigator", [])):
+        items = preview(client, headers, {"at": ahead(29)}, role=role).json["items"]
+        assert [each["masked"] for each in items] == [masked, masked]
 
 
 # Preview

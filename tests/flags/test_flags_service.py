@@ -30,7 +30,9 @@ def _at_noon():
 
 
 def rows_of(session, subject, rule=RULE):
-    statement = text("SELECT * FROM flags WHERE subject_id = :id AND rule = :rule ORDER BY raised_at")
+    statement = text(
+        "SELECT * FROM flags WHERE subject_id = :id AND rule = :rule ORDER BY raised_at"
+    )
     return session.execute(statement, {"id": subject.id, "rule": rule}).all()
 
 
@@ -40,7 +42,8 @@ def row_of(session, subject, rule=RULE):
 
 def shown(session, subject):
     flag_id = row_of(session, subject).id
-    return json.loads(service.get_flag(session, scope=FORCE, written=str(flag_id))[0])
+    question = Question({}, FORCE, clock.now(), sees_protected=True)
+    return json.loads(service.get_flag(session, question=question, written=str(flag_id))[0])
 
 
 def suppress(session, subject, until):
@@ -80,6 +83,7 @@ def test_a_flag_shows_what_it_rests_on(session, subject, source):
         "force": "33",
         "lpa": "CN",
         "neighbourhood": "N1",
+        "masked": [],
         "because": {"rule": "overdue-arrests", "figure": 28},
         "due_at": "2027-02-01T09:00:00+00:00",
         "state": "open",
@@ -190,9 +194,7 @@ def test_flags_move_with_their_subject(session, subject, source):
     assert (row.lpa, row.owner_officer, row.owner_team, row.version) == ("NW", "4711", None, 2)
 
 
-def test_an_acknowledged_flag_keeps_its_note_through_a_renewal_and_clears(
-    session, subject, source
-):
+def test_an_acknowledged_flag_keeps_its_note_through_a_renewal_and_clears(session, subject, source):
     one = subject()
     service.settle(session, rule=RULE, source=source(one))
     acknowledge(session, one, note="Address checks tonight.")
@@ -296,30 +298,40 @@ def test_the_open_flags_of_a_person_are_given_as_json(session, subject, source):
     assert service.list_open_flags_of(session, uuid4()) == "[]"
 
 
+def minute(number):
+    return NOW + timedelta(minutes=number)
+
+
+def take_steps(session, *steps):
+    """Put each step at a minute of its own, as separate transactions would."""
+    for number, step in steps:
+        session.info["recorded_at"] = minute(number)
+        with clock.as_if_at(minute(number)):
+            step()
+
+
+def flags_at(session, number):
+    """Give the flags of a minute as they were then, cleared ones last."""
+    rows = []
+    for filters in ({}, {"state": "cleared"}):
+        question = Question(filters, FORCE, minute(999), True, minute(number))
+        rows += service.list_flags(session, question, None, 10)
+    return [json.loads(row[0]) for row in rows]
+
+
 def test_as_at_shows_what_was_known_then(session, subject, source):
-    """Each step is put at a moment of its own, as separate transactions would."""
-
-    def minute(number):
-        return NOW + timedelta(minutes=number)
-
     def state_at(number):
-        question = Question({}, FORCE, minute(number), minute(number))
-        cleared = Question({"state": "cleared"}, FORCE, minute(number), minute(number))
-        rows = service.list_flags(session, question, None, 10)
-        rows += service.list_flags(session, cleared, None, 10)
-        return [json.loads(row[0])["state"] for row in rows]
+        return [each["state"] for each in flags_at(session, number)]
 
     one = subject()
-    for number, step in (
+    take_steps(
+        session,
         (0, lambda: service.settle(session, rule=RULE, source=source(one))),
         (10, lambda: acknowledge(session, one)),
         (20, lambda: suppress(session, one, minute(30))),
         (40, lambda: service.settle(session, rule=RULE, source=source(one))),
         (50, lambda: service.settle(session, rule=RULE, source=source())),
-    ):
-        session.info["recorded_at"] = minute(number)
-        with clock.as_if_at(minute(number)):
-            step()
+    )
     assert [(number, state_at(number)) for number in (-1, 0, 9, 10, 19, 20, 29, 30, 49, 50)] == [
         (-1, []),
         (0, ["open"]),
@@ -332,6 +344,73 @@ def test_as_at_shows_what_was_known_then(session, subject, source):
         (49, ["open"]),
         (50, ["cleared"]),
     ]
+
+
+def test_a_later_move_owner_or_renewal_leaves_the_past_as_it_was(session, subject, source):
+    one, event = subject(lpa="CN", neighbourhood="N1"), subject(lpa="CN")
+    place = {"lpa": "NW", "neighbourhood": None, "owner_officer": "4711", "owner_team": None}
+    renewed = one.but(lpa="SE", severity="alert", because={"rule": RULE, "figure": 3})
+    take_steps(
+        session,
+        (0, lambda: service.settle(session, rule=RULE, source=source(one))),
+        (5, lambda: service.raise_due(session, rule="wanted-elsewhere", source=source(event))),
+        (10, lambda: service.move_flags(session, [(one.id, "CE", "E1"), (event.id, "CN", None)])),
+        (20, lambda: service.follow_subject(session, subject_id=one.id, **place)),
+        (30, lambda: service.settle(session, rule=RULE, source=source(renewed))),
+        (40, lambda: service.clear_for(session, subject_id=one.id, rules=[RULE], because="gone")),
+    )
+
+    def seen(number):
+        (flag,) = [each for each in flags_at(session, number) if each["rule"] == RULE]
+        owner = flag["owner"]["officer"] or flag["owner"]["team"]
+        facts = (flag["lpa"], flag["neighbourhood"], owner, flag["severity"])
+        return (*facts, flag["because"]["figure"], flag["state"], flag["version"])
+
+    assert [seen(number) for number in (0, 10, 20, 30, 40)] == [
+        ("CN", "N1", "CENTRAL-DUTY", "warning", 28, "open", 1),
+        ("CE", "E1", "CENTRAL-DUTY", "warning", 28, "open", 2),
+        ("NW", None, "4711", "warning", 28, "open", 3),
+        ("SE", "N1", "CENTRAL-DUTY", "alert", 3, "open", 4),
+        ("SE", "N1", "CENTRAL-DUTY", "alert", 3, "cleared", 5),
+    ]
+    assert len(flags_at(session, 4)) == 1
+    assert row_of(session, event, "wanted-elsewhere").version == 1
+
+
+def test_a_second_suppression_leaves_the_first_as_it_was(session, subject, source):
+    one = subject()
+    take_steps(
+        session,
+        (0, lambda: service.settle(session, rule=RULE, source=source(one))),
+        (10, lambda: suppress(session, one, minute(20))),
+        (30, lambda: service.settle(session, rule=RULE, source=source(one))),
+        (40, lambda: acknowledge(session, one, note="Seen.")),
+        (50, lambda: suppress(session, one, minute(90))),
+    )
+    seen = [
+        (number, flag["state"], flag["suppressed_until"], flag["acknowledged_note"])
+        for number in (9, 10, 19, 20, 30, 40, 50)
+        for flag in flags_at(session, number)
+    ]
+    first, second = "2027-03-01T12:20:00+00:00", "2027-03-01T13:30:00+00:00"
+    assert seen == [
+        (9, "open", None, None),
+        (10, "suppressed", first, None),
+        (19, "suppressed", first, None),
+        (20, "open", first, None),
+        (30, "open", first, None),
+        (40, "acknowledged", first, "Seen."),
+        (50, "suppressed", second, "Seen."),
+    ]
+
+
+def test_a_run_that_changes_nothing_writes_no_history(session, subject, source):
+    one = subject()
+    for _ in range(2):
+        service.settle(session, rule=RULE, source=source(one))
+    service.move_flags(session, [(one.id, None, None)])
+    statement = text("SELECT count(*) FROM flags_history WHERE subject_id = :id")
+    assert session.execute(statement, {"id": one.id}).scalar_one() == 1
 
 
 def test_a_force_of_many_wants_is_settled_in_one_pass(session, subject, source):

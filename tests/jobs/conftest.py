@@ -65,6 +65,8 @@ def flags_of(look):
 @pytest.fixture
 def runs_of(look):
     def listed(job):
-        return look("00", "SELECT * FROM job_runs WHERE job = :job ORDER BY started_at", job=job.name)
+        return look(
+            "00", "SELECT * FROM job_runs WHERE job = :job ORDER BY started_at", job=job.name
+        )
 
     return listed

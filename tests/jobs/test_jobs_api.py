@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import given_want
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from offenders.db import Work, transaction
+from offenders.jobs import runner
+from offenders.jobs.runner import Effect
 
 PATH = "/v1/jobs/overdue-arrests/runs"
+SLOT = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -80,17 +85,30 @@ def test_runs_are_listed_the_newest_first(client, headers, run):
     assert [each for each in listed if each in made] == made[::-1]
 
 
-def test_a_past_moment_runs_in_earnest(run):
-    answer = run({"at": moment(seconds=-5)})
-    assert (answer.status_code, answer.json["dry_run"]) == (201, False)
+def test_a_past_moment_is_only_tried_and_a_future_one_may_be_in_earnest(
+    client, headers, run, connection
+):
+    given_want(client, headers, risk="standard")
+
+    def left():
+        with transaction(connection, Work("33")) as session:
+            return session.execute(text("SELECT count(*) FROM flags WHERE state = 'open'")).scalar()
+
+    made = run({"at": moment(days=29)})
+    assert (made.status_code, made.json["raised"], made.json["dry_run"]) == (201, 1, False)
+    refused = run({"at": moment(seconds=-5)})
+    assert (refused.status_code, left()) == (422, 1)
+    tried = run({"at": moment(seconds=-5), "dry_run": True})
+    assert (tried.status_code, tried.json["cleared"], left()) == (201, 1, 1)
+    assert (run({}).json["cleared"], left()) == (1, 0)
 
 
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({"at": "2013-12-31T00:00:00Z", "dry_run": True}, "/at"),
-        ({"at": "2999-01-01T00:00:00Z"}, "/at"),
-        ({"at": "2999-01-01T00:00:00Z", "dry_run": False}, "/at"),
+        ({"at": "2026-01-01T00:00:00Z"}, "/at"),
+        ({"at": "2026-01-01T00:00:00Z", "dry_run": False}, "/at"),
         ({"at": "noon"}, "/at"),
         ({"dry_run": "perhaps"}, "/dry_run"),
         ({"force": "31"}, "/force"),
@@ -101,9 +119,74 @@ def test_a_run_that_would_mislead_is_refused(run, body, pointer):
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
 
 
-def test_a_future_moment_without_dry_run_says_what_to_send(run):
-    detail = run({"at": moment(days=1)}).json["errors"][0]["detail"]
-    assert detail == "This lies in the future. Send `dry_run` true with it."
+def test_a_past_moment_without_dry_run_says_what_to_send(run):
+    detail = run({"at": moment(days=-1)}).json["errors"][0]["detail"]
+    assert detail == "This lies in the past. Send `dry_run` true (--dry-run) with it."
+
+
+def runs_seen(client, headers, force, name="overdue-arrests"):
+    sent = headers("force_admin", force=force)
+    listed = client.get(f"/v1/jobs/{name}/runs?count=true", headers=sent).json
+    last = {
+        each["name"]: each["last_run"]
+        for each in client.get("/v1/jobs", headers=sent).json["items"]
+    }
+    assert listed["total"] == len(listed["items"])
+    assert last[name] == (listed["items"][0] if listed["items"] else None)
+    return listed["items"]
+
+
+def facts(run):
+    return (run["id"], run["state"], run["raised"], run["cleared"], run["error"])
+
+
+def test_a_run_by_hand_is_seen_in_its_own_force_only(client, headers, run):
+    before = runs_seen(client, headers, "31")
+    given_want(client, headers, risk="standard")
+    made = run({"at": moment(days=29), "dry_run": True}).json
+    assert facts(runs_seen(client, headers, "33")[0]) == (made["id"], "succeeded", 1, 0, None)
+    assert runs_seen(client, headers, "31") == before
+
+
+def test_a_scheduled_run_shows_each_force_what_became_of_it_there(client, headers, connection, job):
+    def acts(_session, force):
+        if force in {"30", "31"}:
+            raise ValueError(force)
+        return Effect(raised=2, cleared=1) if force == "33" else Effect()
+
+    one = replace(job(acts), name="overdue-arrests")
+    forces = ["30", "31", "32", "33"]
+    made = runner.run(connection, one, slot=SLOT, trigger="scheduled", forces=forces)
+    assert (made.state, made.raised, made.cleared) == ("partly_failed", 2, 1)
+    assert made.error == "30: ValueError; 31: ValueError"
+    run = str(made.id)
+    assert facts(runs_seen(client, headers, "33")[0]) == (run, "succeeded", 2, 1, None)
+    assert facts(runs_seen(client, headers, "32")[0]) == (run, "succeeded", 0, 0, None)
+    assert facts(runs_seen(client, headers, "31")[0]) == (run, "failed", 0, 0, "31: ValueError")
+
+
+def test_a_run_that_failed_in_all_its_forces_says_nothing_of_them_to_another(
+    client, headers, connection, job
+):
+    def fails(_session, force):
+        raise ValueError(force)
+
+    one = replace(job(fails), name="overdue-arrests")
+    made = runner.run(connection, one, slot=SLOT, trigger="scheduled", forces=["30", "31"])
+    assert made.state == "failed"
+    seen = facts(runs_seen(client, headers, "33")[0])
+    assert seen == (str(made.id), "succeeded", 0, 0, None)
+
+
+def test_a_run_that_failed_as_a_whole_failed_in_every_force(client, headers, connection, job):
+    def loses_its_connection(_session, _force):
+        raise DBAPIError("", None, Exception(), connection_invalidated=True)
+
+    one = replace(job(loses_its_connection), name="overdue-arrests")
+    made = runner.run(connection, one, slot=SLOT, trigger="scheduled", forces=["31", "33"])
+    for force in ("32", "33"):
+        seen = facts(runs_seen(client, headers, force)[0])
+        assert seen == (str(made.id), "failed", 0, 0, "DBAPIError")
 
 
 def test_an_unknown_job_is_not_found(client, headers, run):
@@ -143,8 +226,13 @@ def test_a_run_stands_in_a_transaction_of_its_own(committing_app, headers, fresh
     assert [act.action for act in acts] == [
         "jobs.overdue-arrests",
         "jobs.run",
+        "jobs.run",
         "jobs.audit-seal",
+        "jobs.run",
         "jobs.run",
         "jobs.housekeeping",
         "jobs.run",
+        "jobs.run",
     ]
+    told = "SELECT count(*) FROM audit_events WHERE details ->> 'replayed' = 'true'"
+    assert look(fresh_force, told)[0][0] == 3

@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 
 from offenders import clock
 from offenders.db import Work, serving_engine, transaction
+from offenders.errors import Invalid
 from offenders.jobs import runner
 from offenders.jobs.runner import Effect
 
@@ -25,7 +26,12 @@ def run_slot(engine, job, force, slot=SLOT, **more):
 def test_a_run_is_kept_with_its_effect(engine, job, fresh_force, runs_of, flags_of):
     one = job()
     made = run_slot(engine, one, fresh_force)
-    assert (made.job, made.slot, made.trigger, made.state) == (one.name, SLOT, "scheduled", "succeeded")
+    assert (made.job, made.slot, made.trigger, made.state) == (
+        one.name,
+        SLOT,
+        "scheduled",
+        "succeeded",
+    )
     assert (made.raised, made.cleared, made.error, made.dry_run) == (1, 0, None, False)
     assert made.started_at <= made.ended_at
     assert [row.id for row in runs_of(one)] == [made.id]
@@ -195,6 +201,25 @@ def test_the_clock_stands_at_the_moment_asked_for(engine, job, fresh_force):
     assert made.slot == moment
     assert made.started_at < moment
     assert clock.now() < moment
+
+
+def test_a_past_moment_is_refused_in_earnest_and_leaves_no_run(engine, job, fresh_force, runs_of):
+    one, moment = job(), datetime(2026, 1, 1, tzinfo=UTC)
+    with pytest.raises(Invalid, match="lies in the past"):
+        runner.run(engine, one, at=moment, forces=[fresh_force])
+    assert runs_of(one) == []
+    assert runner.run(engine, one, at=moment, dry_run=True, forces=[fresh_force]).raised == 1
+
+
+def test_what_a_run_did_in_a_force_is_kept_there(engine, job, fresh_force, look):
+    one = job()
+    made = run_slot(engine, one, fresh_force)
+    dry = runner.run(engine, one, dry_run=True, forces=[fresh_force])
+    idle = run_slot(engine, job(lambda _session, _force: Effect()), fresh_force)
+    kept = look(fresh_force, "SELECT run_id, raised, cleared, error FROM job_run_effects")
+    assert {tuple(row) for row in kept} == {(made.id, 1, 0, None), (dry.id, 1, 0, None)}
+    assert idle.state == "succeeded"
+    assert look("31", "SELECT run_id FROM job_run_effects WHERE run_id = :id", id=made.id) == []
 
 
 def test_a_change_is_audited_in_its_force_with_counts(engine, job, fresh_force, look):

@@ -71,7 +71,9 @@ def process(url):
         text=True,
     )
     started.output = []
-    reader = threading.Thread(target=lambda: started.output.extend(iter(started.stdout.readline, "")))
+    reader = threading.Thread(
+        target=lambda: started.output.extend(iter(started.stdout.readline, ""))
+    )
     reader.start()
     try:
         yield started

@@ -26,18 +26,18 @@ class RuleMoment(Moment):
 class RunBody(Schema):
     """How a job is run by hand."""
 
-    at = RuleMoment(metadata={"description": "Run as if at this moment; a future one only dry."})
+    at = RuleMoment(metadata={"description": "Run as if at this moment; a past one only dry."})
     dry_run = Truth(metadata={"description": "Count what would change, but change nothing."})
 
 
 class RunAnswer(Schema):
-    """One run of a job."""
+    """One run of a job, as it concerns your own force."""
 
     id = fields.String()
     job = fields.String()
     slot = fields.String(metadata={"description": "The moment for which it ran."})
     trigger = fields.String(metadata={"description": "scheduled or manual"})
-    state = fields.String(metadata={"description": "succeeded, partly_failed or failed"})
+    state = fields.String(metadata={"description": "succeeded or failed"})
     started_at = fields.String()
     ended_at = fields.String(allow_none=True)
     raised = fields.Integer()

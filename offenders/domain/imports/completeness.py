@@ -1,4 +1,4 @@
-"""Flagging records that the last full extract of their source no longer holds; nothing is closed."""
+"""Flagging records that the last full extract of their source lacks; nothing is closed."""
 
 from __future__ import annotations
 

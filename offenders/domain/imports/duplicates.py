@@ -5,69 +5,77 @@ Twins share surname, birthday and postcode: they are put to a human like all oth
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from offenders.domain.imports import person_store
 from offenders.domain.persons.names import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from datetime import date
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from offenders.domain.imports.person_plan import Newcomer
 
+_SAME_NAMES = {"date_of_birth": True, "names": True}
+_SAME_HOME = {"date_of_birth": True, "surname": True, "postcode": True}
+
 
 class _Named(NamedTuple):
-    """A person by their names made comparable."""
+    """A person by their birthday and their names made comparable."""
 
     id: UUID
+    born: date
     family: str
     given: str
-
-    def is_called_like(self, other: _Named) -> bool:
-        return (self.family, self.given) == (other.family, other.given)
-
-    def is_of_family(self, other: _Named) -> bool:
-        return bool(set(self.family.split()) & set(other.family.split()))
 
 
 def queue_duplicates(session: Session, newcomers: Mapping[UUID, Newcomer]) -> None:
     """Queue everyone of the same birthday with the same names, or same surname and postcode."""
-    pairs = list(_same_birthday(session, newcomers))
-    alike = [pair for pair in pairs if pair[0].is_called_like(pair[1])]
-    kin = [pair for pair in pairs if pair not in alike and pair[0].is_of_family(pair[1])]
-    postcodes = person_store.list_postcodes(session, {each.id for pair in kin for each in pair})
-    neighbours = [
-        (one, other)
-        for one, other in kin
-        if postcodes.get(one.id, set()) & postcodes.get(other.id, set())
+    pairs = _same_birthday_and_surname(session, newcomers)
+    alike = {pair for pair, is_called_alike in pairs.items() if is_called_alike}
+    kin = set(pairs) - alike
+    postcodes = person_store.list_postcodes(session, {each for pair in kin for each in pair})
+    rows: list[tuple[UUID, UUID, dict[str, Any]]] = [
+        (one, other, _SAME_NAMES) for one, other in sorted(alike)
     ]
-    rows = [
-        *_queued(alike, {"date_of_birth": True, "names": True}),
-        *_queued(neighbours, {"date_of_birth": True, "surname": True, "postcode": True}),
+    rows += [
+        (one, other, _SAME_HOME)
+        for one, other in sorted(kin)
+        if postcodes.get(one, set()) & postcodes.get(other, set())
     ]
     person_store.queue_duplicates(session, rows)
 
 
-def _queued(
-    pairs: list[tuple[_Named, _Named]], evidence: dict[str, Any]
-) -> list[tuple[UUID, UUID, dict[str, Any]]]:
-    return [(*sorted((one.id, other.id)), evidence) for one, other in pairs]
-
-
-def _same_birthday(
+def _same_birthday_and_surname(
     session: Session, newcomers: Mapping[UUID, Newcomer]
-) -> Iterator[tuple[_Named, _Named]]:
-    """Give each newcomer with each other person of the force born on the same day, once."""
+) -> dict[tuple[UUID, UUID], bool]:
+    """Give pairs with a newcomer, each once, and whether all their names are the same."""
+    people = _born_like(session, newcomers)
+    by_word: dict[tuple[date, str], list[_Named]] = defaultdict(list)
+    for each in people:
+        for word in each.family.split():
+            by_word[each.born, word].append(each)
+    return {
+        (min(one.id, other.id), max(one.id, other.id)): one[1:] == other[1:]
+        for one in people
+        if one.id in newcomers
+        for word in one.family.split()
+        for other in by_word[one.born, word]
+        if other.id != one.id
+    }
+
+
+def _born_like(session: Session, newcomers: Mapping[UUID, Newcomer]) -> list[_Named]:
     days = {born for each in newcomers.values() if (born := each.row.get("date_of_birth"))}
-    by_day: dict[Any, list[_Named]] = {}
-    for row in person_store.list_born_on(session, days):
-        family, given = normalise(row.family_name), normalise(row.given_names or "")
-        by_day.setdefault(row.date_of_birth, []).append(_Named(row.id, family, given))
-    for group in by_day.values():
-        for place, one in enumerate(group):
-            for other in group[place + 1 :]:
-                if one.id in newcomers or other.id in newcomers:
-                    yield one, other
+    if not days:
+        return []
+    return [
+        _Named(
+            row.id, row.date_of_birth, normalise(row.family_name), normalise(row.given_names or "")
+        )
+        for row in person_store.list_born_on(session, days)
+    ]

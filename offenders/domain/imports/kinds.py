@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
-from uuid import UUID
 
 from offenders.domain.imports import neighbourhoods, person_rows, want_rows
-from offenders.domain.imports.batches import Received
-from offenders.domain.imports.checks import Checked, Facts
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.problems import Finding, ImportRefused
@@ -18,9 +14,13 @@ from offenders.domain.imports.reading import KEY, Line, read_rows
 from offenders.domain.imports.wanted import receive_wants
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from uuid import UUID
+
     from sqlalchemy.orm import Session
 
-    from offenders.domain.imports.batches import Batch
+    from offenders.domain.imports.batches import Batch, Received
+    from offenders.domain.imports.checks import Checked, Facts
 
 
 @dataclass(frozen=True)

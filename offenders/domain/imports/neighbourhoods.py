@@ -44,7 +44,8 @@ _SHAPES: Final = ("Polygon", "MultiPolygon")
 
 _UPSERT_LPAS = text("""
     INSERT INTO lpas (force, code, name)
-    SELECT :force, code, name FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (code text, name text)
+    SELECT :force, code, name
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (code text, name text)
     ON CONFLICT (force, code) DO UPDATE SET name = excluded.name
     WHERE lpas.name <> excluded.name
 """)
@@ -62,7 +63,8 @@ _PLACE = text("""
     WHERE a.force = :force AND a.id = p.id RETURNING a.person_id
 """)
 _FOLLOW_LPA = text("""
-    SELECT p.id FROM persons p JOIN neighbourhoods n ON n.force = p.force AND n.code = p.neighbourhood
+    SELECT p.id FROM persons p
+    JOIN neighbourhoods n ON n.force = p.force AND n.code = p.neighbourhood
     WHERE p.force = :force AND n.code = ANY (:codes) AND p.lpa IS DISTINCT FROM n.lpa
 """)
 

@@ -86,7 +86,7 @@ def _write(session: Session, batch: Batch, plan: Plan) -> None:
     )
     _correct_identifiers(session, batch, plan, writing)
     _end_addresses(session, batch, plan)
-    _rename(session, batch, plan, writing)
+    _rename(session, plan, writing)
     for table in list(_COLUMNS)[1:]:
         writing.copy(table)
     store.keep_sources(session, batch.force, batch.kind, batch.import_id, plan.sources)
@@ -147,7 +147,7 @@ def _end_addresses(session: Session, batch: Batch, plan: Plan) -> None:
     person_store.end_addresses(session, gone, batch.facts.today)
 
 
-def _rename(session: Session, batch: Batch, plan: Plan, writing: _Writing) -> None:
+def _rename(session: Session, plan: Plan, writing: _Writing) -> None:
     """Let the people whose names changed be found by their names of now."""
     names = {"family_name", "given_names"}
     renamed = [person for person, change in plan.changes.items() if names & set(change.columns)]

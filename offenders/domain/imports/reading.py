@@ -1,4 +1,4 @@
-"""Reading a file of rows, CSV or NDJSON by its content; a line that can't be read stops no other."""
+"""Reading a file of rows, CSV or NDJSON by its content; a bad line stops no other."""
 
 from __future__ import annotations
 

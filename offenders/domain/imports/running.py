@@ -1,4 +1,4 @@
-"""Running an import: lines become batches, and each batch is one transaction, whole or not at all."""
+"""Running an import: lines become batches, each of one transaction, whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from offenders import clock
 from offenders.db import Work, transaction
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import Engine
-    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.orm import Session
 
     from offenders.domain.imports.checks import Checked, Facts
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 BATCH_ROWS: Final = 2_000
+MANY_ROWS: Final = 1_000  # from so many changes on, the planner is told
 _STATEMENT_SECONDS: Final = 120.0
 _TRIES: Final = 5  # of a batch that met another transaction; each looks at everything anew
 # Deadlock, serialisation, a lock not got in time, and a key that another has just taken.
@@ -124,7 +124,7 @@ def _receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]
     try:
         with transaction(engine, order.work) as session:
             yield Rehearsal(session, order, facts)
-            raise _Undo
+            raise _Undo  # noqa: TRY301 - it only ends the rehearsal
     except _Undo:
         pass
 
@@ -153,7 +153,18 @@ def run_lines(
             after_batch(summary)
         if order.complete:
             sink.add(receiver.finish(reader.seen, reader.unreadable))
+    if not order.dry_run and summary.created + summary.updated >= MANY_ROWS:
+        _refresh_statistics(engine, order.force)
     return summary
+
+
+def _refresh_statistics(engine: Engine, force: str) -> None:
+    """Tell the planner what was brought in; a busy table has its own turn later."""
+    try:
+        with transaction(engine, Work(force, writes=False, statement_seconds=60)) as session:
+            store.refresh_statistics(session)
+    except DBAPIError as error:
+        log.info("import.statistics_left", kind=type(error).__name__)
 
 
 class _Reader:

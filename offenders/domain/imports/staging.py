@@ -1,7 +1,7 @@
-"""Bringing many rows into a table: COPY to a temporary table, then one INSERT … SELECT.
+r"""Bringing many rows into a table: COPY to a temporary table, then one INSERT … SELECT.
 
 COPY straight into a table with row-level security is refused. The text format is used because
-PostgreSQL before 18 takes `\\.` on a line of a quoted CSV cell for the end of all data.
+PostgreSQL before 18 takes `\.` on a line of a quoted CSV cell for the end of all data.
 """
 
 from __future__ import annotations

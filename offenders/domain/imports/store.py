@@ -86,6 +86,11 @@ class Source(NamedTuple):
     row: dict[str, Any]
 
 
+def refresh_statistics(session: Session) -> None:
+    """Refresh the planner's statistics of what imports fill."""
+    session.execute(text("SELECT refresh_statistics()"))
+
+
 def lock_imports(session: Session, force: str) -> None:
     """Let this transaction be the only one that imports into the force."""
     session.execute(_LOCK, {"force": force})
