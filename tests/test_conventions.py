@@ -244,3 +244,72 @@ def test_the_specification_and_its_page_work_without_a_token_or_the_internet(cli
     assert "https://" not in page
     for asset in re.findall(r'(?:src|href)="(/docs/[^"]+)"', page):
         assert client.get(asset, buffered=True).status_code == 200
+
+
+def test_a_replay_is_audited_like_the_first_answer(client, headers, session):
+    want = given_want(client, headers)
+    sent = headers("response_officer", **{"Idempotency-Key": "twice"})
+    for _ in range(2):
+        client.post(f"/v1/wanted/{want['id']}/attempts", json={}, headers=sent)
+    rows = session.execute(
+        text(
+            "SELECT details, subject_ids FROM audit_events"
+            " WHERE action = 'wanted.attempt' ORDER BY at"
+        )
+    ).all()
+    assert [row.details for row in rows] == [{}, {"replayed": True}]
+    assert rows[0].subject_ids == rows[1].subject_ids
+
+
+def test_a_parameter_given_twice_is_refused(client, headers):
+    answer = client.get("/v1/wanted?risk=high&risk=medium", headers=headers("response_officer"))
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/risk"
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "1899-12-31", "2026-W01-1", "2026-02-29"])
+def test_a_day_out_of_range_is_refused(client, headers, day):
+    answer = client.get(f"/v1/wanted?entered_to={day}", headers=headers("response_officer"))
+    assert answer.status_code == 422
+
+
+def test_what_was_typed_into_an_address_stays_out_of_the_audit(client, headers, session):
+    client.get("/v1/people/John%20Smith", headers=headers("response_officer"))
+    unknown = "0192f0c1-2b3c-8021-8000-000000000000"
+    client.get(f"/v1/people/{unknown}", headers=headers("response_officer"))
+    rows = session.execute(
+        text("SELECT details FROM audit_events WHERE audit_class = 'denial' ORDER BY at")
+    )
+    assert [row.details for row in rows] == [{}, {"person": unknown}]
+
+
+@pytest.mark.parametrize(
+    ("rule", "figure", "status"),
+    [
+        ("overdue-arrests", {"high": 2}, 200),
+        ("overdue-arrests", {"high": 2.5}, 422),
+        ("overdue-arrests", {"extreme": 2}, 422),
+        ("overdue-arrests", {}, 422),
+        ("overdue-arrests", True, 422),
+        ("read-budget", 100, 200),
+        ("no-such-rule", 1, 404),
+        ("registration-notifications", {"initial": 300}, 409),
+    ],
+)
+def test_a_force_sets_policy_and_not_law(client, headers, rule, figure, status):
+    answer = client.put(
+        f"/v1/forces/33/policies/{rule}", json={"figure": figure}, headers=headers("force_admin")
+    )
+    assert answer.status_code == status
+
+
+def test_a_changed_policy_acts_on_wants_entered_before(client, headers):
+    want = given_want(client, headers, risk="high", entered_at="2026-03-01T00:00:00Z")
+    assert want["target_arrest_by"] == "2026-03-04T00:00:00+00:00"
+    admin = headers("force_admin")
+    client.put(
+        "/v1/forces/33/policies/overdue-arrests", json={"figure": {"high": 9}}, headers=admin
+    )
+    sent = headers("investigator", **{"If-Match": '"1"'})
+    changed = client.patch(f"/v1/wanted/{want['id']}", json={"court": "Leicester"}, headers=sent)
+    assert changed.json["target_arrest_by"] == "2026-03-10T00:00:00+00:00"

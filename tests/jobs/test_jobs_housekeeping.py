@@ -53,5 +53,8 @@ def test_a_run_as_if_at_a_later_moment_deletes_nothing_early(engine, fresh_force
         values = {"force": fresh_force, "day": london_day(datetime.now(UTC))}
         session.execute(text("INSERT INTO reading_totals VALUES (:force, :day, 'a', 1)"), values)
     later = datetime.now(UTC) + YEAR
-    assert runner.run(engine, find_job("housekeeping"), at=later, forces=[fresh_force]).state == "succeeded"
+    assert (
+        runner.run(engine, find_job("housekeeping"), at=later, forces=[fresh_force]).state
+        == "succeeded"
+    )
     assert len(look(fresh_force, "SELECT day FROM reading_totals")) == 1

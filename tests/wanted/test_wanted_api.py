@@ -495,3 +495,63 @@ def test_a_want_follows_its_person_to_another_neighbourhood(client, headers):
     )
     moved = client.get(f"/v1/wanted/{want['id']}", headers=headers("response_officer")).json
     assert (moved["lpa"], moved["neighbourhood"]) == ("S", "E2")
+
+
+def test_naming_the_lpa_again_keeps_the_neighbourhood(client, headers):
+    given_neighbourhood(client, "E1", lpa="N")
+    given_neighbourhood(client, "E2", lpa="S", south_west=(53.0, -1.0))
+    want = given_want(client, headers, neighbourhood="E1")
+    path = f"/v1/wanted/{want['id']}"
+    same = client.patch(
+        path, json={"lpa": "N"}, headers=acting(headers, "investigator", etag='"1"')
+    )
+    assert (same.json["neighbourhood"], same.json["version"]) == ("E1", 1)
+    other = client.patch(
+        path, json={"lpa": "S"}, headers=acting(headers, "investigator", etag='"1"')
+    )
+    assert (other.json["lpa"], other.json["neighbourhood"]) == ("S", None)
+    log = client.get(f"{path}/history", headers=headers("supervisor")).json["items"]
+    assert log[-1]["details"]["changes"]["neighbourhood"] == {"from": "E1", "to": None}
+
+
+def test_a_supervisor_can_not_move_a_want_out_of_sight(client, headers):
+    given_neighbourhood(client, "E1", lpa="N")
+    given_neighbourhood(client, "E2", lpa="S", south_west=(53.0, -1.0))
+    want = given_want(client, headers, neighbourhood="E1")
+    sent = acting(headers, "supervisor", etag='"1"', lpas=["N"])
+    path = f"/v1/wanted/{want['id']}"
+    answer = client.patch(path, json={"neighbourhood": "E2"}, headers=sent)
+    assert answer.status_code == 422
+    assert client.get(path, headers=sent).json["neighbourhood"] == "E1"
+
+
+def test_a_conflict_does_not_tell_of_a_want_out_of_scope(client, headers):
+    given_neighbourhood(client, "E1", lpa="N")
+    given_neighbourhood(client, "E2", lpa="S", south_west=(53.0, -1.0))
+    there = given_want(client, headers, neighbourhood="E2", crime_reference="X")
+    body = {
+        "person_id": there["person_id"],
+        "reason": "named_suspect",
+        "crime_reference": "X",
+        "neighbourhood": "E1",
+    }
+    answer = client.post("/v1/wanted", json=body, headers=headers("supervisor", lpas=["N"]))
+    assert answer.status_code == 409
+    assert "existing" not in answer.json
+
+
+def test_a_warrant_number_belongs_to_a_court_warrant(client, headers):
+    person = given_person(client, headers)
+    body = {"person_id": person["id"], "reason": "named_suspect", "warrant_number": "1"}
+    answer = client.post("/v1/wanted", json=body, headers=headers("investigator"))
+    assert answer.status_code == 422
+
+
+def test_nothing_changed_is_no_new_version(client, headers):
+    want = given_want(client, headers, risk="high")
+    answer = client.patch(
+        f"/v1/wanted/{want['id']}",
+        json={"risk": "high"},
+        headers=acting(headers, "investigator", etag='"1"'),
+    )
+    assert (answer.status_code, answer.json["version"]) == (200, 1)

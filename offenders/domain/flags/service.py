@@ -109,7 +109,7 @@ def clear_for(session: Session, *, subject_id: UUID, rules: Sequence[str], becau
     return _keep_history(session, store.clear_flags(session, subject_id, rules, because))
 
 
-def follow_subject(
+def follow_subject(  # noqa: PLR0913 - the facts of a place and an owner
     session: Session,
     *,
     subject_id: UUID,
