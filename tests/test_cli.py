@@ -236,7 +236,7 @@ def test_an_unbroken_chain_is_said_to_be_so(migrated):
 
 
 def test_a_broken_chain_ends_with_one_and_says_where(migrated):
-    offenders(migrated, "jobs", "run", "overdue-arrests", "--at", "2026-01-02T06:00")
+    offenders(migrated, "jobs", "run", "overdue-arrests")
     offenders(migrated, "jobs", "run", "audit-seal")
     with joined(migrated) as urls, closing(psycopg2.connect(urls.owner)) as connection:
         cursor = connection.cursor()

@@ -66,7 +66,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("force", "id", name=op.f("pk_flags")),
     )
-    op.create_index("ix_flags_raised_at", "flags", ["force", "raised_at"], unique=False)
+    op.create_index("ix_flags_raised_at", "flags", ["force", "raised_at", "id"], unique=False)
+    op.create_index(
+        "ix_flags_person_id",
+        "flags",
+        ["force", "person_id"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'cleared'"),
+    )
     op.create_index("ix_flags_subject", "flags", ["force", "subject_id"], unique=False)
     op.create_index(
         "uq_flags_open",
@@ -129,5 +136,10 @@ def downgrade() -> None:
         "uq_flags_open", table_name="flags", postgresql_where=sa.text("state <> 'cleared'")
     )
     op.drop_index("ix_flags_subject", table_name="flags")
+    op.drop_index(
+        "ix_flags_person_id",
+        table_name="flags",
+        postgresql_where=sa.text("state <> 'cleared'"),
+    )
     op.drop_index("ix_flags_raised_at", table_name="flags")
     op.drop_table("flags")

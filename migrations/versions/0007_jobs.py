@@ -48,7 +48,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("trigger = 'scheduled'"),
     )
-    op.execute("GRANT SELECT, INSERT ON job_runs TO offenders_app")
+    op.execute("GRANT SELECT, INSERT, DELETE ON job_runs TO offenders_app")
     op.create_table(
         "job_run_effects",
         sa.Column("force", sa.Text(), nullable=False),
@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("force", "run_id", name=op.f("pk_job_run_effects")),
     )
-    protect(op, ["job_run_effects"], "SELECT, INSERT")
+    protect(op, ["job_run_effects"], "SELECT, INSERT, DELETE")
 
 
 def downgrade() -> None:

@@ -67,6 +67,9 @@ BEGIN
             subject.person_id, subject.lpa, subject.neighbourhood, subject.owner_officer,
             subject.owner_team, explained, clock_timestamp(), 'open', 1)
     ON CONFLICT DO NOTHING;
+    INSERT INTO flags_history
+    SELECT f.*, f.raised_at, NULL FROM flags f WHERE f.force = in_force AND f.id = flag_id
+    ON CONFLICT DO NOTHING;
     {_AUDIT}
     VALUES (in_force, gen_random_uuid(), clock_timestamp(), asked_by, asked_role,
             'flag.raised-from-elsewhere', 'alteration', 'want', ARRAY[subject.id], '{{}}', NULL,

@@ -1,4 +1,4 @@
-"""Deletion of what the edge keeps only for a time: first answers and reading budgets.
+"""Deletion of what is kept only for a time: first answers, reading budgets, runs of jobs.
 
 Its age is taken by the database's clock: a run as if at a later moment shall not give anybody
 their reading budget back.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from offenders.db import recorded_at
+from offenders.db import NO_FORCE, recorded_at
 from offenders.domain.working_days import london_day
 from offenders.jobs.runner import Effect
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 ANSWERS_KEPT = timedelta(hours=48)  # a replay is promised for 24
+RUNS_KEPT = timedelta(days=90)  # a quarter's runs to look into
 READINGS_KEPT = timedelta(days=40)  # a month's budgets and some days to look into them
 
 _DELETE = {
@@ -32,6 +33,16 @@ _DELETE = {
         ("reading_totals", "day"),
     )
 }
+# The runs go first, by the turn without a force; then each force's share of what has gone.
+_DELETE_RUNS = text("""
+    WITH gone AS (DELETE FROM job_runs WHERE ended_at < :before RETURNING 1)
+    SELECT count(*) FROM gone
+""")
+_DELETE_EFFECTS = text("""
+    WITH gone AS (DELETE FROM job_run_effects e WHERE e.force = :force
+                  AND NOT EXISTS (SELECT FROM job_runs r WHERE r.id = e.run_id) RETURNING 1)
+    SELECT count(*) FROM gone
+""")
 
 
 def tidy_up(session: Session, force: str) -> Effect:
@@ -47,4 +58,9 @@ def tidy_up(session: Session, force: str) -> Effect:
         table: session.execute(statement, {"force": force, "before": before[table]}).scalar_one()
         for table, statement in _DELETE.items()
     }
+    if force == NO_FORCE:
+        runs = session.execute(_DELETE_RUNS, {"before": present - RUNS_KEPT}).scalar_one()
+        return Effect(details=deleted | {"job_runs": runs})
+    effects = {"force": force}
+    deleted["job_run_effects"] = session.execute(_DELETE_EFFECTS, effects).scalar_one()
     return Effect(details=deleted)

@@ -119,8 +119,10 @@ def test_the_list_shows_what_is_not_cleared_unless_told(read, raised, sql):
         (acknowledged, "state = 'acknowledged', acknowledged_at = now()"),
         (
             suppressed,
-            "state = 'suppressed', suppressed_at = now(), suppressed_because = 'x',"
-            " suppressed_until = now() + interval '1 day'",
+            (
+                "state = 'suppressed', suppressed_at = now(), suppressed_because = 'x',"
+                " suppressed_until = now() + interval '1 day'"
+            ),
         ),
         (cleared, "state = 'cleared', cleared_at = now()"),
     ):

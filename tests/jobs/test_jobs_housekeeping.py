@@ -58,3 +58,25 @@ def test_a_run_as_if_at_a_later_moment_deletes_nothing_early(engine, fresh_force
         == "succeeded"
     )
     assert len(look(fresh_force, "SELECT day FROM reading_totals")) == 1
+
+
+def test_runs_go_after_a_quarter_with_what_they_did_in_each_force(engine, look):
+    old, young = uuid4(), uuid4()
+    with transaction(engine, Work("33")) as session:
+        for run, days in ((old, 91), (young, 89)):
+            session.execute(
+                text("""
+                    INSERT INTO job_runs (id, job, slot, trigger, state, started_at, ended_at)
+                    VALUES (:id, 'x', now() - make_interval(days => :days), 'manual', 'succeeded',
+                            now(), now() - make_interval(days => :days))
+                """),
+                {"id": run, "days": days},
+            )
+            session.execute(
+                text("INSERT INTO job_run_effects (force, run_id) VALUES ('33', :id)"), {"id": run}
+            )
+    runner.run(engine, find_job("housekeeping"), forces=["00", "33"])
+    assert [row.id for row in look("00", "SELECT id FROM job_runs WHERE job = 'x'")] == [young]
+    left = look("33", "SELECT run_id FROM job_run_effects WHERE run_id <> :gone", gone=uuid4())
+    assert old not in [row.run_id for row in left]
+    assert young in [row.run_id for row in left]

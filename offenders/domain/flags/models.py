@@ -75,7 +75,13 @@ class Flag(Base):
             postgresql_where=text("state <> 'cleared'"),
         ),
         Index("ix_flags_subject", "force", "subject_id"),
-        Index("ix_flags_raised_at", "force", "raised_at"),
+        Index("ix_flags_raised_at", "force", "raised_at", "id"),
+        Index(
+            "ix_flags_person_id",
+            "force",
+            "person_id",
+            postgresql_where=text("state <> 'cleared'"),
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from offenders.domain import identifiers
 from offenders.domain.identifiers import InvalidIdentifier
 from offenders.domain.imports.problems import Finding, Refusal, shown
+from offenders.domain.persons.rules import normalise_mark, normalise_postcode
 from offenders.ids import as_reference, as_uuid
 
 NAME_LENGTH, PROSE_LENGTH, CODE_LENGTH = 200, 4000, 60  # characters, as the API takes them
@@ -20,8 +21,6 @@ LATEST = 9000  # leaves room for due dates
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_IN_PROSE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})", re.ASCII)
-_MARK = re.compile(r"[A-Z0-9]{1,10}", re.ASCII)
 _REFERENCE = re.compile(r"[A-Z]\d\d-[0-9A-Z]{4}-[0-9A-Z]{4}", re.ASCII)
 _TRUTHS = {"true": True, "false": False}
 
@@ -248,26 +247,22 @@ def degrees(limit: float) -> Column:
 
 
 def postcode(value: Any, facts: Facts) -> str | None:
-    """Take a postcode and give it in capitals with its one space; a foreign one as it stands."""
+    """Take a postcode in its one written form."""
     given = code(value, facts)
-    if given is None:
-        return None
-    compact = "".join(given.split()).upper()
-    british = _POSTCODE.fullmatch(compact)
-    return " ".join(british.groups()) if british else " ".join(given.split()).upper()
+    return normalise_postcode(given) if given is not None else None
 
 
 def registration_mark(value: Any, facts: Facts) -> str | None:
-    """Take a registration mark in capitals without spaces."""
+    """Take a registration mark in its one written form."""
     given = code(value, facts)
     if given is None:
         return None
-    mark = "".join(given.split()).replace("-", "").upper()
-    if not _MARK.fullmatch(mark):
+    try:
+        return normalise_mark(given)
+    except ValueError as error:
         raise Refusal(
             problem="This is no registration mark.", action="Send letters and digits, at most 10."
-        )
-    return mark
+        ) from error
 
 
 def person_id(value: Any, facts: Facts) -> str | None:

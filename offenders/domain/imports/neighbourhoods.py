@@ -209,7 +209,7 @@ def _write(session: Session, batch: Batch, rows: Sequence[Mapping[str, Any]]) ->
             (batch.force, row["code"], row["name"], row["district_code"], row["geometry"])
             for row in rows
         ],
-        conflict="""ON CONFLICT (force, code) DO UPDATE SET
+        further="""ON CONFLICT (force, code) DO UPDATE SET
             name = excluded.name, lpa = excluded.lpa, geometry = excluded.geometry""",
     )
     codes = [row["code"] for row in rows]

@@ -33,8 +33,19 @@ SOURCE: Final = "import"  # where an identifier or marker comes from, as the rec
 _KEY = ("force", "id", "person_id")
 _MADE = ("recorded_by", "recorded_at")
 _COLUMNS: Final = {
-    "persons": ("force", "id", "reference", *SCALARS, "version", "recorded_at", "updated_at"),
+    "persons": (
+        "force",
+        "id",
+        "reference",
+        *SCALARS,
+        "version",
+        "recorded_at",
+        "updated_at",
+        "neighbourhood",
+        "lpa",
+    ),
     "person_names": (*_KEY, "type", "family_name", "given_names", "date_of_birth", *_MADE),
+    "person_dates_of_birth": (*_KEY, "date_of_birth", *_MADE),
     "person_name_tokens": ("force", "token", "person_id", "name_id", "part"),
     "person_identifiers": (*_KEY, "type", "value", "state", "raw_value", "source", *_MADE),
     "person_addresses": (
@@ -60,6 +71,20 @@ _COLUMNS: Final = {
         *_MADE,
         "version",
     ),
+}
+
+_UNLESS_THERE: Final = {
+    # A marker that is active already stays as it is.
+    "person_markers": "ON CONFLICT DO NOTHING",
+    "person_dates_of_birth": """
+        WHERE NOT EXISTS (
+                SELECT FROM persons p
+                WHERE p.force = w.force AND p.id = w.person_id
+                  AND p.date_of_birth = w.date_of_birth)
+          AND NOT EXISTS (
+                SELECT FROM person_dates_of_birth d
+                WHERE d.force = w.force AND d.person_id = w.person_id
+                  AND d.date_of_birth = w.date_of_birth)""",
 }
 
 
@@ -166,6 +191,8 @@ class _Writing:
         self._made = (batch.actor, self._at)
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
         self._addresses: list[tuple[UUID, dict[str, Any]]] = []
+        self._homes: dict[UUID, tuple[bool, str, UUID, str | None]] = {}
+        self._born: set[tuple[UUID, str]] = set()
         days = figure_in_force(session, self._force, "marker-reviews", batch.facts.today)
         self._review_on = batch.facts.today + timedelta(days=days or 0)
 
@@ -218,12 +245,30 @@ class _Writing:
         }
         for person, address in self._addresses:
             place = address.get("neighbourhood") or found.get(id(address))
-            self._rows["person_addresses"].append(self._address(person, address, place))
+            row = self._address(person, address, place)
+            self._rows["person_addresses"].append(row)
+            self._see_home(row, place)
+        self._rows["persons"] = [(*row, *self._area(row[1])) for row in self._rows["persons"]]
+
+    def _see_home(self, row: tuple[Any, ...], neighbourhood: str | None) -> None:
+        """Find the current address of someone new, as `person_store.settle_areas` will."""
+        address, person = row[1], row[2]
+        kind, begins, ends = row[8:11]
+        today = self._batch.facts.today.isoformat()
+        if kind == "previous" or (begins or today) > today or (ends or today) < today:
+            return
+        home = (kind == "home", begins or today, address, neighbourhood)
+        self._homes[person] = max(home, self._homes.get(person, home))
+
+    def _area(self, person: UUID) -> tuple[str | None, str | None]:
+        neighbourhood = self._homes[person][-1] if person in self._homes else None
+        lpa = self._batch.facts.neighbourhoods.get(neighbourhood) if neighbourhood else None
+        return neighbourhood, lpa
 
     def copy(self, table: str) -> None:
-        """Copy what was gathered for a table; a marker that is active already stays as it is."""
-        conflict = "ON CONFLICT DO NOTHING" if table == "person_markers" else ""
-        copy_into(self._session, table, _COLUMNS[table], self._rows[table], conflict=conflict)
+        """Copy what was gathered for a table."""
+        further = _UNLESS_THERE.get(table, "")
+        copy_into(self._session, table, _COLUMNS[table], self._rows[table], further=further)
 
     def _key(self, person: UUID) -> tuple[Any, ...]:
         return (self._force, new_id(self._force), person)
@@ -245,6 +290,9 @@ class _Writing:
         kind, born = entry.get("type", "alias"), entry.get("date_of_birth")
         self._rows["person_names"].append((*key, kind, family, given, born, *self._made))
         self.add_tokens(person, key[1], family, given)
+        if born and (person, born) not in self._born:
+            self._born.add((person, born))
+            self._rows["person_dates_of_birth"].append((*self._key(person), born, *self._made))
 
     def _vehicle(self, person: UUID, entry: dict[str, Any]) -> tuple[Any, ...]:
         columns = _COLUMNS["person_vehicles"][3:-2]

@@ -28,6 +28,7 @@ from offenders.domain.imports.checks import (
 )
 from offenders.domain.imports.problems import Finding, Refusal
 from offenders.domain.persons.models import NAME_TYPES, SEXES
+from offenders.domain.persons.rules import ADDRESS_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,7 @@ _ADDRESS: Final[Columns] = {
     "latitude": degrees(90),
     "longitude": degrees(180),
     "neighbourhood": neighbourhood,
-    "type": code,
+    "type": one_of(ADDRESS_TYPES),
     "from": day,
     "to": day,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
@@ -9,7 +11,7 @@ from sqlalchemy import text
 from offenders.db import recorded_at
 from offenders.domain.history import keep_history
 from offenders.domain.imports.staging import copy_into
-from offenders.domain.imports.store import as_json, change_records
+from offenders.domain.imports.store import areas_of, as_json, change_records
 from offenders.domain.persons.models import Person
 
 if TYPE_CHECKING:
@@ -40,8 +42,7 @@ _CORRECT_IDENTIFIERS = text("""
     RETURNING i.person_id, i.type
 """)
 _END_ADDRESSES = text("""
-    UPDATE person_addresses a
-    SET to_on = CASE WHEN a.from_on > :today THEN a.from_on ELSE CAST(:today AS date) END
+    UPDATE person_addresses a SET to_on = greatest(a.from_on, CAST(:yesterday AS date))
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
          AS g (person_id uuid, lines text[], postcode text, type text)
     WHERE a.force = :force AND a.person_id = g.person_id AND a.to_on IS NULL
@@ -55,29 +56,19 @@ _DROP_TOKENS = text("""
 _NAMES = text("""
     SELECT id, family_name, given_names FROM persons WHERE force = :force AND id = ANY (:ids)
 """)
-# A person's area is that of their home, or of another address where they may be met now.
-_SETTLE_AREAS = text("""
-    UPDATE persons p SET neighbourhood = h.neighbourhood, lpa = n.lpa
-    FROM (SELECT DISTINCT ON (a.person_id) a.person_id, a.neighbourhood
-          FROM person_addresses a
-          WHERE a.force = :force AND a.person_id = ANY (:ids) AND a.type <> 'previous'
-            AND (a.to_on IS NULL OR a.to_on > :today)
-          ORDER BY a.person_id, a.type = 'home' DESC, a.from_on DESC NULLS LAST,
-                   a.recorded_at DESC, a.id DESC) h
-    LEFT JOIN neighbourhoods n ON n.force = :force AND n.code = h.neighbourhood
-    WHERE p.force = :force AND p.id = ANY (:ids) AND p.id = h.person_id
-      AND (p.neighbourhood, p.lpa) IS DISTINCT FROM (h.neighbourhood, n.lpa)
-    RETURNING p.id
+# As persons.store reads the current address of one person.
+_CURRENT_NEIGHBOURHOODS = text("""
+    SELECT DISTINCT ON (person_id) person_id, neighbourhood FROM person_addresses
+    WHERE force = :force AND person_id = ANY (:ids) AND type <> 'previous'
+      AND (from_on IS NULL OR from_on <= :today) AND (to_on IS NULL OR to_on >= :today)
+    ORDER BY person_id, type = 'home' DESC,
+             coalesce(from_on, (recorded_at AT TIME ZONE 'Europe/London')::date) DESC,
+             recorded_at DESC, id DESC
 """)
-_LEAVE_AREAS = text("""
-    UPDATE persons p SET neighbourhood = NULL, lpa = NULL
-    WHERE p.force = :force AND p.id = ANY (:ids)
-      AND (p.neighbourhood IS NOT NULL OR p.lpa IS NOT NULL)
-      AND NOT EXISTS (
-          SELECT 1 FROM person_addresses a
-          WHERE a.force = :force AND a.person_id = p.id AND a.type <> 'previous'
-            AND (a.to_on IS NULL OR a.to_on > :today))
-    RETURNING p.id
+_LPAS = text("SELECT code, lpa FROM neighbourhoods WHERE force = :force")
+_MOVE = text("""
+    UPDATE persons SET neighbourhood = :neighbourhood, lpa = :lpa
+    WHERE force = :force AND id = ANY (:ids)
 """)
 _BORN_ON = text("""
     SELECT id, family_name, given_names, date_of_birth FROM persons
@@ -111,9 +102,13 @@ def correct_identifiers(
 
 
 def end_addresses(session: Session, rows: Sequence[Mapping[str, Any]], today: date) -> None:
-    """End, as of today, addresses that the source no longer gives."""
+    """End addresses that the source no longer gives: yesterday was the last day of each."""
     if rows:
-        values = {"rows": as_json(list(rows)), "force": session.info["force"], "today": today}
+        values = {
+            "rows": as_json(list(rows)),
+            "force": session.info["force"],
+            "yesterday": today - timedelta(days=1),
+        }
         session.execute(_END_ADDRESSES, values)
 
 
@@ -125,10 +120,29 @@ def drop_name_tokens(session: Session, ids: Sequence[UUID]) -> list[Any]:
 
 
 def settle_areas(session: Session, ids: Collection[UUID], today: date) -> list[UUID]:
-    """Put people in the area of their current address; give those who moved."""
-    values = {"force": session.info["force"], "ids": list(ids), "today": today}
-    moved = list(session.execute(_SETTLE_AREAS, values).scalars())
-    return moved + list(session.execute(_LEAVE_AREAS, values).scalars())
+    """Put people in the area of their current address; give those who moved.
+
+    People are moved area by area, so that no plan of the database, made before it knew of a
+    large import, can go through the force once for each person.
+    """
+    if not ids:
+        return []
+    force = session.info["force"]
+    values = {"force": force, "ids": list(ids), "today": today}
+    current = {
+        row.person_id: row.neighbourhood for row in session.execute(_CURRENT_NEIGHBOURHOODS, values)
+    }
+    lpas = {row.code: row.lpa for row in session.execute(_LPAS, {"force": force})}
+    moving: dict[tuple[str | None, str | None], list[UUID]] = defaultdict(list)
+    for person, standing in areas_of(session, force, ids).items():
+        place = current.get(person)
+        area = (lpas.get(place) if place else None, place)
+        if area != standing:
+            moving[area].append(person)
+    for (lpa, neighbourhood), people in moving.items():
+        area_values = {"force": force, "ids": people, "lpa": lpa, "neighbourhood": neighbourhood}
+        session.execute(_MOVE, area_values)
+    return [person for people in moving.values() for person in people]
 
 
 def list_born_on(session: Session, days: Collection[str]) -> list[Row[Any]]:
@@ -156,7 +170,7 @@ def queue_duplicates(
         "duplicate_candidates",
         ("force", "person_id", "other_person_id", "evidence", "state", "recorded_at"),
         [(force, one, other, evidence, "open", at) for one, other, evidence in pairs],
-        conflict="ON CONFLICT DO NOTHING",
+        further="ON CONFLICT DO NOTHING",
     )
 
 

@@ -29,13 +29,13 @@ def copy_into(  # noqa: PLR0913 - a table, its columns, its rows and what differ
     *,
     computed: Mapping[str, str] | None = None,
     values: Mapping[str, Any] | None = None,
-    conflict: str = "",
+    further: str = "",
 ) -> None:
-    """Insert the rows; `computed` are further columns as SQL over the staged row `w`."""
+    """Insert the rows; `computed` are more columns, and `further` ends the SQL, over the row `w`."""
     if not rows:
         return
     names = ", ".join(columns)
-    further = computed or {}
+    also = computed or {}
     staged = f"stage_{table}"
     # A savepoint may have kept the table of the batch before.
     session.execute(text(f"DROP TABLE IF EXISTS pg_temp.{staged}"))
@@ -43,10 +43,10 @@ def copy_into(  # noqa: PLR0913 - a table, its columns, its rows and what differ
         text(f"CREATE TEMPORARY TABLE {staged} ON COMMIT DROP AS SELECT * FROM {table} LIMIT 0")
     )
     copy_to_stage(session, f"{staged} ({names})", rows)
-    into = ", ".join([names, *further])
-    picked = ", ".join([*(f"w.{name}" for name in columns), *further.values()])
+    into = ", ".join([names, *also])
+    picked = ", ".join([*(f"w.{name}" for name in columns), *also.values()])
     session.execute(
-        text(f"INSERT INTO {table} ({into}) SELECT {picked} FROM {staged} w {conflict}"),
+        text(f"INSERT INTO {table} ({into}) SELECT {picked} FROM {staged} w {further}"),
         dict(values or {}),
     )
     session.execute(text(f"DROP TABLE pg_temp.{staged}"))

@@ -140,7 +140,7 @@ def keep_sources(
         "import_sources",
         ("force", "kind", "source_ref", "subject_id", "row", "received_at", "import_id"),
         [(force, kind, ref, subject, row, at, import_id) for ref, subject, row in received],
-        conflict="""ON CONFLICT (force, kind, source_ref) DO UPDATE SET
+        further="""ON CONFLICT (force, kind, source_ref) DO UPDATE SET
             subject_id = excluded.subject_id, row = excluded.row,
             received_at = excluded.received_at, import_id = excluded.import_id""",
     )
@@ -224,7 +224,7 @@ def change_records(
         UPDATE {table} r SET {parts} version = r.version + 1, updated_at = :at
         FROM (SELECT CAST(e ->> 'id' AS uuid) AS id, e -> 'changes' AS changes
               FROM jsonb_array_elements(CAST(:changes AS jsonb)) e) c
-        WHERE r.force = :force AND r.id = c.id
+        WHERE r.force = :force AND r.id = ANY (:ids) AND r.id = c.id
     """
     content = [{"id": record, "changes": changed} for record, changed in changes]
     session.execute(
@@ -232,6 +232,7 @@ def change_records(
         {
             "changes": as_json(content),
             "force": session.info["force"],
+            "ids": [record for record, _ in changes],
             "at": recorded_at(session),
         },
     )
