@@ -61,6 +61,13 @@ class Received:
         """Say what is doubtful in a row that was taken."""
         self.problems += as_problems(checked.line, checked.source_ref, WARNING, findings)
 
+    def add(self, other: Received) -> None:
+        """Add what became of other rows."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.problems += other.problems
+
     def summary(self) -> Summary:
         """Count rows."""
         refused = len({each.line for each in self.problems if each.severity == REFUSED})

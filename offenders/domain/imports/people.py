@@ -93,7 +93,8 @@ def receive_people(
 ) -> tuple[Received, dict[str, UUID]]:
     """Receive a batch of people; give what became of it, and the person of each source_ref."""
     plan = plan_people(session, batch, rows)
-    _write(session, batch, plan)
+    if plan.sources:
+        _write(session, batch, plan)
     return plan.received, plan.subjects
 
 

@@ -44,6 +44,12 @@ class Newcomer:
     written: dict[str, str]
     invalid: set[str]
 
+    @property
+    def pnc_ids(self) -> list[str]:
+        """Give the valid PNC ID, if there is one."""
+        own = self.row.get("pnc_id")
+        return [own] if own and "pnc_id" not in self.invalid else []
+
     def fill(self, checked: Checked) -> bool:
         """Take from another source what is still empty; tell whether anything was."""
         fills = {
@@ -69,6 +75,11 @@ class Change:
     def __bool__(self) -> bool:
         """Tell whether anything changes."""
         return bool(self.columns or self.identifiers or self.added or self.ended_addresses)
+
+    @property
+    def pnc_ids(self) -> list[str]:
+        """Give the valid PNC IDs that are added."""
+        return [value for kind, value, *_ in self.identifiers if kind == "pnc_id" and value]
 
     def absorb(self, later: Change) -> None:
         """Add what a later row changes of the same person."""
@@ -111,6 +122,11 @@ class People:
         for kind in ("pnc_id", "cro_number"):
             if newcomer.row.get(kind) and kind not in newcomer.invalid:
                 self._know(newcomer.id, kind, newcomer.row[kind])
+
+    def add_pnc_ids(self, person: UUID, pnc_ids: Iterable[str]) -> None:
+        """Let later rows find whom an earlier row gives a PNC ID."""
+        for value in pnc_ids:
+            self._know(person, "pnc_id", value)
 
     def holder(self, checked: Checked) -> UUID | None:
         """Give who has the valid PNC ID of a row."""
@@ -159,20 +175,30 @@ def _valid(rows: Iterable[Checked], kind: str) -> set[str]:
 def plan_people(session: Session, batch: Batch, rows: Sequence[Checked]) -> Plan:
     """Decide for each row, in the order of the file."""
     sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
-    people = People(session, batch.force, rows)
-    touched = {_subject(people, sources.get(each.source_ref), each) for each in rows}
-    standing = store.lock_people(session, batch.force, touched)
-    planner = _Planner(batch, sources, people, standing)
+    plan, telling = Plan(), []
     for each in rows:
+        source = sources.get(each.source_ref)
+        if source is not None and merged(source.row, each.row) == source.row:
+            plan.received.unchanged += 1
+            plan.received.warn(each, each.warnings)
+            plan.subjects[each.source_ref] = source.subject_id
+        else:
+            telling.append(each)
+    if not telling:
+        return plan
+    people = People(session, batch.force, telling)
+    touched = {_subject(people, sources.get(each.source_ref), each) for each in telling}
+    standing = store.lock_people(session, batch.force, touched)
+    planner = _Planner(batch, sources, people, standing, plan)
+    for each in telling:
         planner.decide(each)
-    return planner.plan
+    return plan
 
 
 def _subject(people: People, source: store.Source | None, checked: Checked) -> UUID | None:
     """Give whom a row will touch, if it touches anyone who is there already."""
     if source is not None:
-        is_same = merged(source.row, checked.row) == source.row
-        return None if is_same else source.subject_id
+        return source.subject_id
     try:
         return people.find(checked)
     except Refusal:
@@ -188,10 +214,10 @@ class _Planner:
         sources: Mapping[str, store.Source],
         people: People,
         standing: Mapping[UUID, Any],
+        plan: Plan,
     ) -> None:
         self._batch, self._sources, self._people = batch, sources, people
-        self._standing = standing
-        self.plan = Plan()
+        self._standing, self._plan = standing, plan
 
     def decide(self, checked: Checked) -> None:
         """Plan what becomes of one row."""
@@ -202,9 +228,9 @@ class _Planner:
             else:
                 self._receive_again(checked, source)
         except Refusal as refusal:
-            self.plan.received.refuse(checked, [refusal.finding()])
+            self._plan.received.refuse(checked, [refusal.finding()])
         else:
-            self.plan.received.warn(checked, checked.warnings)
+            self._plan.received.warn(checked, checked.warnings)
 
     def _receive(self, checked: Checked) -> None:
         person = self._people.find(checked)
@@ -220,35 +246,33 @@ class _Planner:
         row = merged({}, checked.row)
         person = new_id(self._batch.force)
         newcomer = Newcomer(person, dict(row), dict(checked.written), set(checked.invalid))
-        self.plan.newcomers[person] = newcomer
+        self._plan.newcomers[person] = newcomer
         self._people.add(newcomer)
         self._keep(checked, person, row)
-        self.plan.received.created += 1
+        self._plan.received.created += 1
 
     def _link(self, checked: Checked, person: UUID) -> None:
         """Take the row as another account of someone known: it fills only what is empty."""
-        newcomer = self.plan.newcomers.get(person)
+        newcomer = self._plan.newcomers.get(person)
         if newcomer is not None:
+            _refuse_other_pnc_id(checked, newcomer.pnc_ids)
             self._warn_of_unlike(checked, newcomer.row)
             has_filled = newcomer.fill(checked)
+            self._people.add(newcomer)
         else:
             standing = self._standing[person]._mapping  # noqa: SLF001 - a row's public mapping
-            _refuse_other_pnc_id(checked, standing)
+            planned = self._plan.changes.get(person, Change())
+            _refuse_other_pnc_id(checked, [*_pnc_ids(standing), *planned.pnc_ids])
             self._warn_of_unlike(checked, standing)
-            planned = self.plan.changes.get(person, Change())
             filling = _filling(checked, standing, planned)
             has_filled = bool(filling)
             self._change(person, filling)
-        self.plan.received.updated += has_filled
-        self.plan.received.unchanged += not has_filled
+        self._plan.received.updated += has_filled
+        self._plan.received.unchanged += not has_filled
         self._keep(checked, person, merged({}, checked.row))
 
     def _receive_again(self, checked: Checked, source: store.Source) -> None:
         row = merged(source.row, checked.row)
-        if row == source.row:
-            self.plan.received.unchanged += 1
-            self.plan.subjects[checked.source_ref] = source.subject_id
-            return
         if not row.get("family_name") and source.row.get("family_name"):
             problem = "The family name can't be taken away."
             raise Refusal(problem=problem, action="Send family_name.", field="family_name")
@@ -258,25 +282,26 @@ class _Planner:
             )
         change, kept = _differences(checked, source.row, row)
         self._change(source.subject_id, change)
-        self.plan.received.warn(checked, kept)
+        self._plan.received.warn(checked, kept)
         self._keep(checked, source.subject_id, row)
-        self.plan.received.updated += bool(change)
-        self.plan.received.unchanged += not change
+        self._plan.received.updated += bool(change)
+        self._plan.received.unchanged += not change
 
     def _change(self, person: UUID, change: Change) -> None:
         if change:
-            self.plan.changes.setdefault(person, Change()).absorb(change)
+            self._plan.changes.setdefault(person, Change()).absorb(change)
+            self._people.add_pnc_ids(person, change.pnc_ids)
 
     def _keep(self, checked: Checked, person: UUID, row: dict[str, Any]) -> None:
-        self.plan.sources.append((checked.source_ref, person, row))
-        self.plan.subjects[checked.source_ref] = person
+        self._plan.sources.append((checked.source_ref, person, row))
+        self._plan.subjects[checked.source_ref] = person
 
     def _warn_of_unlike(self, checked: Checked, known: Mapping[str, Any]) -> None:
         if checked.row.get("person_id") or _is_alike(checked.row, known):
             return
         problem = "The identifier is that of a person with another name or date of birth."
         action = "Compare the two: the row was joined to that person and changed no name or date."
-        self.plan.received.warn(checked, [Finding("pnc_id", problem, action)])
+        self._plan.received.warn(checked, [Finding("pnc_id", problem, action)])
 
 
 def _is_alike(row: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
@@ -290,10 +315,14 @@ def _is_alike(row: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
     return bool(words & known_words)
 
 
-def _refuse_other_pnc_id(checked: Checked, standing: Mapping[str, Any]) -> None:
+def _pnc_ids(standing: Mapping[str, Any]) -> list[str]:
+    known = (each.split(" ", 1) for each in standing["identifiers"])
+    return [value for kind, value in known if kind == "pnc_id"]
+
+
+def _refuse_other_pnc_id(checked: Checked, known: Sequence[str]) -> None:
     own = _sound(checked, "pnc_id")
-    others = [each for each in standing["identifiers"] if each.startswith("pnc_id ")]
-    if own and others and f"pnc_id {own}" not in others:
+    if own and known and own not in known:
         raise Refusal(
             problem="The person named has another PNC ID.", action=_TWO_PEOPLE, field="pnc_id"
         )

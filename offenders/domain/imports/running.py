@@ -34,8 +34,14 @@ BATCH_ROWS: Final = 2_000
 MANY_ROWS: Final = 1_000  # from so many changes on, the planner is told
 _STATEMENT_SECONDS: Final = 120.0
 _TRIES: Final = 5  # of a batch that met another transaction; each looks at everything anew
-# Deadlock, serialisation, a lock not got in time, and a key that another has just taken.
-_PASSING: Final = frozenset({"40P01", "40001", "55P03", "23505"})
+_PASSING: Final = frozenset({"40P01", "40001", "55P03"})  # deadlock, order, a lock not in time
+_KEY_TAKEN: Final = "23505"
+_TRIES_FOR_KEY: Final = 2  # another may just have taken it; twice, it is in the batch itself
+_REFUSED_BY_DATABASE: Final = Finding(
+    "",
+    "The row can't be brought together with what is on record.",
+    "Look for another record of the same person or want, and correct one of them.",
+)
 
 
 @dataclass(frozen=True)
@@ -63,43 +69,56 @@ class Receiver:
         self._engine, self._order, self._facts = engine, order, facts
 
     def receive(self, rows: Sequence[Checked]) -> Received:
-        """Receive a batch; one that meets another transaction is tried again."""
-        for _ in range(_TRIES):
-            try:
-                return self._do(rows)
-            except (OperationalError, IntegrityError) as error:
-                _raise_unless_passing(error)
-        message = "Others keep altering the same records. Run the import again: it goes on."
-        raise ImportRefused(message)
+        """Receive a batch; where the database refuses a row, all but that row are received."""
+        try:
+            return self._receive_in_time(rows)
+        except (IntegrityError, DataError) as error:
+            code = getattr(error.orig, "pgcode", None)
+            log.warning("import.batch-split", rows=len(rows), code=code)
+        if len(rows) == 1:
+            refused = Received()
+            refused.refuse(rows[0], [_REFUSED_BY_DATABASE])
+            return refused
+        half = len(rows) // 2
+        received = self.receive(rows[:half])
+        received.add(self.receive(rows[half:]))
+        return received
 
     def finish(self, seen: dict[str, int], unreadable: int) -> list[Problem]:
         """Settle what a full extract no longer holds; give what is to be said of it."""
-        with transaction(self._engine, self._order.work) as session:
+        with self._transaction() as session:
             return completeness.settle(session, self._order.kind.name, seen, unreadable)
 
-    def _do(self, rows: Sequence[Checked]) -> Received:
-        with transaction(self._engine, self._order.work) as session:
-            return _receive(session, self._order, self._facts, rows)
+    def _receive_in_time(self, rows: Sequence[Checked]) -> Received:
+        """Receive a batch; one that meets another transaction is tried again."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self._transaction() as session:
+                    return _receive(session, self._order, self._facts, rows)
+            except (OperationalError, IntegrityError) as error:
+                _raise_unless_passing(error, attempt)
+        message = "Others keep altering the same records. Run the import again: it goes on."
+        raise ImportRefused(message)
+
+    def _transaction(self) -> AbstractContextManager[Session]:
+        return transaction(self._engine, self._order.work)
 
 
 class Rehearsal(Receiver):
     """Receives all batches in one transaction, which is undone in the end."""
 
     def __init__(self, session: Session, order: Order, facts: Facts) -> None:
-        """Work in the one transaction of `rehearsing`."""
+        """Work in the one transaction of a rehearsal."""
         self._session, self._order, self._facts = session, order, facts
 
-    def receive(self, rows: Sequence[Checked]) -> Received:
-        """Receive a batch, and let it stand until the end."""
-        return _receive(self._session, self._order, self._facts, rows)
-
-    def finish(self, seen: dict[str, int], unreadable: int) -> list[Problem]:
-        """Rehearse this too."""
-        return completeness.settle(self._session, self._order.kind.name, seen, unreadable)
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        with self._session.begin_nested():
+            yield self._session
 
 
 class _Undo(Exception):
-    """Takes back all that was rehearsed."""
+    """Takes back all that was rehearsed; no error, it only ends the rehearsal."""
 
 
 def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Checked]) -> Received:
@@ -109,9 +128,10 @@ def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Checke
     return received
 
 
-def _raise_unless_passing(error: DBAPIError) -> None:
+def _raise_unless_passing(error: DBAPIError, attempt: int) -> None:
     code = getattr(error.orig, "pgcode", None)
-    if code not in _PASSING:
+    is_taken = code == _KEY_TAKEN and attempt < _TRIES_FOR_KEY
+    if code not in _PASSING and not is_taken:
         raise error
     log.warning("import.batch-repeated", code=code)
 

@@ -31,7 +31,7 @@ def copy_into(  # noqa: PLR0913 - a table, its columns, its rows and what differ
     values: Mapping[str, Any] | None = None,
     further: str = "",
 ) -> None:
-    """Insert the rows; `computed` are more columns, and `further` ends the SQL, over the row `w`."""
+    """Insert the rows `w`; `computed` are more columns, and `further` ends the SQL."""
     if not rows:
         return
     names = ", ".join(columns)

@@ -106,6 +106,8 @@ def plan_wants(session: Session, batch: Batch, rows: Sequence[Checked]) -> WantP
             plan.received.warn(each, each.warnings)
         else:
             todo.append(_whole(each, whole, batch.facts))
+    if not todo:
+        return plan
     planner = _Planner(session, batch, sources, todo, plan)
     for each in todo:
         planner.decide(each)

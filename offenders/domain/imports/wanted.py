@@ -46,7 +46,8 @@ def receive_wants(
     plan.received.created += len(plan.entries)
     plan.received.updated += sum(each.is_changed for each in plan.amendments)
     plan.received.unchanged += sum(not each.is_changed for each in plan.amendments)
-    return plan.received, _write(session, batch, plan, people)
+    made = _write(session, batch, plan, people) if plan.entries or plan.amendments else {}
+    return plan.received, made
 
 
 def _receive_described(session: Session, batch: Batch, plan: WantPlan) -> dict[str, UUID]:
