@@ -178,7 +178,11 @@ def headers(settings: Settings) -> Headers:
             force=force,
             audience=settings.oidc_audience,
             now=datetime.now(UTC),
-            **{name: more.pop(name) for name in ("lpas", "neighbourhoods", "name") if name in more},
+            **{
+                name: more.pop(name)
+                for name in ("lpas", "neighbourhoods", "name", "hours")
+                if name in more
+            },
         )
         sent = {"Authorization": f"Bearer {token}", "X-Access-Reason": "testing"}
         return sent | {name.replace("_", "-"): value for name, value in more.items()}

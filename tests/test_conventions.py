@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from builders import given_person, given_want
 from sqlalchemy import text
 
+from offenders import clock
 from offenders.api import create_app
 from offenders.api.bodies import BODY_LIMIT, MAX_DEPTH
 from offenders.db import Work, serving_engine, transaction
@@ -313,3 +315,18 @@ def test_a_changed_policy_acts_on_wants_entered_before(client, headers):
     sent = headers("investigator", **{"If-Match": '"1"'})
     changed = client.patch(f"/v1/wanted/{want['id']}", json={"court": "Leicester"}, headers=sent)
     assert changed.json["target_arrest_by"] == "2026-03-10T00:00:00+00:00"
+
+
+def test_forged_tokens_are_braked_and_valid_ones_are_not(client, headers):
+    valid = headers("response_officer")
+    forged = valid | {"Authorization": valid["Authorization"][:-4] + "AAAA"}
+    expired = headers("response_officer", hours=0)
+    with clock.as_if_at(datetime.now(UTC)):
+        statuses = [client.get("/v1/forces", headers=forged).status_code for _ in range(201)]
+        assert statuses == [401] * 200 + [429]
+        braked = client.get("/v1/forces", headers=forged)
+        assert 0 < int(braked.headers["Retry-After"]) <= 60
+        assert braked.json["type"] == "urn:offenders:problem:too-many-failures"
+        assert client.get("/v1/forces", headers=expired).status_code == 401
+        assert client.get("/v1/forces").status_code == 401
+        assert client.get("/v1/forces", headers=valid).status_code == 200
