@@ -53,7 +53,13 @@ def seed(  # noqa: PLR0913 - what the command line takes
     report: Callable[[str], None],
 ) -> None:
     """Load a made-up force; the same seed again changes nothing."""
-    today = _mark_demonstration(owner_engine, force)
+    kept = _mark_demonstration(owner_engine, force, f"scale {scale}, seed {seed}")
+    day, made_of = kept.split(" ", 1)
+    if made_of != f"scale {scale}, seed {seed}":
+        # Under the same keys the other rows would overwrite these people with others.
+        report(f"Force {force} holds made-up data of {made_of} already. Nothing was changed.")
+        return
+    today = date.fromisoformat(day)
     now = start_of_london_day(today)
     wards = _load_wards(engine, force, report)
     keys: list[PersonKey] = []
@@ -66,19 +72,20 @@ def seed(  # noqa: PLR0913 - what the command line takes
     report(f"activity: {done} entries")
 
 
-def _mark_demonstration(owner: Engine, force: str) -> date:
-    """Mark the installation; give the day on which this force was first seeded.
+def _mark_demonstration(owner: Engine, force: str, made_of: str) -> str:
+    """Mark the installation; give the day on which this force was first seeded, and of what.
 
     Ages and entries are counted back from that day, so a second run makes the same rows. The
     demonstration never refuses a read for want of a reason; it records the reason where sent.
     """
     with owner.begin() as connection:
         connection.execute(_KEEP, {"name": "demonstration", "value": "true"})
-        name = f"seeded-from-{force}"
-        connection.execute(_KEEP, {"name": name, "value": clock.today().isoformat()})
+        name = f"seeded-{force}"
+        connection.execute(_KEEP, {"name": name, "value": f"{clock.today()} {made_of}"})
         for code in connection.execute(_FORCES).scalars():
             connection.execute(_ASK_NO_REASON, {"force": code, "id": new_id(code)})
-        return date.fromisoformat(connection.execute(_READ, {"name": name}).scalar_one())
+        kept: str = connection.execute(_READ, {"name": name}).scalar_one()
+        return kept
 
 
 def _load_wards(engine: Engine, force: str, report: Callable[[str], None]) -> list[Ward]:
