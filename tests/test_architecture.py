@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,18 @@ def test_every_module_says_what_it_is_for():
         and not path.read_text(encoding="utf-8").lstrip("r").startswith('"""')
     }
     assert silent == set()
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["offenders.api", "offenders.jobs.scheduler", "offenders.domain.imports.service"],
+)
+def test_whoever_serves_knows_every_table_that_keys_refer_to(module):
+    script = (
+        f"import {module}\n"
+        "from offenders.db import Base\n"
+        "tables = Base.metadata.tables.values()\n"
+        "print(sum(1 for t in tables for key in t.foreign_keys if key.column is not None))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert int(done.stdout) > 10

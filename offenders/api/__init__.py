@@ -57,6 +57,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app = Flask("offenders", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.extensions["offenders"] = Service(settings, engine)
     app.config.update(_openapi())
     api = ProblemApi(app)

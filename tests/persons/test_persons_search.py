@@ -198,7 +198,7 @@ def test_each_criterion_finds_the_person_it_means(client, headers, criteria):
     given_entry(client, headers, person, "markers", code="WE", rationale="Carries a knife")
     (item,) = search(client, headers, **criteria).json["items"]
     assert item["id"] == person["id"]
-    assert item["markers"] == ["WE"]
+    assert item["markers"] == [{"code": "WE", "name": "Weapons"}]
     assert [each["field"] for each in item["why"]] == list(criteria)
     assert "certain" not in str(item)
 

@@ -20,6 +20,7 @@ from offenders.domain.columns import (
     in_force,
     one_of,
 )
+from offenders.domain.persons import models as persons  # noqa: F401 - keys refer to its tables
 
 STATES = ("planned", "queued", "running", "finished", "failed")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from offenders.db import recorded_at
 from offenders.domain.history import keep_history
@@ -20,8 +21,7 @@ from offenders.domain.wanted.service import follow_addresses
 from offenders.ids import new_id, new_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from uuid import UUID
+    from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from offenders.domain.imports.checks import Checked
     from offenders.domain.imports.person_plan import Change, Newcomer, Plan
 
+_Key = tuple[str, UUID, UUID]  # force, id, person
 SOURCE: Final = "import"  # where an identifier or marker comes from, as the record shows it
 _KEY = ("force", "id", "person_id")
 _MADE = ("recorded_by", "recorded_at")
@@ -191,7 +192,7 @@ class _Writing:
         self._force, self._at = batch.force, recorded_at(session)
         self._made = (batch.actor, self._at)
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
-        self._addresses: list[tuple[UUID, dict[str, Any]]] = []
+        self._addresses: list[tuple[_Key, dict[str, Any]]] = []
         self._homes: dict[UUID, tuple[bool, str, UUID, str | None]] = {}
         self._born: set[tuple[UUID, str]] = set()
         days = figure_in_force(session, self._force, "marker-reviews", batch.facts.today)
@@ -244,9 +245,9 @@ class _Writing:
             id(unplaced[place]): neighbourhood
             for place, neighbourhood in store.locate(self._session, self._force, points).items()
         }
-        for person, address in self._addresses:
+        for key, address in self._addresses:
             place = address.get("neighbourhood") or found.get(id(address))
-            row = self._address(person, address, place)
+            row = self._address(key, address, place)
             self._rows["person_addresses"].append(row)
             self._see_home(row, place)
         self._rows["persons"] = [(*row, *self._area(row[1])) for row in self._rows["persons"]]
@@ -271,44 +272,47 @@ class _Writing:
         further = _UNLESS_THERE.get(table, "")
         copy_into(self._session, table, _COLUMNS[table], self._rows[table], further=further)
 
-    def _key(self, person: UUID) -> tuple[Any, ...]:
+    def _key(self, person: UUID) -> _Key:
         return (self._force, new_id(self._force), person)
 
-    def _add_entries(self, person: UUID, name: str, entries: Iterable[dict[str, Any]]) -> None:
-        for entry in entries:
+    def _add_entries(self, person: UUID, name: str, entries: Sequence[dict[str, Any]]) -> None:
+        """Gather entries of a list; the first of them stands first where newest come first."""
+        ids = sorted((new_id(self._force) for _ in entries), reverse=True)
+        for number, entry in zip(ids, entries, strict=True):
+            key = (self._force, number, person)
             if name == "addresses":
-                self._addresses.append((person, entry))
+                self._addresses.append((key, entry))
             elif name == "aliases":
-                self._add_alias(person, entry)
+                self._add_alias(key, entry)
             elif name == "vehicles":
-                self._rows["person_vehicles"].append(self._vehicle(person, entry))
+                self._rows["person_vehicles"].append(self._vehicle(key, entry))
             else:
-                self._rows["person_markers"].append(self._marker(person, entry))
+                self._rows["person_markers"].append(self._marker(key, entry))
 
-    def _add_alias(self, person: UUID, entry: dict[str, Any]) -> None:
-        key = self._key(person)
+    def _add_alias(self, key: _Key, entry: dict[str, Any]) -> None:
+        _force, number, person = key
         family, given = entry["family_name"], entry.get("given_names")
         kind, born = entry.get("type", "alias"), entry.get("date_of_birth")
         self._rows["person_names"].append((*key, kind, family, given, born, *self._made))
-        self.add_tokens(person, key[1], family, given)
+        self.add_tokens(person, number, family, given)
         if born and (person, born) not in self._born:
             self._born.add((person, born))
             self._rows["person_dates_of_birth"].append((*self._key(person), born, *self._made))
 
-    def _vehicle(self, person: UUID, entry: dict[str, Any]) -> tuple[Any, ...]:
+    def _vehicle(self, key: _Key, entry: dict[str, Any]) -> tuple[Any, ...]:
         columns = _COLUMNS["person_vehicles"][3:-2]
-        return (*self._key(person), *(entry.get(column) for column in columns), *self._made)
+        return (*key, *(entry.get(column) for column in columns), *self._made)
 
-    def _marker(self, person: UUID, entry: dict[str, Any]) -> tuple[Any, ...]:
+    def _marker(self, key: _Key, entry: dict[str, Any]) -> tuple[Any, ...]:
         rationale = entry.get("rationale") or NO_RATIONALE
         dates = (self._batch.facts.today, self._review_on)
-        return (*self._key(person), entry["code"], rationale, SOURCE, *dates, *self._made, 1)
+        return (*key, entry["code"], rationale, SOURCE, *dates, *self._made, 1)
 
     def _address(
-        self, person: UUID, entry: dict[str, Any], neighbourhood: str | None
+        self, key: _Key, entry: dict[str, Any], neighbourhood: str | None
     ) -> tuple[Any, ...]:
         return (
-            *self._key(person),
+            *key,
             entry.get("lines") or [],
             entry.get("postcode"),
             entry.get("latitude"),

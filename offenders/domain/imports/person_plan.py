@@ -10,6 +10,7 @@ from offenders.domain.imports.batches import Received, merged
 from offenders.domain.imports.person_rows import IDENTIFIERS
 from offenders.domain.imports.problems import Finding, Refusal
 from offenders.domain.persons.names import tokens
+from offenders.domain.persons.rules import FORMER
 from offenders.ids import new_id
 
 if TYPE_CHECKING:
@@ -280,7 +281,9 @@ class _Planner:
             raise Refusal(
                 problem="This PNC ID stands at another person.", action=_TWO_PEOPLE, field="pnc_id"
             )
+        standing = self._standing[source.subject_id]._mapping  # noqa: SLF001 - a row's public mapping
         change, kept = _differences(checked, source.row, row)
+        _keep_former_name(change, standing)
         self._change(source.subject_id, change)
         self._plan.received.warn(checked, kept)
         self._keep(checked, source.subject_id, row)
@@ -378,6 +381,24 @@ def _differences(
         elif name == "markers" and {m["code"] for m in gone} - {m["code"] for m in after}:
             kept.append(_still_here(name))
     return change, kept
+
+
+def _keep_former_name(change: Change, standing: Mapping[str, Any]) -> None:
+    """Leave out what stands here so already; let a changed name stay as a former one."""
+    change.columns = {
+        column: value
+        for column, value in change.columns.items()
+        if (value or None) != _as_sent(column, standing[column])
+    }
+    if "family_name" in change.columns or "given_names" in change.columns:
+        former = {name: standing[name] for name in ("family_name", "given_names")}
+        change.added.setdefault("aliases", []).append({"type": FORMER, **former})
+
+
+def _as_sent(column: str, standing: Any) -> Any:
+    if column == "date_of_birth":
+        return standing and standing.isoformat()
+    return None if standing in _EMPTY else standing
 
 
 def _still_here(field_name: str) -> Finding:

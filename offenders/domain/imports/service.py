@@ -129,7 +129,7 @@ def run_rows(  # noqa: PLR0913 - as run_file
     """Import rows of our own making through the checks and batches of a file's rows."""
     order = Order(force, kind_of(kind), requested_by, new_id(force), dry_run)
     lines = (Line(number, row, None, 0) for number, row in enumerate(rows, start=1))
-    return run_lines(engine, order, lines, sink or Nowhere())
+    return run_lines(engine, order, lines, Nowhere() if sink is None else sink)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from offenders.domain.columns import (
     one_of,
 )
 from offenders.domain.history import history_of
+from offenders.domain.reference import models as reference  # noqa: F401 - keys refer to its tables
 
 SEXES = ("male", "female", "not_known", "not_specified")
 PRECISIONS = ("exact", "approximate")

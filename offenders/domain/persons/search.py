@@ -115,7 +115,10 @@ def _active(search: Search) -> str:
 
 def _markers(search: Search) -> str:
     return f"""(
-        SELECT coalesce(json_agg(r.code ORDER BY r.code), '[]') FROM person_markers r
+        SELECT coalesce(json_agg(json_build_object('code', r.code, 'name', k.name)
+                                 ORDER BY r.code), '[]')
+        FROM person_markers r
+        LEFT JOIN code_entries k ON k.list = 'warning_markers' AND k.code = r.code
         WHERE r.force = p.force AND r.person_id = p.id AND {_active(search)})"""
 
 

@@ -20,6 +20,7 @@ from offenders.domain.columns import (
     one_of,
 )
 from offenders.domain.history import history_of
+from offenders.domain.persons import models as persons  # noqa: F401 - keys refer to its tables
 from offenders.domain.wanted.rules import (
     OUTSTANDING,
     Basis,
