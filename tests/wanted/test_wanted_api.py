@@ -474,6 +474,9 @@ def test_a_want_does_not_tell_where_a_protected_person_lives(client, headers):
     for query, found in (("neighbourhood=E1", 0), ("lpa=N", 0), ("neighbourhood=none", 1)):
         listed = client.get(f"/v1/wanted?{query}", headers=officer).json["items"]
         assert (query, len(listed)) == (query, found)
+    before = want["recorded_at"].replace("+", "%2B")
+    assert client.get(f"{path}?as_at={before}", headers=officer).json["neighbourhood"] is None
+    assert client.get(f"{path}?as_at={before}", headers=investigator).json["neighbourhood"] == "E1"
     counted = client.get("/v1/wanted/counts?group_by=neighbourhood", headers=officer).json["counts"]
     assert [each["neighbourhood"] for each in counted] == [None]
 

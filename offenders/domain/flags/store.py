@@ -111,7 +111,8 @@ _MOVE = text("""
 _STATE = """
     CASE WHEN f.state = 'suppressed' AND f.suppressed_until <= :now THEN 'open' ELSE f.state END
 """
-# The area of a flag would tell where a person lives whose addresses are protected.
+# The area of a flag would tell where a person lives whose addresses are protected; protection
+# begun later covers the past, too.
 _SHOWN = f"""
     SELECT f.*, {_STATE} AS shown_state,
            NOT :sees_protected AND coalesce(p.are_addresses_protected, false) AS hides
@@ -122,8 +123,7 @@ _PRESENT = f"""{_SHOWN}
 """
 _AS_AT = f"""{_SHOWN}
     FROM flags_history f
-    LEFT JOIN persons_history p ON p.force = f.force AND p.id = f.person_id
-     AND p.recorded_from <= :as_at AND (p.recorded_to IS NULL OR p.recorded_to > :as_at)
+    LEFT JOIN persons p ON p.force = f.force AND p.id = f.person_id
     WHERE f.recorded_from <= :as_at AND (f.recorded_to IS NULL OR f.recorded_to > :as_at)
 """
 _LPA = "CASE WHEN NOT f.hides THEN f.lpa END"

@@ -25,17 +25,20 @@ if TYPE_CHECKING:
 RISK_RANK = "array_position(ARRAY['very_high','high','medium','standard'], w.risk)"
 
 AREAS = ("lpa", "neighbourhood")
-HIDDEN = "NOT :sees_protected AND w.follows_address AND p.are_addresses_protected"
+HIDDEN = "NOT :sees_protected AND w.follows_address AND g.are_addresses_protected"
 
-# What a row shows and what it is read from; `as_at` reads what was known at that moment.
+# What a row shows and what it is read from; `as_at` reads what was known at that moment. Whether
+# an address is protected goes by the present: protection begun later covers the past, too.
 _PRESENT = """
     FROM wants w JOIN persons p ON p.force = w.force AND p.id = w.person_id
+    CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
     WHERE true
 """
 _AS_AT = """
     FROM wants_history w
     JOIN persons_history p ON p.force = w.force AND p.id = w.person_id
      AND p.recorded_from <= :as_at AND (p.recorded_to IS NULL OR p.recorded_to > :as_at)
+    JOIN persons g ON g.force = w.force AND g.id = w.person_id
     WHERE w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)
 """
 _MARKERS_PRESENT = "m.removed_at IS NULL"
