@@ -149,10 +149,9 @@ def test_whatever_follows_a_header_each_line_is_read_or_refused_once(parts):
 def test_no_bytes_end_in_anything_but_rows_or_a_refusal(content):
     try:
         found = read(content)
-    except ImportRefused as refusal:
-        assert refusal.detail
-    else:
-        assert all(line.finding or isinstance(line.row, dict) for line in found)
+    except ImportRefused:
+        return
+    assert all(line.finding or isinstance(line.row, dict) for line in found)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), st.text(max_size=30)), min_size=1))

@@ -59,6 +59,11 @@ _OPEN = text("""
     SELECT id, reference, person_id, reason, crime_reference, warrant_number FROM wants
     WHERE force = :force AND person_id = ANY (:people) AND state = 'outstanding'
 """)
+_HAS_FLAG_OR_NEEDS_ONE = text("""(
+    (wants.state <> 'outstanding' AND wants.circulation = 'circulated')
+    OR EXISTS (SELECT FROM flags f WHERE f.force = wants.force AND f.subject_id = wants.id
+                 AND f.state <> 'cleared'))
+""")
 _ACTION_COLUMNS = (
     "force",
     "id",
@@ -137,7 +142,7 @@ def add_actions(session: Session, actions: Sequence[tuple[Any, ...]]) -> None:
     copy_into(session, "want_actions", _ACTION_COLUMNS, actions)
 
 
-def read_wants(session: Session, force: str, ids: Sequence[UUID]) -> list[Want]:
-    """Give wants as they now stand, for what the register does with a changed want."""
-    statement = select(Want).where(Want.force == force, Want.id.in_(ids))
+def read_wants_with_flags(session: Session, force: str, ids: Sequence[UUID]) -> list[Want]:
+    """Give those wants, as they now stand, that have a flag, or need one now that they ended."""
+    statement = select(Want).where(Want.force == force, Want.id.in_(ids), _HAS_FLAG_OR_NEEDS_ONE)
     return list(session.execute(statement.execution_options(populate_existing=True)).scalars())

@@ -91,7 +91,7 @@ def _settle_flags(session: Session, batch: Batch, changed: Sequence[UUID]) -> No
     """Let the flags of changed wants follow them, as when they are changed by hand."""
     if not changed:
         return
-    for want in want_store.read_wants(session, batch.force, changed):
+    for want in want_store.read_wants_with_flags(session, batch.force, changed):
         if want.state != OUTSTANDING and want.circulation == "circulated":
             flag_uncancelled_circulation(session, want)
         clear_what_ended(session, want, clock.now())
