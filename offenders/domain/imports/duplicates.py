@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from offenders.domain.imports.person_plan import Newcomer
+    from offenders.domain.imports.person_changes import Newcomer
 
 _SAME_NAMES = {"date_of_birth": True, "names": True}
 _SAME_HOME = {"date_of_birth": True, "surname": True, "postcode": True}

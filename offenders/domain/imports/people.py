@@ -11,7 +11,8 @@ from offenders.domain.history import keep_history
 from offenders.domain.imports import person_store, store
 from offenders.domain.imports.batches import audit_batch
 from offenders.domain.imports.duplicates import queue_duplicates
-from offenders.domain.imports.person_plan import LISTS, SCALARS, plan_people
+from offenders.domain.imports.person_changes import LISTS, SCALARS
+from offenders.domain.imports.person_plan import plan_people
 from offenders.domain.imports.person_rows import IDENTIFIERS, NO_RATIONALE
 from offenders.domain.imports.staging import copy_into
 from offenders.domain.persons.models import Person
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     from offenders.domain.imports.batches import Batch, Received
     from offenders.domain.imports.checks import Checked
-    from offenders.domain.imports.person_plan import Change, Newcomer, Plan
+    from offenders.domain.imports.person_changes import Change, Newcomer
+    from offenders.domain.imports.person_plan import Plan
 
 _Key = tuple[str, UUID, UUID]  # force, id, person
 SOURCE: Final = "import"  # where an identifier or marker comes from, as the record shows it

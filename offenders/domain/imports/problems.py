@@ -10,7 +10,6 @@ from offenders.errors import DomainError
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from types import TracebackType
     from typing import Self, TextIO
 
 REFUSED, WARNING = "refused", "warning"
@@ -82,12 +81,7 @@ class ProblemFiles:
         """Open nothing yet."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Close what was opened."""
         for file in self._files.values():
             file.close()
