@@ -47,10 +47,33 @@ DRAIN_SECONDS = 5
 CHUNK_BYTES = 64 * 1024
 
 
-def post_fork(server: Any, worker: Any) -> None:
-    """Give the worker connections of its own, and let it be stopped while it starts."""
-    # Until gunicorn sets the worker's handlers it has its master's, which would swallow SIGTERM.
+def hold_back_sigterm() -> None:
+    """Keep SIGTERM pending while a process forks."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def take_sigterm() -> None:
+    """Let SIGTERM through again, one that came meanwhile included."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+def end_on_sigterm() -> None:
+    """Let a new worker be stopped from its first moment.
+
+    Until gunicorn sets the worker's handlers it has its master's, which only note the signal in a
+    queue that nobody reads there: the worker would be waited for until the graceful timeout.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    take_sigterm()
+
+
+os.register_at_fork(
+    before=hold_back_sigterm, after_in_parent=take_sigterm, after_in_child=end_on_sigterm
+)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Give the worker connections of its own."""
     server.app.callable.extensions["offenders"].engine.dispose(close=False)
 
 
