@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import psycopg2
 import psycopg2.extras
 from sqlalchemy import MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from offenders.errors import Unsettled
@@ -34,24 +36,28 @@ APP_ROLE = "offenders_app"
 NO_FORCE = "00"  # stands for no force: no row but of the audit has it
 POOL_WAIT_SECONDS = 2  # longer outlasts most clients; the answer is then 503 with Retry-After
 SETTLE_WAIT_SECONDS = 2
+IDLE_SECONDS = 1.0
 
 _READER, _WRITER = 1, 2
 
-_BEGIN = text("""
-    SELECT set_config('app.force', :force, true),
-           set_config('statement_timeout', :timeout, true),
+BEGIN = """
+    SELECT set_config('app.force', CAST(:begin_force AS text), true),
+           set_config('statement_timeout', :begin_timeout, true),
            pg_advisory_xact_lock_shared(
-               (CAST(:kind AS bigint) << 60) | (CAST(:force AS bigint) << 52)
+               (CAST(:begin_kind AS bigint) << 60)
+               | (CAST(CAST(:begin_force AS text) AS bigint) << 52)
                | CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
-               - :epoch),
+               - CAST(:begin_epoch AS bigint)),
            clock_timestamp() AS recorded_at
-""")
+"""
+_BEGIN = text(BEGIN)
 
 _CLOCK = text("SELECT clock_timestamp()")
 
 # A bigint advisory lock shows its high half as classid and its low half as objid. Ours holds,
 # from the top: reader or writer, the force in eight bits, microseconds since 2020 in 52.
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_EPOCH_MICROSECONDS = int(_EPOCH.timestamp()) * 1_000_000
 _OLDEST_OPEN = text("""
     SELECT min(key & ((1::bigint << 52) - 1))
     FROM (SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks
@@ -97,19 +103,39 @@ def serving_engine(url: str, *, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=POOL_WAIT_SECONDS,
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": 3,
             "application_name": "offenders",
+            # Prepared statements ask by keys and filters: planning each anew costs more than it
+            # saves.
             "options": "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000"
-            " -c timezone=UTC -c default_transaction_isolation=read\\ committed",
+            " -c timezone=UTC -c default_transaction_isolation=read\\ committed"
+            " -c plan_cache_mode=force_generic_plan",
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
         },
     )
     event.listen(engine, "connect", _take_role)
+    event.listen(engine, "checkout", _ask_if_alive)
+    event.listen(engine, "checkin", _note_use)
     return engine
+
+
+def _note_use(_connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    entry.info["used"] = time.monotonic()
+
+
+def _ask_if_alive(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask a connection that lay idle whether it still stands; one just used needs no question."""
+    if time.monotonic() - entry.info.get("used", 0) < IDLE_SECONDS:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except psycopg2.Error as error:
+        raise DisconnectionError from error
 
 
 def _take_role(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -139,17 +165,19 @@ def _session(bind: Engine | Connection) -> Session:
 
 def begin(session: Session, work: Work) -> None:
     """Set force, time limit and moment; jobs call it again for each force in turn."""
-    row = session.execute(
-        _BEGIN,
-        {
-            "force": work.force,
-            "epoch": int(_EPOCH.timestamp()) * 1_000_000,
-            "timeout": str(int(work.statement_seconds * 1000)),
-            "kind": _WRITER if work.writes else _READER,
-        },
-    ).one()
+    row = session.execute(_BEGIN, begin_values(work)).one()
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
+
+
+def begin_values(work: Work) -> dict[str, Any]:
+    """Bind what BEGIN takes."""
+    return {
+        "begin_force": work.force,
+        "begin_epoch": _EPOCH_MICROSECONDS,
+        "begin_timeout": str(int(work.statement_seconds * 1000)),
+        "begin_kind": _WRITER if work.writes else _READER,
+    }
 
 
 def recorded_at(session: Session) -> datetime:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_smorest import Api
 
 from offenders import __version__
@@ -23,10 +20,13 @@ from offenders.api import (
     reference,
     wanted,
 )
+from offenders.api.answering import common_headers, note_answer, request_id_of
 from offenders.api.permissions import declared_operations
+from offenders.api.readings import READ_ROUTES
 from offenders.api.schemas.fields import Problem
 from offenders.api.service import Service
-from offenders.telemetry import REQUESTS, SECONDS, configure_logs
+from offenders.api.short_cut import ShortCut
+from offenders.telemetry import configure_logs
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 
     from offenders.settings import Settings
 
-log = structlog.get_logger()
-
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "DELETE"})
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DESCRIPTION = "Who is wanted, who is managed, what is overdue and who must act."
 
 
@@ -76,6 +73,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.before_request(_begin_request)
     app.after_request(_end_request)
     app.extensions["operations"] = declared_operations(app)
+    app.wsgi_app = ShortCut(app, READ_ROUTES)  # type: ignore[assignment]
     return app
 
 
@@ -97,33 +95,17 @@ def _openapi() -> dict[str, Any]:
 
 
 def _begin_request() -> None:
-    sent = request.headers.get("X-Request-Id", "")
-    g.request_id = sent if _REQUEST_ID.fullmatch(sent) else str(uuid4())
+    g.request_id = request_id_of(request.headers.get("X-Request-Id", ""))
     g.began = time.perf_counter()
 
 
 def _end_request(answer: Response) -> Response:
-    answer.headers["X-Request-Id"] = g.get("request_id", "")
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers.setdefault("Cache-Control", "no-store")
-    answer.headers.setdefault("Content-Security-Policy", "default-src 'none'")
-    health.mark_demonstration(answer)
-    _measure(answer)
-    return answer
-
-
-def _measure(answer: Response) -> None:
+    request_id = g.get("request_id", "")
+    is_demonstration = current_app.extensions["offenders"].is_demonstration()
+    for name, value in common_headers(request_id, is_demonstration=is_demonstration):
+        answer.headers.setdefault(name, value)
     rule = str(request.url_rule) if request.url_rule else "unknown"
-    seconds = time.perf_counter() - g.get("began", time.perf_counter())
     method = request.method if request.method in _METHODS else "other"
-    REQUESTS.labels(rule, method, answer.status_code).inc()
-    SECONDS.labels(rule).observe(seconds)
-    log.info(
-        "request.answered",
-        method=request.method,
-        route=rule,
-        status=answer.status_code,
-        milliseconds=round(seconds * 1000, 1),
-        request_id=g.get("request_id", ""),
-    )
+    began = g.get("began", time.perf_counter())
+    note_answer(method, rule, answer.status_code, began, request_id)
+    return answer

@@ -141,9 +141,3 @@ def _docs_asset(name: str) -> Response:
     answer = send_from_directory(_ASSETS, name)
     answer.headers["Cache-Control"] = "max-age=86400"
     return answer
-
-
-def mark_demonstration(answer: Response) -> None:
-    """Say in every answer that the people of a demonstration are made up."""
-    if current_app.extensions["offenders"].is_demonstration():
-        answer.headers["X-Demonstration-Data"] = "made up"

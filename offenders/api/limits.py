@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from offenders.domain.actors import Actor
 
 FAILED_TOKENS_A_MINUTE = 200  # per address and key; api.md, HTTP conventions
-_SEEN_LIMIT = 100_000  # people remembered per worker; more only costs a repeated insert
+LEASE_SECONDS = 10.0
+LEASE_PART = 16  # of what is left of the daily budget
+_LEASES_LIMIT = 10_000  # callers remembered; more only costs a count
 
 _EDGE = Work("00")
 _COUNT = text("""
@@ -34,17 +39,17 @@ _COUNT = text("""
     RETURNING count
 """)
 _FORGET = text("DELETE FROM request_counters WHERE window_at < :before")
-_SPEND = text("""
+_READ = text("""
     WITH fresh AS (
         INSERT INTO people_read (force, day, actor, person_id)
         SELECT :force, :day, :actor, person FROM unnest(CAST(:people AS uuid[])) person
-        ORDER BY person
+        GROUP BY person ORDER BY person
         ON CONFLICT DO NOTHING RETURNING 1)
-    INSERT INTO reading_totals (force, day, actor, people)
-    SELECT :force, :day, :actor, count(*) FROM fresh
-    ON CONFLICT (force, day, actor)
-        DO UPDATE SET people = reading_totals.people + excluded.people
-    RETURNING people
+    SELECT count(*) FROM fresh
+""")
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext(:force), hashtext(:actor))")
+_TOTAL = text("""
+    SELECT count(*) FROM people_read WHERE force = :force AND day = :day AND actor = :actor
 """)
 
 
@@ -79,50 +84,94 @@ class FailedTokens:
         raise TooManyFailures(message, max(1, int((ends - now).total_seconds())))
 
 
-class _Seen:
-    """People this worker has already counted today; it only saves repeated inserts."""
+@dataclass(slots=True)
+class _Lease:
+    left: float
+    ends: float
+
+
+class _Leases:
+    """How many more people each caller may read before this worker counts them anew.
+
+    A lease is a small part of what is left of the budget and ends soon, so several workers
+    together can't overrun the budget by more than such a part.
+    """
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[tuple[object, ...], None] = OrderedDict()
+        self._leases: OrderedDict[tuple[object, ...], _Lease] = OrderedDict()
         self._lock = Lock()
 
     def clear(self) -> None:
         with self._lock:
-            self._seen.clear()
+            self._leases.clear()
 
-    def fresh(self, keys: Sequence[tuple[object, ...]]) -> list[tuple[object, ...]]:
-        return [key for key in keys if key not in self._seen]
+    def has(self, key: tuple[object, ...]) -> bool:
+        lease = self._leases.get(key)
+        return lease is not None and lease.left > 0 and lease.ends > time.monotonic()
 
-    def remember(self, keys: Sequence[tuple[object, ...]]) -> None:
+    def spend(self, key: tuple[object, ...], people: int) -> bool:
+        """Take from the lease; False where it doesn't cover so many."""
         with self._lock:
-            self._seen.update(dict.fromkeys(keys))
-            while len(self._seen) > _SEEN_LIMIT:
-                self._seen.popitem(last=False)
+            lease = self._leases.get(key)
+            if lease is None or lease.ends <= time.monotonic():
+                return False
+            lease.left -= people
+            return lease.left >= 0
+
+    def grant(self, key: tuple[object, ...], people: float) -> None:
+        with self._lock:
+            self._leases[key] = _Lease(people, time.monotonic() + LEASE_SECONDS)
+            self._leases.move_to_end(key)
+            if len(self._leases) > _LEASES_LIMIT:
+                self._leases.popitem(last=False)
 
 
-_seen = _Seen()
+_leases = _Leases()
 
 
 def forget() -> None:
-    """Count everyone anew; the database still knows whom it has counted."""
-    _seen.clear()
+    """Count everyone anew; the database still knows who was read."""
+    _leases.clear()
 
 
-def spend_reading_budget(session: Session, actor: Actor, people: Sequence[UUID]) -> None:
-    """Count distinct people read today; raise LimitReached past the force's daily budget."""
+def has_lease(actor: Actor, force: str) -> bool:
+    """Tell whether the caller may read on without being counted first."""
+    return _leases.has((force, clock.today(), actor.subject))
+
+
+def spend_lease(actor: Actor, force: str, fresh: int) -> None:
+    """Take people who were read without being counted first."""
+    _leases.spend((force, clock.today(), actor.subject), fresh)
+
+
+def note_people_read(session: Session, actor: Actor, people: Sequence[UUID]) -> int:
+    """Note whom the caller reads today; give how many of them are new."""
     if not people:
-        return
+        return 0
+    values = {
+        "force": session.info["force"],
+        "day": clock.today(),
+        "actor": actor.subject,
+        "people": list(people),
+    }
+    return int(session.execute(_READ, values).scalar_one())
+
+
+def require_budget(session: Session, actor: Actor, fresh: int) -> None:
+    """Let the caller read so many more people today; raise LimitReached past the force's budget."""
     force, today = session.info["force"], clock.today()
-    keys = _seen.fresh([(force, today, actor.subject, person) for person in dict.fromkeys(people)])
-    if not keys:
+    key = (force, today, actor.subject)
+    if _leases.spend(key, fresh):
         return
-    total = session.execute(
-        _SPEND,
-        {"force": force, "day": today, "actor": actor.subject, "people": [key[3] for key in keys]},
-    ).scalar_one()
     budget = current_app.extensions["offenders"].figure(session, "read-budget")
-    if budget is not None and total > budget:
-        left = int((end_of_london_day(today) - clock.now()).total_seconds())
+    if budget is None:
+        _leases.grant(key, math.inf)
+        return
+    values = {"force": force, "day": today, "actor": actor.subject}
+    session.execute(_ONE_AT_A_TIME, values)
+    left = int(budget) - session.execute(_TOTAL, values).scalar_one()
+    if left < 0 and fresh:
+        seconds = int((end_of_london_day(today) - clock.now()).total_seconds())
         message = f"You have read {int(budget)} people today, your force's daily budget."
-        raise LimitReached(message, max(1, left))
-    _seen.remember(keys)
+        raise LimitReached(message, max(1, seconds))
+    _leases.grant(key, max(0, left) // LEASE_PART)

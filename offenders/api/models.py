@@ -47,13 +47,3 @@ class PersonRead(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     actor: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
-
-
-class ReadingTotal(Base):
-    """How many distinct people an actor has read on a day."""
-
-    __tablename__ = "reading_totals"
-    force: Mapped[ForceKey]
-    day: Mapped[date] = mapped_column(primary_key=True)
-    actor: Mapped[str] = mapped_column(primary_key=True)
-    people: Mapped[int]

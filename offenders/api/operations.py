@@ -84,6 +84,12 @@ class Call:
         force: str = self.session.info["force"]
         return force
 
+    @property
+    def request_id(self) -> str:
+        """The id by which the caller, the log and the audit name this request."""
+        request_id: str = g.request_id
+        return request_id
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -98,6 +104,7 @@ class Answer:
     people: Sequence[UUID] = ()
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    is_audited: bool = False  # by the statement that read it, which also counted the people
 
 
 def as_json(value: Any) -> bytes:
@@ -268,8 +275,10 @@ def _run(  # noqa: PLR0913 - the parts of one request
         )
         _require_reason(call)
         given = view(call, **path)
-        limits.spend_reading_budget(session, actor, given.people)
-        _audit(call, given)
+        if not given.is_audited:
+            fresh = limits.note_people_read(session, actor, given.people)
+            limits.require_budget(session, actor, fresh)
+            _audit(call, given)
         answer = _answer(given)
         if key is not None:
             shown = list(dict.fromkeys([*given.subjects, *given.people]))
@@ -305,7 +314,7 @@ def _audit(call: Call, given: Answer) -> None:
         call.session,
         Act(
             actor=call.actor.subject,
-            role=",".join(sorted(call.actor.roles)),
+            role=call.actor.role_text,
             action=operation.name,
             audit_class=operation.audit_class,
             subject_type=given.subject_type,
@@ -320,8 +329,12 @@ def _audit(call: Call, given: Answer) -> None:
 
 def access_reason() -> str | None:
     """Read X-Access-Reason, printable and cut to a sane length."""
-    text = request.headers.get("X-Access-Reason", "")
-    printable = "".join(character for character in text if character.isprintable())
+    return printable_reason(request.headers.get("X-Access-Reason", ""))
+
+
+def printable_reason(written: str) -> str | None:
+    """Give a reason as it is kept."""
+    printable = "".join(character for character in written if character.isprintable())
     return printable.strip()[:REASON_LIMIT] or None
 
 
@@ -344,7 +357,7 @@ def _audit_replay(
         session,
         Act(
             actor=actor.subject,
-            role=",".join(sorted(actor.roles)),
+            role=actor.role_text,
             action=operation.name,
             audit_class=operation.audit_class,
             subject_ids=first.shown,
@@ -368,7 +381,7 @@ def _audit_denial(actor: Actor, operation: Operation, path: dict[str, str]) -> N
             session,
             Act(
                 actor=actor.subject,
-                role=",".join(sorted(actor.roles)),
+                role=actor.role_text,
                 action=operation.name,
                 audit_class="denial",
                 reason=access_reason(),

@@ -20,6 +20,38 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 50  # rows
 MAX_LIMIT = 200  # rows
 _DIGEST = 8  # bytes
+_NO_FILTERS = frozenset({"cursor", "limit", "count"})
+
+
+@dataclass(frozen=True)
+class Cursors:
+    """Seals what the next page begins after, bound to the query with the installation's secret."""
+
+    secret: bytes
+    path: str
+    pairs: Sequence[tuple[str, str]]
+
+    def seal(self, values: Sequence[Any]) -> str:
+        """Give the cursor that begins after these values."""
+        content = orjson.dumps(list(values))
+        return base64.urlsafe_b64encode(self._digest(content) + content).decode().rstrip("=")
+
+    def open(self, cursor: str) -> tuple[Any, ...]:
+        """Give the values back; refuse what was altered or belongs to another query."""
+        refused = Invalid.field("/cursor", "Send `next` of the page before, with the same filters.")
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise refused from error
+        content = raw[_DIGEST:]
+        if not hmac.compare_digest(raw[:_DIGEST], self._digest(content)):
+            raise refused
+        return tuple(orjson.loads(content))
+
+    def _digest(self, content: bytes) -> bytes:
+        kept = sorted(pair for pair in self.pairs if pair[0] not in _NO_FILTERS)
+        query = orjson.dumps([self.path, kept])
+        return blake2b(query + content, key=self.secret, digest_size=_DIGEST).digest()
 
 
 @dataclass(frozen=True)
@@ -29,16 +61,32 @@ class Page:
     limit: int
     after: tuple[Any, ...] | None
     with_total: bool
+    cursors: Cursors
+
+    def close(self, items: str, after: Sequence[Any] | None, total: int | None = None) -> bytes:
+        """Finish a body that lacks `next` and the closing brace."""
+        cursor = self.cursors.seal(after) if after is not None else None
+        tail = b',"next":' + orjson.dumps(cursor)
+        if total is not None:
+            tail += b',"total":' + str(total).encode()
+        return items.encode() + tail + b"}"
 
 
-def read_page(query: dict[str, Any]) -> Page:
+def read_page(query: dict[str, Any], cursors: Cursors | None = None) -> Page:
     """Take `limit`, `cursor` and `count` out of the query; the rest are filters."""
+    cursors = cursors or _cursors()
     cursor = query.pop("cursor", None)
     return Page(
         limit=query.pop("limit", DEFAULT_LIMIT),
-        after=_open(cursor) if cursor else None,
+        after=cursors.open(cursor) if cursor else None,
         with_total=query.pop("count", False),
+        cursors=cursors,
     )
+
+
+def _cursors() -> Cursors:
+    secret = current_app.extensions["offenders"].secret()
+    return Cursors(secret, request.path, list(request.args.items(multi=True)))
 
 
 def make_page(rows: Sequence[Any], page: Page, *, key: Any, total: int | None = None) -> bytes:
@@ -47,39 +95,5 @@ def make_page(rows: Sequence[Any], page: Page, *, key: Any, total: int | None = 
     `key(row)` gives the values after which the next page begins.
     """
     shown = rows[: page.limit]
-    more = len(rows) > page.limit
-    cursor = _seal(key(shown[-1])) if more else None
-    tail = b',"next":' + orjson.dumps(cursor)
-    if total is not None:
-        tail += b',"total":' + str(total).encode()
-    items = ",".join(row[0] for row in shown).encode()
-    return b'{"items":[' + items + b"]" + tail + b"}"
-
-
-def _digest(content: bytes) -> bytes:
-    """Bind a cursor to the query it came from, with the installation's secret."""
-    pairs = sorted(
-        (name, value)
-        for name, value in request.args.items(multi=True)
-        if name not in {"cursor", "limit", "count"}
-    )
-    query = orjson.dumps([request.path, pairs])
-    secret = current_app.extensions["offenders"].secret()
-    return blake2b(query + content, key=secret, digest_size=_DIGEST).digest()
-
-
-def _seal(values: Sequence[Any]) -> str:
-    content = orjson.dumps(list(values))
-    return base64.urlsafe_b64encode(_digest(content) + content).decode().rstrip("=")
-
-
-def _open(cursor: str) -> tuple[Any, ...]:
-    refused = Invalid.field("/cursor", "Send `next` of the page before, with the same filters.")
-    try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise refused from error
-    content = raw[_DIGEST:]
-    if not hmac.compare_digest(raw[:_DIGEST], _digest(content)):
-        raise refused
-    return tuple(orjson.loads(content))
+    after = key(shown[-1]) if len(rows) > page.limit else None
+    return page.close(f'{{"items":[{",".join(row[0] for row in shown)}]', after, total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from offenders import clock
@@ -9,6 +10,7 @@ from offenders.api import persons_entries
 from offenders.api.operations import Answer, Call, Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
+from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import persons as schemas
 from offenders.api.schemas.fields import ItemPage
 from offenders.db import settle
@@ -16,10 +18,13 @@ from offenders.domain.access import scope, sight
 from offenders.domain.flags import service as flags
 from offenders.domain.persons import service
 from offenders.domain.persons.service import Search
+from offenders.domain.reading import Reading, show
 from offenders.domain.wanted import service as wanted
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from datetime import datetime
+
+    from offenders.domain.actors import Actor
 
 routes = Routes("persons", __name__, url_prefix="/v1", description="People")
 
@@ -70,16 +75,15 @@ def search_people(call: Call) -> Answer:
     )
 
 
-@route(
+@read_route(
     routes,
-    "GET",
     "/people/<person>",
     Operation("persons.read", _READ, "force", "consultation", asks_reason=True),
     answer=schemas.PersonAnswer,
 )
-def get_person(call: Call, person: str) -> Answer:
+def read_person(asked: Asked, person: str) -> Reading:
     """Give a person with all that is open on them, as the reader may see it."""
-    return _shown(call, person)
+    return _reading(asked.actor, asked.force, asked.now, person)
 
 
 @route(
@@ -103,36 +107,32 @@ def amend_person(call: Call, person: str) -> Answer:
     return _shown(call, str(person_id))
 
 
+def _reading(actor: Actor, force: str, now: datetime, written: str) -> Reading:
+    """Compose the summary from persons and the capabilities above it."""
+    seen, flags_seen = sight(actor), scope(actor, "flags:read", force)
+    question = wanted.Question(
+        {}, scope(actor, "wanted:read", force), now, seen.protected_addresses
+    )
+    wants, values = wanted.open_wants_of_person(question)
+    read = service.reading_of_person(
+        written, seen, force, wants=wants, flags=flags.open_flags_of_person(flags_seen)
+    )
+    return replace(read, values=values | flags_seen.values_as("flag_scope") | read.values)
+
+
 def _shown(call: Call, written: str, *, status: int = 200) -> Answer:
-    row = service.get_person(call.session, written=written, sight=sight(call.actor))
-    opened, wants = _what_is_open(call, row.id)
-    people = [row.id, *row.others]
+    row = show(call.session, _reading(call.actor, call.force, call.now, written))
     return Answer(
-        f"{row[0][:-1]},{opened}}}".encode(),
+        row.body.encode(),
         version=row.version,
         status=status,
-        location=f"/v1/people/{row.id}" if status == 201 else None,  # noqa: PLR2004 - Created
+        location=f"/v1/people/{row.subjects[0]}" if status == 201 else None,  # noqa: PLR2004 - Created
         subject_type="person",
-        subjects=people,
-        people=people,
+        subjects=row.subjects,
+        people=row.people,
         masked=row.masked,
-        details={"wants": wants} if wants else {},
+        details=row.details,
     )
-
-
-def _what_is_open(call: Call, person_id: UUID) -> tuple[str, list[UUID]]:
-    """Compose the summary's wants and flags from the capabilities above persons."""
-    question = wanted.Question(
-        {},
-        scope(call.actor, "wanted:read", call.force),
-        call.now,
-        sight(call.actor).protected_addresses,
-    )
-    wants, want_ids = wanted.list_open_wants_of(call.session, question, person_id)
-    open_flags = flags.list_open_flags_of(
-        call.session, person_id, scope=scope(call.actor, "flags:read", call.force)
-    )
-    return f'"wanted":{wants},"flags":{open_flags}', want_ids
 
 
 persons_entries.declare(routes)

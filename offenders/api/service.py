@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from flask import request
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from offenders import clock
@@ -16,11 +16,11 @@ from offenders.api.tokens import InvalidToken, TokenVerifier
 from offenders.db import Work, serving_engine, transaction
 from offenders.domain.reference.policies import figure_in_force
 from offenders.issuer import DEVELOPMENT_ISSUER, public_keys
+from offenders.prepared import PreparedStatements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
     from offenders.domain.actors import Actor
@@ -43,20 +43,39 @@ class Service:
         self.failed_tokens = FailedTokens()
         self._facts: dict[Any, tuple[float, Any]] = {}
         self._secret: bytes | None = None
+        self._prepared: PreparedStatements | None = None
 
     def authenticate(self) -> Actor:
         """Read the bearer token of this request; count forged ones per address and key."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            message = "Send Authorization: Bearer <token>."
-            raise InvalidToken("missing", message)
         try:
-            return self.verifier.verify(token.strip())
+            return self.actor_of(request.headers.get("Authorization", ""))
         except InvalidToken as error:
             if error.kind == "forged":
                 address = request.remote_addr or "unknown"
                 self.failed_tokens.count(self.engine, address)
             raise
+
+    def actor_of(self, authorization: str) -> Actor:
+        """Give who an Authorization header speaks for; raise InvalidToken."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            message = "Send Authorization: Bearer <token>."
+            raise InvalidToken("missing", message)
+        return self.verifier.verify(token.strip())
+
+    def prepared(self) -> PreparedStatements | None:
+        """Give this worker's prepared statements; None over a connection that a test holds."""
+        engine: object = self.engine
+        if not isinstance(engine, Engine):
+            return None
+        if self._prepared is None or self._prepared.engine is not engine:
+            self._prepared = PreparedStatements(engine)
+        return self._prepared
+
+    def known(self, name: Any) -> tuple[bool, Any]:
+        """Tell whether a cached fact is fresh, and give it; nothing is looked up."""
+        fact = self._facts.get(name)
+        return (True, fact[1]) if fact is not None and fact[0] > time.monotonic() else (False, None)
 
     def secret(self) -> bytes:
         """Give the installation's secret that binds cursors; read once, before any transaction."""
@@ -81,9 +100,9 @@ class Service:
         self._facts.clear()
 
     def _fact(self, name: Any, read: Callable[[], Any]) -> Any:
-        known = self._facts.get(name)
-        if known is not None and known[0] > time.monotonic():
-            return known[1]
+        is_known, value = self.known(name)
+        if is_known:
+            return value
         value = read()
         self._facts[name] = (time.monotonic() + _CACHED_SECONDS, value)
         return value

@@ -43,7 +43,11 @@ def etag(version: int | None, body: bytes) -> str:
 
 def is_unchanged(tag: str) -> bool:
     """Tell whether the caller holds exactly this answer already (If-None-Match)."""
-    sent = request.headers.get("If-None-Match", "")
+    return is_among(tag, request.headers.get("If-None-Match", ""))
+
+
+def is_among(tag: str, sent: str) -> bool:
+    """Tell whether an If-None-Match names this ETag."""
     return sent.strip() == "*" or tag in {
         each.strip().removeprefix("W/") for each in sent.split(",")
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import g, request
 
@@ -10,16 +10,22 @@ from offenders.api import wanted_actions
 from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
+from offenders.api.readings import Asked, read_route, show_audited
 from offenders.api.schemas import wanted as schemas
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle, settled_now
 from offenders.domain.access import sight
+from offenders.domain.reading import Reading, show
 from offenders.domain.wanted import service
-from offenders.domain.wanted.service import AREAS, Question
+from offenders.domain.wanted.service import Question
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from offenders.api.pages import Page
 
 routes = Routes("wanted", __name__, url_prefix="/v1", description="The wanted register")
 
@@ -39,29 +45,30 @@ def _as_at(call: Call) -> datetime | None:
     return as_at
 
 
-@route(
+def _asked_question(asked: Asked) -> Question:
+    sees = sight(asked.actor).protected_addresses
+    filters = {name: value for name, value in asked.query.items() if name != "sort"}
+    return Question(filters, asked.scope(), asked.now, sees, asked.as_at)
+
+
+def _count_all(session: Session, asked: Asked) -> int:
+    return service.count_wants(session, _asked_question(asked))
+
+
+@read_route(
     routes,
-    "GET",
     "/wanted",
     Operation("wanted.list", _READ, "area", "consultation", asks_reason=True),
     query=schemas.WantedQuery,
     answer=ItemPage,
+    is_paged=True,
+    total=_count_all,
 )
-def list_wanted(call: Call) -> Answer:
+def list_wanted(asked: Asked) -> Reading:
     """List who is wanted, gravest risk first and then oldest first unless told."""
-    page = read_page(call.query)
-    sort = service.SORTS[call.query.pop("sort", "risk")]
-    question = _question(call, call.query, _as_at(call))
-    rows = service.list_wants(call.session, question, sort, page.after, page.limit + 1)
-    total = service.count_wants(call.session, question) if page.with_total else None
-    shown = rows[: page.limit]
-    return Answer(
-        make_page(rows, page, key=lambda row: [str(value) for value in row[3:]], total=total),
-        subject_type="want",
-        subjects=[row[-1] for row in shown],
-        people=[row.person_id for row in shown],
-        masked=_masked(hides=any(row.hides for row in shown)),
-    )
+    page = cast("Page", asked.page)
+    sort = service.SORTS[asked.query.get("sort", "risk")]
+    return service.reading_of_wants(_asked_question(asked), sort, page.after, page.limit)
 
 
 @route(
@@ -110,53 +117,46 @@ def _national_group(group_by: str | None, filters: dict[str, Any]) -> str:
 )
 def enter_want(call: Call) -> Answer:
     """Enter a want on a person; without an owner it goes to the area's duty queue."""
-    want = service.open_want(
-        call.session,
-        actor=call.actor.subject,
-        scope=call.scope,
-        fields=call.body,
-        now=call.now,
+    question = _question(call, {}, None)
+    entry = service.open_want(
+        call.session, actor=call.actor.subject, question=question, fields=call.body
     )
-    return _shown(call, str(want.id), status=201)
-
-
-def _masked(*, hides: bool) -> tuple[str, ...]:
-    return AREAS if hides else ()
+    asked = Asked(call.actor, call.operation, call.force, {}, call.now)
+    row = show_audited(call, asked, entry)
+    return Answer(
+        row.body.encode(),
+        version=row.version,
+        status=201,
+        location=f"/v1/wanted/{row.id}",
+        subjects=[row.id],
+        is_audited=True,
+    )
 
 
 def _shown(call: Call, written: str, *, status: int = 200) -> Answer:
-    row = service.get_want(call.session, _question(call, {}, None), written)
+    row = show(call.session, service.reading_of_want(_question(call, {}, None), written))
     return Answer(
-        row[0].encode(),
+        row.body.encode(),
         version=row.version,
         status=status,
         location=f"/v1/wanted/{row.id}" if status == 201 else None,  # noqa: PLR2004 - Created
         subject_type="want",
-        subjects=[row.id],
-        people=[row.person_id],
-        masked=_masked(hides=row.hides),
+        subjects=row.subjects,
+        people=row.people,
+        masked=row.masked,
     )
 
 
-@route(
+@read_route(
     routes,
-    "GET",
     "/wanted/<want>",
     Operation("wanted.read", _READ, "area", "consultation", asks_reason=True),
     query=AsAtQuery,
     answer=schemas.WantAnswer,
 )
-def get_want(call: Call, want: str) -> Answer:
+def read_want(asked: Asked, want: str) -> Reading:
     """Give one want with its person, markers, owner and clocks."""
-    row = service.get_want(call.session, _question(call, {}, _as_at(call)), want)
-    return Answer(
-        row[0].encode(),
-        version=row.version,
-        subject_type="want",
-        subjects=[row.id],
-        people=[row.person_id],
-        masked=_masked(hides=row.hides),
-    )
+    return service.reading_of_want(_asked_question(asked), want)
 
 
 @route(
@@ -194,7 +194,7 @@ def list_history(call: Call, want: str) -> Answer:
     """Give the log of a want in the order in which things happened."""
     page = read_page(call.query)
     as_at = _as_at(call)
-    row = service.get_want(call.session, _question(call, {}, as_at), want)
+    row = show(call.session, service.reading_of_want(_question(call, {}, as_at), want))
     rows = service.list_history(
         call.session,
         want_id=row.id,

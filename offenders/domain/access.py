@@ -96,22 +96,26 @@ class Scope:
         """Decide for one record by its area."""
         return self.is_whole_force or lpa in self.lpas or neighbourhood in self.neighbourhoods
 
-    def condition(self, alias: str) -> str:
-        """Give the same decision as an SQL condition over `alias`; its values are `values`."""
+    def condition(self, alias: str, bound: str = "scope") -> str:
+        """Give the same decision as an SQL condition over `alias`, with `values_as(bound)`."""
         if self.is_whole_force:
             return f"{alias}.force = :force"
         return (
-            f"{alias}.force = :force AND ({alias}.lpa = ANY (:scope_lpas)"
-            f" OR {alias}.neighbourhood = ANY (:scope_neighbourhoods))"
+            f"{alias}.force = :force AND ({alias}.lpa = ANY (:{bound}_lpas)"
+            f" OR {alias}.neighbourhood = ANY (:{bound}_neighbourhoods))"
         )
 
     @property
     def values(self) -> dict[str, Any]:
         """Give the bound values of `condition`."""
+        return self.values_as("scope")
+
+    def values_as(self, bound: str) -> dict[str, Any]:
+        """Give the bound values of `condition(…, bound)`: two scopes may stand in one statement."""
         return {
             "force": self.force,
-            "scope_lpas": list(self.lpas),
-            "scope_neighbourhoods": list(self.neighbourhoods),
+            f"{bound}_lpas": list(self.lpas),
+            f"{bound}_neighbourhoods": list(self.neighbourhoods),
         }
 
 

@@ -48,3 +48,8 @@ class Actor:
     agency: str | None
     token_id: str | None
     issued_at: datetime | None
+
+    @property
+    def role_text(self) -> str:
+        """Give the roles as the audit writes them."""
+        return ",".join(sorted(self.roles))

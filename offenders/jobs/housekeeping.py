@@ -30,7 +30,6 @@ _DELETE = {
     for table, column in (
         ("idempotency_keys", "recorded_at"),
         ("people_read", "day"),
-        ("reading_totals", "day"),
     )
 }
 # The runs go first, by the turn without a force; then each force's share of what has gone.
@@ -52,7 +51,6 @@ def tidy_up(session: Session, force: str) -> Effect:
     before = {
         "idempotency_keys": present - ANSWERS_KEPT,
         "people_read": last_day,
-        "reading_totals": last_day,
     }
     deleted = {
         table: session.execute(statement, {"force": force, "before": before[table]}).scalar_one()

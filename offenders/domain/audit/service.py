@@ -12,6 +12,7 @@ import orjson
 from offenders.db import settled_until
 from offenders.domain.audit import store
 from offenders.domain.audit.store import (
+    EVENT_OF_SHOWN,
     EventQuestion,
     count_checkpoints,
     count_events,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 __all__ = [
+    "EVENT_OF_SHOWN",
     "Act",
     "Break",
     "EventQuestion",

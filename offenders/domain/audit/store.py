@@ -22,6 +22,17 @@ _INSERT = text("""
             CAST(:subject_ids AS uuid[]), CAST(:masked AS text[]), :reason, :request_id,
             CAST(:details AS jsonb))
 """)
+# The event of a read, from the row `shown` of the same statement: its subjects, what it masks.
+EVENT_OF_SHOWN = """
+    INSERT INTO audit_events (force, id, at, actor, role, action, audit_class, subject_type,
+                              subject_ids, masked, reason, request_id, details)
+    SELECT CAST(:force AS text), CAST(:audit_id AS uuid), clock_timestamp(),
+           CAST(:audit_actor AS text), CAST(:audit_role AS text), CAST(:audit_action AS text),
+           CAST(:audit_class AS text), CAST(:audit_subject_type AS text),
+           shown.subjects, shown.masked, CAST(:audit_reason AS text),
+           CAST(:audit_request_id AS text), shown.details
+    FROM shown
+"""
 
 # Every column, written so that two different events can't give the same text.
 DIGEST = """

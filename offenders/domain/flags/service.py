@@ -12,10 +12,15 @@ from urllib.parse import urlencode
 
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.access import Scope
 from offenders.domain.flags import rules, store
 from offenders.domain.flags.models import Flag
-from offenders.domain.flags.store import Question, count_flags, list_flags, list_rehearsed
+from offenders.domain.flags.store import (
+    Question,
+    count_flags,
+    list_flags,
+    list_rehearsed,
+    open_flags_of_person,
+)
 from offenders.domain.history import keep_history
 from offenders.errors import Conflict, Invalid, NotFound
 from offenders.ids import as_uuid
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
+    from offenders.domain.access import Scope
     from offenders.domain.versions import IfMatch
 
 __all__ = [
@@ -44,9 +50,9 @@ __all__ = [
     "follow_subject",
     "get_flag",
     "list_flags",
-    "list_open_flags_of",
     "list_rehearsed",
     "move_flags",
+    "open_flags_of_person",
     "raise_due",
     "settle",
     "suppress_flag",
@@ -138,12 +144,6 @@ def _keep_history(session: Session, ids: Sequence[UUID]) -> int:
     if ids:
         keep_history(session, Flag.__table__, session.info["force"], ids)
     return len(ids)
-
-
-def list_open_flags_of(session: Session, person_id: UUID, *, scope: Scope | None = None) -> str:
-    """Give what is not cleared of a person as a JSON array; of the whole force unless told."""
-    seen = scope or Scope(session.info["force"])
-    return store.list_open_flags_of(session, person_id, seen, clock.now())
 
 
 def get_flag(session: Session, *, question: Question, written: str) -> Row[Any]:

@@ -362,13 +362,10 @@ def get_flag(session: Session, scope: Scope, flag_id: UUID | None) -> Flag:
     return flag
 
 
-def list_open_flags_of(session: Session, person_id: UUID, scope: Scope, now: datetime) -> str:
-    """Give what is not cleared of a person as a JSON array."""
-    statement = f"""
-        SELECT coalesce(json_agg({_SHORT_JSON} ORDER BY f.raised_at, f.id), '[]')::text
+def open_flags_of_person(scope: Scope) -> str:
+    """Give the SQL of what is not cleared of an outer `p`, as a JSON array; it takes `:now`."""
+    return f"""(
+        SELECT coalesce(json_agg({_SHORT_JSON} ORDER BY f.raised_at, f.id), '[]')
         FROM flags f
-        WHERE {scope.condition("f")} AND f.person_id = :person_id AND f.state <> 'cleared'
-    """
-    values = scope.values | {"now": now, "person_id": person_id}
-    found: str = session.execute(text(statement), values).scalar_one()
-    return found
+        WHERE {scope.condition("f", "flag_scope")} AND f.person_id = p.id
+          AND f.state <> 'cleared')"""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.history import keep_history
 from offenders.domain.persons import store
@@ -35,7 +34,7 @@ from offenders.domain.persons.markers import add_marker, remove_marker
 from offenders.domain.persons.models import Person
 from offenders.domain.persons.rules import FORMER, NAMED_IDENTIFIERS
 from offenders.domain.persons.search import Search, count_people, search_people
-from offenders.domain.persons.store import PersonKey
+from offenders.domain.persons.store import PersonKey, reading_of_person
 from offenders.domain.reference import service as reference
 from offenders.errors import Invalid, NotFound
 from offenders.ids import new_id, new_reference
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Sight
@@ -60,8 +58,8 @@ __all__ = [
     "amend_person",
     "count_people",
     "end_marker",
-    "get_person",
     "list_entries",
+    "reading_of_person",
     "record_person",
     "require_person",
     "search_people",
@@ -117,14 +115,6 @@ def require_person(session: Session, id_or_reference: str) -> PersonKey:
     if found is None:
         raise NotFound
     return found
-
-
-def get_person(session: Session, *, written: str, sight: Sight) -> Row[Any]:
-    """Give a person as (json, id, version, masked, others); raise NotFound out of scope."""
-    row = store.show_person(session, written, sight, clock.today())
-    if row is None:
-        raise NotFound
-    return row
 
 
 def record_person(session: Session, *, actor_subject: str, fields: dict[str, Any]) -> UUID:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import or_, select, text
 
+from offenders import clock
 from offenders.domain.persons.kinds import KINDS
 from offenders.domain.persons.models import Person
+from offenders.domain.reading import Reading
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
-    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Sight
@@ -164,8 +165,8 @@ _MASKED = f"""
         CASE WHEN NOT :sees_protected AND EXISTS (SELECT 1 {_VICTIMS})
              THEN 'associations.victim_of' END], NULL)
 """
-_SUMMARY = text(f"""
-    SELECT json_build_object({IDENTITY_JSON},
+_SUMMARY = f"""
+    json_build_object({IDENTITY_JSON},
         'date_of_birth_precision', p.date_of_birth_precision, 'nationalities', p.nationalities,
         'languages', p.languages, 'phones', p.phones,
         'ethnicity_self_defined', p.ethnicity_self_defined,
@@ -189,25 +190,45 @@ _SUMMARY = text(f"""
         'associations', {_listed("associations")},
         'notes', (SELECT count(*) {KINDS["notes"].source()} AND r.person_id = p.id),
         'masked', to_json({_MASKED}), 'recorded_at', p.recorded_at,
-        'updated_at', p.updated_at, 'version', p.version)::text,
-        p.id, p.version, {_MASKED} AS masked,
-        ARRAY(SELECT v.other_person_id FROM person_associations v
-              WHERE v.force = p.force AND v.person_id = p.id
-                AND (v.type <> 'victim_of' OR :sees_protected)) AS others
-    FROM persons p WHERE p.force = :force AND (p.id = :id OR p.reference = :reference)
-""")
+        'updated_at', p.updated_at, 'version', p.version"""
 
 
-def show_person(session: Session, written: str, sight: Sight, today: date) -> Row[Any] | None:
-    """Give a person as (json, id, version, masked, others), in one statement."""
-    named = {"id": as_uuid(written), "reference": as_reference(written), "today": today}
-    return session.execute(_SUMMARY, sight_values(session, sight) | named).one_or_none()
+def reading_of_person(written: str, sight: Sight, force: str, *, wants: str, flags: str) -> Reading:
+    """Give the read of one person with their open wants and flags, as a row of api's Reading.
+
+    `wants` selects (wants, want_ids) of an outer `p`, `flags` a JSON array.
+    """
+    sql = f"""
+        SELECT ({_SUMMARY}, 'wanted', o.wants, 'flags', {flags}))::text AS body, p.version,
+               p.id || n.others AS subjects, p.id || n.others AS people, {_MASKED} AS masked,
+               CASE WHEN cardinality(o.want_ids) > 0
+                    THEN jsonb_build_object('wants', o.want_ids) ELSE '{{}}' END AS details,
+               CAST(NULL AS text) AS after
+        FROM persons p
+        CROSS JOIN LATERAL ({wants}) o
+        CROSS JOIN LATERAL (
+            SELECT ARRAY(SELECT v.other_person_id FROM person_associations v
+                         WHERE v.force = p.force AND v.person_id = p.id
+                           AND (v.type <> 'victim_of' OR :sees_protected)) AS others) n
+        WHERE p.force = :force AND {_named(written)}
+    """
+    named = {"id": as_uuid(written), "reference": as_reference(written), "today": clock.today()}
+    return Reading(sql, "person", _sight_values(force, sight) | named)
+
+
+def _named(written: str) -> str:
+    """Look up by the one key that was written; either would cost the index of both."""
+    return "p.id = :id" if as_uuid(written) is not None else "p.reference = :reference"
 
 
 def sight_values(session: Session, sight: Sight) -> dict[str, Any]:
     """Bind what a reader may see, at the present moment unless `as_at` is put over it."""
+    return _sight_values(session.info["force"], sight)
+
+
+def _sight_values(force: str, sight: Sight) -> dict[str, Any]:
     return {
-        "force": session.info["force"],
+        "force": force,
         "sees_protected": sight.protected_addresses,
         "handlings": sight.handlings,
         "reader": sight.subject,

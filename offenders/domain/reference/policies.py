@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = "all"  # the key of a figure that doesn't depend on risk, level or the like
 
-_FIGURES = text("""
+FIGURES = """
     SELECT DISTINCT ON (rule, applies_to) rule, applies_to, figure, unit, source, citation,
            confidence, is_own, from_on, to_on
     FROM (
@@ -36,7 +36,8 @@ _FIGURES = text("""
     WHERE rule = ANY (:rules)
       AND from_on <= :on AND (to_on IS NULL OR to_on >= :on)
     ORDER BY rule, applies_to, is_own DESC, from_on DESC, recorded_at DESC
-""")
+"""
+_FIGURES = text(FIGURES)
 _KEYS = text("""
     SELECT applies_to, bool_or(source = 'law') AS is_law FROM default_figures
     WHERE rule = :rule GROUP BY applies_to
@@ -57,9 +58,17 @@ def figures_of_rules(
     session: Session, force: str, rules: Sequence[str], on: date
 ) -> dict[str, dict[str, int]]:
     """Give the figures of several rules on a day, in one query."""
+    rows = session.execute(_FIGURES, {"force": force, "rules": list(rules), "on": on})
+    return by_rule(rules, [(row.rule, row.applies_to, row.figure) for row in rows])
+
+
+def by_rule(
+    rules: Sequence[str], rows: Sequence[tuple[str, str, Any]] | None
+) -> dict[str, dict[str, int]]:
+    """Sort (rule, what it applies to, figure) by rule."""
     found: dict[str, dict[str, int]] = {rule: {} for rule in rules}
-    for row in session.execute(_FIGURES, {"force": force, "rules": list(rules), "on": on}):
-        found[row.rule][row.applies_to] = int(row.figure)
+    for rule, applies_to, figure in rows or ():
+        found[rule][applies_to] = int(figure)
     return found
 
 

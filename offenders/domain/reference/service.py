@@ -43,20 +43,40 @@ def require_entry(session: Session, name: str, code: str, pointer: str) -> None:
 def require_offence(session: Session, code: str, pointer: str) -> None:
     """Raise Invalid unless this is a CJS offence code."""
     if not store.offence_exists(session, code):
-        raise Invalid.field(pointer, "This is no CJS offence code. GET /v1/offences?q= finds it.")
+        raise unknown_offence(pointer)
+
+
+def unknown_offence(pointer: str) -> Invalid:
+    """Say that a code is none of the CJS offences."""
+    return Invalid.field(pointer, "This is no CJS offence code. GET /v1/offences?q= finds it.")
 
 
 def require_area(session: Session, lpa: str | None, neighbourhood: str | None) -> str | None:
     """Give the LPA that the two name together; raise Invalid where they don't fit."""
     force = session.info["force"]
+    return area_of(
+        lpa,
+        neighbourhood,
+        is_lpa_known=lpa is not None and store.lpa_exists(session, force, lpa),
+        lpa_of_neighbourhood=store.lpa_of(session, force, neighbourhood) if neighbourhood else None,
+    )
+
+
+def area_of(
+    lpa: str | None,
+    neighbourhood: str | None,
+    *,
+    is_lpa_known: bool,
+    lpa_of_neighbourhood: str | None,
+) -> str | None:
+    """Give the LPA that the two name together; raise Invalid where they don't fit."""
     if neighbourhood is None:
-        if lpa is not None and not store.lpa_exists(session, force, lpa):
+        if lpa is not None and not is_lpa_known:
             raise Invalid.field("/lpa", "This force has no such LPA. GET /v1/forces/…/lpas.")
         return lpa
-    found = store.lpa_of(session, force, neighbourhood)
-    if found is None:
+    if lpa_of_neighbourhood is None:
         message = "This force has no such neighbourhood. GET /v1/neighbourhoods lists them."
         raise Invalid.field("/neighbourhood", message)
-    if lpa is not None and lpa != found:
+    if lpa is not None and lpa != lpa_of_neighbourhood:
         raise Invalid.field("/lpa", "The neighbourhood lies in another LPA. Leave `lpa` out.")
-    return found
+    return lpa_of_neighbourhood

@@ -21,13 +21,17 @@ from offenders.domain.wanted.rules import due_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
+    from offenders.domain.wanted.rules import Risk
+
 ARREST, REVIEW = "overdue-arrests", "wanted-reviews"
 VALIDATION, ACTIVITY = "wanted-validations", "wanted-without-activity"
 CANCELLATION = "uncancelled-circulations"
+FIGURED = (ARREST, REVIEW, ACTIVITY, VALIDATION)
 
 # rule: (column of its due moment, what the clock runs from, severity by risk)
 CLOCKS = {
@@ -52,13 +56,25 @@ class Figures:
     activity: dict[str, int]
     validation: dict[str, int]
 
+    @classmethod
+    def of(cls, found: dict[str, dict[str, int]]) -> Figures:
+        """Take them from the figures by rule."""
+        return cls(found[ARREST], found[REVIEW], found[ACTIVITY], found[VALIDATION])
+
 
 def figures_today(session: Session) -> Figures:
     """Read the figures in force today for the session's force."""
-    force = session.info["force"]
-    rules = [ARREST, REVIEW, ACTIVITY, VALIDATION]
-    found = figures_of_rules(session, force, rules, clock.today())
-    return Figures(found[ARREST], found[REVIEW], found[ACTIVITY], found[VALIDATION])
+    return Figures.of(figures_of_rules(session, session.info["force"], FIGURED, clock.today()))
+
+
+def due_moments(figures: Figures, risk: Risk, entered_at: datetime) -> dict[str, datetime]:
+    """Give every due moment of a want that has only been entered."""
+    return {
+        "target_arrest_by": due_at(entered_at, figures.arrest[risk]),
+        "review_due_at": due_at(entered_at, figures.review[risk]),
+        "activity_due_at": due_at(entered_at, figures.activity[risk]),
+        "validation_due_at": due_at(entered_at, figures.validation["first"]),
+    }
 
 
 def set_clocks(session: Session, want: Want) -> None:

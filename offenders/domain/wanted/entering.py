@@ -1,4 +1,4 @@
-"""Entering a want and amending what it says."""
+"""Amending what a want says, and letting it follow its person's address."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from offenders.domain.wanted import store
 from offenders.domain.wanted.clocks import set_clocks
 from offenders.domain.wanted.log import add_action
 from offenders.domain.wanted.models import Want
+from offenders.domain.wanted.opening import GIVEN, double, refuse_stray_warrant
 from offenders.domain.wanted.overdue import clear_what_ended
-from offenders.domain.wanted.rules import OUTSTANDING, Basis, Reason, Risk, priority
+from offenders.domain.wanted.rules import OUTSTANDING, Basis, Risk, priority
 from offenders.errors import Conflict, Invalid
-from offenders.ids import new_id, new_reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,73 +29,7 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
     from offenders.domain.versions import IfMatch
 
-_GIVEN = (
-    "reason",
-    "basis",
-    "offence_code",
-    "crime_reference",
-    "power",
-    "warrant_number",
-    "court",
-    "warrant_category",
-    "backed_for_bail",
-    "risk",
-    "risk_rationale",
-    "domestic_abuse",
-    "priority_crime",
-)
-
-
 _PLACED = ("lpa", "neighbourhood", "follows_address")
-
-
-def duty_team(force: str, lpa: str | None) -> str:
-    """Name the duty queue that owns what nobody else does."""
-    return f"DUTY-{lpa or force}"
-
-
-def open_want(
-    session: Session, *, actor: str, scope: Scope, fields: dict[str, Any], now: datetime
-) -> Want:
-    """Enter a want on a person of this force, with its owner and its clocks."""
-    force = session.info["force"]
-    person = store.find_person(session, force, str(fields["person_id"]), keep=True)
-    if person is None:
-        raise Invalid.field(
-            "/person_id", "There is no such person here. Find or record them first."
-        )
-    moment = recorded_at(session)
-    want = Want(
-        force=force,
-        id=new_id(force),
-        reference=new_reference("W", force),
-        person_id=person.id,
-        state=OUTSTANDING,
-        circulation="not_circulated",
-        entered_at=fields.get("entered_at") or moment,
-        entered_by=actor,
-        version=1,
-        recorded_at=moment,
-        updated_at=moment,
-        **{name: fields.get(name) for name in _GIVEN},
-    )
-    want.risk = want.risk or Risk.STANDARD
-    want.domestic_abuse = bool(want.domestic_abuse)
-    want.priority_crime = bool(want.priority_crime)
-    _place(session, want, fields, person)
-    if not scope.covers(want.lpa, want.neighbourhood):
-        raise Invalid.field("/lpa", "Enter the want in one of your own areas.")
-    _check_codes(session, want)
-    _refuse_double(session, want, scope)
-    _give_owner(session, want, fields)
-    _settle_priority(want)
-    set_clocks(session, want)
-    session.add(want)
-    session.flush()
-    add_action(session, want, "entry", actor=actor, occurred_at=moment, details={"version": 1})
-    keep_history(session, Want.__table__, force, [want.id])
-    clear_what_ended(session, want, now)
-    return want
 
 
 def amend_want(  # noqa: PLR0913 - who changes what, as read at which version, and when
@@ -113,8 +47,8 @@ def amend_want(  # noqa: PLR0913 - who changes what, as read at which version, a
     if_match.check(want.version)
     if want.state != OUTSTANDING:
         raise closed(want)
-    before = {name: getattr(want, name) for name in (*_GIVEN, *_PLACED)}
-    for name in set(fields) & set(_GIVEN):
+    before = {name: getattr(want, name) for name in (*GIVEN, *_PLACED)}
+    for name in set(fields) & set(GIVEN):
         setattr(want, name, fields[name])
     if "neighbourhood" in fields or "lpa" in fields:
         person = store.find_person(session, want.force, str(want.person_id))
@@ -189,9 +123,7 @@ def _place(session: Session, want: Want, fields: dict[str, Any], person: Any) ->
 def _check_codes(session: Session, want: Want) -> None:
     if want.offence_code is not None:
         reference.require_offence(session, want.offence_code, "/offence_code")
-    if want.warrant_number is not None and want.reason != Reason.COURT_WARRANT:
-        message = "Only a want for a court warrant has a warrant number."
-        raise Invalid.field("/warrant_number", message)
+    refuse_stray_warrant(want.reason, want.warrant_number)
 
 
 def _merged_place(want: Want, fields: dict[str, Any]) -> dict[str, Any]:
@@ -206,19 +138,7 @@ def _refuse_double(session: Session, want: Want, scope: Scope) -> None:
     existing = store.find_open_want(session, want)
     if existing is None:
         return
-    message = "This person is already wanted for this reason and crime. Amend that want."
-    if not scope.covers(existing.lpa, existing.neighbourhood):
-        raise Conflict(message)
-    raise Conflict(message, existing=f"/v1/wanted/{existing.id}", reference=existing.reference)
-
-
-def _give_owner(session: Session, want: Want, fields: dict[str, Any]) -> None:
-    want.owner_officer, want.owner_team = fields.get("owner_officer"), fields.get("owner_team")
-    if want.owner_officer and want.owner_team:
-        raise Invalid.field("/owner_team", "Name one owner: an officer or a team, not both.")
-    if not want.owner_officer and not want.owner_team:
-        want.owner_team = duty_team(want.force, want.lpa)
-    register_owner(session, want.owner_officer, want.owner_team)
+    raise double(scope.covers, dict(existing._mapping))  # noqa: SLF001 - a row's public mapping
 
 
 def register_owner(session: Session, officer: str | None, team: str | None) -> None:

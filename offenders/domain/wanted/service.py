@@ -23,15 +23,18 @@ from offenders.domain.wanted.clocks import (
     figures_today,
     refresh_clocks,
 )
-from offenders.domain.wanted.entering import amend_want, duty_team, follow_addresses, open_want
+from offenders.domain.wanted.entering import amend_want, follow_addresses
 from offenders.domain.wanted.figures import GROUPS
+from offenders.domain.wanted.opening import duty_team, open_want
 from offenders.domain.wanted.overdue import OVERDUE_RULES, due_source
 from offenders.domain.wanted.store import (
     AREAS,
     SORTS,
     Question,
     count_wants,
-    list_wants,
+    open_wants_of_person,
+    reading_of_want,
+    reading_of_wants,
     show_action,
 )
 from offenders.errors import NotFound
@@ -64,8 +67,10 @@ __all__ = [
     "figures_today",
     "follow_addresses",
     "hand_over_want",
-    "list_wants",
     "open_want",
+    "open_wants_of_person",
+    "reading_of_want",
+    "reading_of_wants",
     "record_note",
     "record_tracing",
     "refresh_clocks",
@@ -73,23 +78,6 @@ __all__ = [
     "show_action",
     "validate_want",
 ]
-
-
-def get_want(session: Session, question: Question, written: str) -> Row[Any]:
-    """Give one want as store.show_want does; raise NotFound out of scope."""
-    want_id = store.find_want_id(session, question.scope.force, written)
-    row = store.show_want(session, question, want_id) if want_id is not None else None
-    if row is None:
-        raise NotFound
-    return row
-
-
-def list_open_wants_of(
-    session: Session, question: Question, person_id: UUID
-) -> tuple[str, list[UUID]]:
-    """Give the outstanding wants of a person as a JSON array, and their ids."""
-    rows = store.list_open_wants_of(session, question, person_id)
-    return f"[{','.join(row[0] for row in rows)}]", [row.id for row in rows]
 
 
 def list_history(  # noqa: PLR0913 - the filters of the log

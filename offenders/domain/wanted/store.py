@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
 
+from offenders.domain.reading import Reading
 from offenders.domain.wanted.models import Want, WantAction
+from offenders.domain.wanted.rules import OUTSTANDING
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -29,16 +31,21 @@ HIDDEN = "NOT :sees_protected AND w.follows_address AND g.are_addresses_protecte
 
 # What a row shows and what it is read from; `as_at` reads what was known at that moment. Whether
 # an address is protected goes by the present: protection begun later covers the past, too.
-_PRESENT = """
-    FROM wants w JOIN persons p ON p.force = w.force AND p.id = w.person_id
+PERSON = """
+    JOIN persons p ON p.force = w.force AND p.id = w.person_id
     CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
-    WHERE true
 """
+_PRESENT = f"FROM wants w {PERSON} WHERE true"
 _AS_AT = """
     FROM wants_history w
     JOIN persons_history p ON p.force = w.force AND p.id = w.person_id
      AND p.recorded_from <= :as_at AND (p.recorded_to IS NULL OR p.recorded_to > :as_at)
     JOIN persons g ON g.force = w.force AND g.id = w.person_id
+    WHERE w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)
+"""
+_ALONE = "FROM wants w WHERE true"
+_ALONE_AS_AT = """
+    FROM wants_history w
     WHERE w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)
 """
 _MARKERS_PRESENT = "m.removed_at IS NULL"
@@ -143,11 +150,8 @@ def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, An
     parts, values = [scope.condition("w")], dict(scope.values)
     for name in _EQUAL:
         value = filters.get(name)
-        column = area(name) if name in AREAS else f"w.{name}"
-        if value == "none":
-            parts.append(f"{column} IS NULL")
-        elif value is not None:
-            parts.append(f"{column} = :f_{name}")
+        if value is not None:
+            parts.append(_is_equal(name, value))
             values[f"f_{name}"] = value
     for name, column in (("owner", "owner_officer"), ("team", "owner_team")):
         if filters.get(name) is not None:
@@ -162,6 +166,16 @@ def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, An
         parts.append("w.entered_at < :f_entered_before")
         values["f_entered_before"] = filters["entered_before"]
     return " AND ".join(parts), values
+
+
+def _is_equal(name: str, value: Any) -> str:
+    """Give one filter as SQL; an area that the reader may not see is as none."""
+    if value == "none":
+        return f"(w.{name} IS NULL OR {HIDDEN})" if name in AREAS else f"w.{name} IS NULL"
+    if (name, value) == ("state", OUTSTANDING):
+        # Written out: the indexes of what is outstanding are found by this very word.
+        return f"w.state = '{OUTSTANDING}'"
+    return f"w.{name} = :f_{name}" + (f" AND NOT ({HIDDEN})" if name in AREAS else "")
 
 
 @dataclass(frozen=True)
@@ -179,6 +193,13 @@ class Question:
         """Give FROM and WHERE without the filters."""
         return _AS_AT if self.as_at is not None else _PRESENT
 
+    @property
+    def picking(self) -> str:
+        """Give FROM and WHERE for keys and counts: only an area needs the person looked at."""
+        if any(self.filters.get(name) is not None for name in AREAS):
+            return self.source
+        return _ALONE_AS_AT if self.as_at is not None else _ALONE
+
     def condition(self) -> tuple[str, dict[str, Any]]:
         """Give the filters as SQL with their values."""
         parts, values = conditions(self.filters, self.scope)
@@ -192,47 +213,76 @@ class Question:
         }
 
 
-def list_wants(
-    session: Session, question: Question, sort: Sort, after: Sequence[Any] | None, limit: int
-) -> list[Row[Any]]:
-    """Give wants as (json, person id, are areas hidden, sort keys …, id)."""
+def reading_of_wants(
+    question: Question, sort: Sort, after: Sequence[Any] | None, limit: int
+) -> Reading:
+    """Give the read of one page of wants; its body lacks `next` and the closing brace."""
     condition, values = question.condition()
     keys = [*sort.keys, "w.id"]
-    casts = [*sort.casts, "uuid"]
     direction = "DESC" if sort.descends else "ASC"
     if after is not None:
-        names = [f"after_{number}" for number in range(len(keys))]
         bound = ", ".join(
-            f"CAST(:{name} AS {cast})" for name, cast in zip(names, casts, strict=True)
+            f"CAST(:after_{number} AS {cast})" for number, cast in enumerate([*sort.casts, "uuid"])
         )
         condition += f" AND ({', '.join(keys)}) {'<' if sort.descends else '>'} ({bound})"
-        values |= dict(zip(names, after, strict=True))
+        values |= {f"after_{number}": value for number, value in enumerate(after)}
     order = ", ".join(f"{key} {direction}" for key in keys)
-    shown = ", ".join(f"({key})::text" for key in keys)
-    statement = f"""
-        SELECT {want_json(as_at=question.as_at is not None)}::text, w.person_id,
-               {HIDDEN} AS hides, {shown}
-        {question.source} AND {condition} ORDER BY {order} LIMIT :limit
+    ordered = ", ".join(f"k.key_{number} {direction}" for number in range(len(keys)))
+    picked = ", ".join(f"{key} AS key_{number}" for number, key in enumerate(keys))
+    shown = ", ".join(f"CAST(k.key_{number} AS text)" for number in range(len(keys)))
+    # The page is picked by its keys alone; only its rows are then put into JSON.
+    sql = f"""
+        SELECT '{{"items":[' || array_to_string(s.items[1:s.most], ',') || ']' AS body,
+               CAST(NULL AS int) AS version,
+               s.ids[1:s.most] || ARRAY(SELECT DISTINCT unnest(s.people[1:s.most])) AS subjects,
+               s.people[1:s.most] AS people,
+               CASE WHEN true = ANY (s.hidden[1:s.most]) THEN ARRAY['lpa', 'neighbourhood']
+                    ELSE CAST('{{}}' AS text[]) END AS masked,
+               CAST('{{}}' AS jsonb) AS details,
+               CASE WHEN cardinality(s.ids) > s.most THEN s.keys[s.most] END AS after
+        FROM (
+            SELECT CAST(:limit AS int) AS most,
+                   coalesce(array_agg(i.item ORDER BY {ordered}), '{{}}') AS items,
+                   coalesce(array_agg(k.id ORDER BY {ordered}), '{{}}') AS ids,
+                   coalesce(array_agg(i.person_id ORDER BY {ordered}), '{{}}') AS people,
+                   coalesce(array_agg(i.hides ORDER BY {ordered}), '{{}}') AS hidden,
+                   coalesce(array_agg(CAST(json_build_array({shown}) AS text)
+                                      ORDER BY {ordered}), '{{}}') AS keys
+            FROM (SELECT w.id, {picked} {question.picking} AND {condition}
+                  ORDER BY {order} LIMIT CAST(:limit AS int) + 1) k
+            CROSS JOIN LATERAL (
+                SELECT CAST({want_json(as_at=question.as_at is not None)} AS text) AS item,
+                       w.person_id, {HIDDEN} AS hides
+                {question.source} AND w.force = :force AND w.id = k.id) i) s
     """
-    return list(session.execute(text(statement), values | {"limit": limit}))
+    return Reading(sql, "want", values | {"limit": limit})
 
 
 def count_wants(session: Session, question: Question) -> int:
-    """Count the rows that list_wants would give."""
+    """Count the rows of all pages."""
     condition, values = question.condition()
-    statement = text(f"SELECT count(*) {question.source} AND {condition}")
+    statement = text(f"SELECT count(*) {question.picking} AND {condition}")
     return int(session.execute(statement, values).scalar_one())
 
 
-def show_want(session: Session, question: Question, want_id: UUID) -> Row[Any] | None:
-    """Give one want as (json, id, person id, version, are areas hidden)."""
-    condition, values = question.condition()
-    statement = f"""
-        SELECT {want_json(as_at=question.as_at is not None)}::text, w.id, w.person_id, w.version,
-               {HIDDEN} AS hides
-        {question.source} AND {condition} AND w.id = :id
+def want_columns(question: Question) -> str:
+    """Give the columns of a Reading, and id and person_id, over `w`, `p` and `g`."""
+    return f"""
+        CAST({want_json(as_at=question.as_at is not None)} AS text) AS body, w.version,
+        ARRAY[w.id, w.person_id] AS subjects, ARRAY[w.person_id] AS people,
+        CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood']
+             ELSE CAST('{{}}' AS text[]) END AS masked,
+        CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after, w.id, w.person_id
     """
-    return session.execute(text(statement), values | {"id": want_id}).one_or_none()
+
+
+def reading_of_want(question: Question, written: str) -> Reading:
+    """Give the read of one want, by its id or reference."""
+    condition, values = question.condition()
+    named = "w.id = :id" if as_uuid(written) is not None else "w.reference = :reference"
+    sql = f"SELECT {want_columns(question)} {question.source} AND {condition} AND {named}"
+    keys = {"id": as_uuid(written), "reference": as_reference(written)}
+    return Reading(sql, "want", values | keys)
 
 
 def find_want_id(session: Session, force: str, written: str) -> UUID | None:
@@ -365,12 +415,13 @@ def list_actions(  # noqa: PLR0913 - the filters of the log
     return list(session.execute(text(statement), values))
 
 
-def list_open_wants_of(session: Session, question: Question, person_id: UUID) -> list[Row[Any]]:
-    """Give the outstanding wants of a person that the reader may see, as (json, id)."""
-    condition, values = question.condition()
-    statement = f"""
-        SELECT {want_json()}::text, w.id {_PRESENT} AND {condition}
-          AND w.person_id = :person_id AND w.state = 'outstanding'
-        ORDER BY w.entered_at, w.id
+def open_wants_of_person(question: Question) -> tuple[str, dict[str, Any]]:
+    """Give the SQL of (wants, want_ids) of an outer `p` that the reader may see, and its values."""
+    condition = question.scope.condition("w", "want_scope")
+    sql = f"""
+        SELECT coalesce(json_agg({want_json()} ORDER BY w.entered_at, w.id), '[]') AS wants,
+               coalesce(array_agg(w.id ORDER BY w.entered_at, w.id), '{{}}') AS want_ids
+        FROM wants w CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
+        WHERE {condition} AND w.person_id = p.id AND w.state = '{OUTSTANDING}'
     """
-    return list(session.execute(text(statement), values | {"person_id": person_id}))
+    return sql, question.condition()[1] | question.scope.values_as("want_scope")

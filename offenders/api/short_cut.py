@@ -1,0 +1,191 @@
+"""The short cut ahead of Flask: the reads asked most often, answered in one round trip.
+
+It takes only what it knows exactly. Whatever is unusual (no token, a refusal, an error, a filter
+that is wrong, a fact that is no longer fresh) goes on to Flask, which does the whole of it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import psycopg2
+from marshmallow import RAISE, Schema, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from offenders import clock
+from offenders.api import limits
+from offenders.api.answering import JSON, common_headers, note_answer, request_id_of
+from offenders.api.issuer_keys import IssuerUnavailable
+from offenders.api.operations import printable_reason
+from offenders.api.pages import Cursors, read_page
+from offenders.api.readings import Asked, body_of, statement_of, values_of
+from offenders.api.tokens import InvalidToken
+from offenders.api.versions import etag, is_among
+from offenders.db import Work
+from offenders.domain.access import may
+from offenders.errors import DomainError
+from offenders.ids import as_uuid, is_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from flask import Flask
+
+    from offenders.api.readings import ReadRoute
+    from offenders.api.service import Service
+    from offenders.domain.actors import Actor
+
+    Environ = dict[str, Any]
+    Start = Callable[..., Any]
+
+_QUERIES_KEPT = 1000  # as sent and as read; they hold filters, never names of people
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One read: where its address ends in an id, `name` is what the id is called."""
+
+    route: ReadRoute
+    name: str | None
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class _Answered:
+    status: HTTPStatus
+    tag: str
+    body: bytes
+
+
+class ShortCut:
+    """The WSGI application: the short cut, then Flask."""
+
+    def __init__(self, app: Flask, routes: Sequence[ReadRoute]) -> None:
+        """Take the reads that Flask serves, too."""
+        self._flask = app.wsgi_app
+        self._service: Service = app.extensions["offenders"]
+        self._ways: dict[str, _Way] = {}
+        for route in routes:
+            prefix, _, name = route.rule.partition("<")
+            way = _Way(route, name.rstrip(">") or None, route.query(unknown=RAISE))
+            self._ways[prefix] = way
+        self._queries: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
+        """Answer one request."""
+        began = time.perf_counter()
+        found = self._find(environ)
+        if found is None:
+            return self._flask(environ, start)
+        way, path = found
+        request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
+        try:
+            answered = self._answer(way, path, environ, request_id)
+        except (DomainError, InvalidToken, IssuerUnavailable, psycopg2.Error, SQLAlchemyError):
+            answered = None
+        if answered is None:
+            return self._flask(environ, start)
+        note_answer("GET", way.route.rule, answered.status, began, request_id)
+        return self._send(answered, request_id, start)
+
+    def _find(self, environ: Environ) -> tuple[_Way, dict[str, str]] | None:
+        """Give the read an address asks for, with the id in it."""
+        if environ["REQUEST_METHOD"] != "GET" or environ.get("CONTENT_LENGTH", "0") != "0":
+            return None
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            return None
+        address = environ["PATH_INFO"]
+        way = self._ways.get(address)
+        if way is not None and way.name is None:
+            return way, {}
+        cut = address.rfind("/") + 1
+        way, written = self._ways.get(address[:cut]), address[cut:]
+        if way is None or way.name is None:
+            return None
+        if as_uuid(written) is None and not is_reference(written):
+            return None
+        return way, {way.name: written}
+
+    def _answer(
+        self, way: _Way, path: dict[str, str], environ: Environ, request_id: str
+    ) -> _Answered | None:
+        service, operation = self._service, way.route.operation
+        prepared = service.prepared()
+        actor = service.actor_of(environ.get("HTTP_AUTHORIZATION", ""))
+        query = self._read_query(way, environ)
+        if prepared is None or query is None or not self._may_go_on(actor, way, environ):
+            return None
+        force = actor.force or ""
+        page = None
+        if way.route.is_paged:
+            pairs = parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)
+            page = read_page(query, Cursors(service.secret(), environ["PATH_INFO"], pairs))
+        asked = Asked(actor, operation, force, query, clock.now(), page)
+        reading = way.route.build(asked, **path)
+        reason = _reason(environ)
+        values = values_of(reading, asked, reason=reason, request_id=request_id)
+        row = prepared.fetch(Work(force, writes=False), statement_of(reading), values)
+        if row is None:
+            return None
+        limits.spend_lease(actor, force, row.fresh)
+        body = body_of(row, page)
+        tag = etag(row.version, body)
+        if is_among(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
+            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"")
+        return _Answered(HTTPStatus.OK, tag, body)
+
+    def _read_query(self, way: _Way, environ: Environ) -> dict[str, Any] | None:
+        """Read the filters as Flask would; None where it must say what is wrong with them."""
+        sent = environ.get("QUERY_STRING", "")
+        key = (way.route.rule, sent)
+        known = self._queries.get(key)
+        if known is None:
+            pairs = parse_qsl(sent, keep_blank_values=True)
+            given = dict(pairs)
+            if len(given) != len(pairs) or not _is_plain(sent) or {"as_at", "count"} & given.keys():
+                return None
+            try:
+                known = way.schema.load(given)
+            except ValidationError:
+                return None
+            if "cursor" not in given:
+                self._keep_query(key, known)
+        return dict(known)
+
+    def _keep_query(self, key: tuple[str, str], query: dict[str, Any]) -> None:
+        if len(self._queries) >= _QUERIES_KEPT:
+            self._queries.clear()
+        self._queries[key] = query
+
+    def _may_go_on(self, actor: Actor, way: _Way, environ: Environ) -> bool:
+        """Decide as Flask would; what can't be decided from fresh facts is left to it."""
+        force, operation = actor.force, way.route.operation
+        if force is None or not may(actor, operation.permission or ""):
+            return False
+        if operation.asks_reason and _reason(environ) is None:
+            is_known, is_asked = self._service.known((force, "access-reason"))
+            if is_asked or not is_known:
+                return False
+        return self._service.known("demonstration")[0] and limits.has_lease(actor, force)
+
+    def _send(self, answered: _Answered, request_id: str, start: Start) -> Iterable[bytes]:
+        is_demonstration = bool(self._service.known("demonstration")[1])
+        headers = [("ETag", answered.tag)]
+        if answered.status is HTTPStatus.OK:
+            headers += [("Content-Type", JSON), ("Content-Length", str(len(answered.body)))]
+        headers += common_headers(request_id, is_demonstration=is_demonstration)
+        start(f"{answered.status.value} {answered.status.phrase.upper()}", headers)
+        return [answered.body]
+
+
+def _reason(environ: Environ) -> str | None:
+    return printable_reason(environ.get("HTTP_X_ACCESS_REASON", ""))
+
+
+def _is_plain(sent: str) -> bool:
+    """Leave to Flask what is escaped or odd: codes, dates and numbers need no escape."""
+    return sent.isascii() and sent.isprintable() and not set(sent) & set("%+;")
