@@ -106,8 +106,9 @@ class PreparedStatements:
         if getattr(self._held, "connection", None) is None:
             pooled = self.engine.raw_connection()
             connection: Any = pooled.driver_connection
+            known = set(pooled.info.get("prepared", ()))
             pooled.detach()
             connection.autocommit = True
             connection.cursor_factory = psycopg2.extras.NamedTupleCursor
-            self._held.connection, self._held.prepared = connection, set()
+            self._held.connection, self._held.prepared = connection, known
         return self._held.connection

@@ -72,6 +72,12 @@ class Person(Base):
         Index("uq_persons_reference", "force", "reference", unique=True),
         Index("ix_persons_date_of_birth", "force", "date_of_birth"),
         Index("ix_persons_neighbourhood", "force", "neighbourhood"),
+        Index(
+            "ix_persons_protected",
+            "force",
+            "id",
+            postgresql_where=text("are_addresses_protected"),
+        ),
     )
 
 

@@ -32,13 +32,12 @@ def count_groups(session: Session, question: Question, group_by: str | None) -> 
     group = "NULL::text"
     if group_by is not None:
         group = area(group_by) if group_by in AREAS else f"w.{group_by}"
-    source = question.source if group_by in AREAS else question.picking
     having = "" if group_by else "HAVING true"
     grouping = "GROUP BY 1 ORDER BY 1" if group_by else having
     statement = f"""
         SELECT {group} AS value, count(DISTINCT w.crime_reference) AS crimes,
                count(*) AS wants, count(DISTINCT w.person_id) AS people
-        {source} AND {condition} {grouping}
+        {question.picking} AND {condition} {grouping}
     """
     return list(session.execute(text(statement), values))
 

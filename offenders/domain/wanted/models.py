@@ -120,6 +120,12 @@ class Want(Base):
         ),
         Index("ix_wants_person_id", "force", "person_id"),
         Index(
+            "ix_wants_lpa",
+            "force",
+            "lpa",
+            postgresql_where=text("state = 'outstanding'"),
+        ),
+        Index(
             "ix_wants_neighbourhood",
             "force",
             "neighbourhood",

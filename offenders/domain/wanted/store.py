@@ -35,18 +35,31 @@ PERSON = """
     JOIN persons p ON p.force = w.force AND p.id = w.person_id
     CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
 """
-_PRESENT = f"FROM wants w {PERSON} WHERE true"
-_AS_AT = """
-    FROM wants_history w
+_KNOWN_THEN = "w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)"
+_PERSON_THEN = """
     JOIN persons_history p ON p.force = w.force AND p.id = w.person_id
      AND p.recorded_from <= :as_at AND (p.recorded_to IS NULL OR p.recorded_to > :as_at)
     JOIN persons g ON g.force = w.force AND g.id = w.person_id
-    WHERE w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)
 """
-_ALONE = "FROM wants w WHERE true"
-_ALONE_AS_AT = """
-    FROM wants_history w
-    WHERE w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)
+# Rows are picked and counted without their people: only a few are protected at all.
+_PICKED = """
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (SELECT FROM persons x WHERE x.force = w.force AND x.id = w.person_id
+                       AND x.are_addresses_protected) AS are_addresses_protected) g
+"""
+# OFFSET 0 keeps these from being planned as a join of whole tables: one look-up for each row.
+_ROWS_PERSON = """
+    CROSS JOIN LATERAL (SELECT * FROM persons x
+                        WHERE x.force = w.force AND x.id = w.person_id OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
+"""
+_ROWS_PERSON_THEN = """
+    CROSS JOIN LATERAL (
+        SELECT * FROM persons_history x WHERE x.force = w.force AND x.id = w.person_id
+         AND x.recorded_from <= :as_at AND (x.recorded_to IS NULL OR x.recorded_to > :as_at)
+        OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT x.are_addresses_protected FROM persons x
+                        WHERE x.force = w.force AND x.id = w.person_id OFFSET 0) g
 """
 _MARKERS_PRESENT = "m.removed_at IS NULL"
 _MARKERS_AS_AT = "m.recorded_at <= :as_at AND (m.removed_at IS NULL OR m.removed_at > :as_at)"
@@ -190,15 +203,17 @@ class Question:
 
     @property
     def source(self) -> str:
-        """Give FROM and WHERE without the filters."""
-        return _AS_AT if self.as_at is not None else _PRESENT
+        """Give FROM and WHERE of wants with their people, without the filters."""
+        if self.as_at is None:
+            return f"FROM wants w {PERSON} WHERE true"
+        return f"FROM wants_history w {_PERSON_THEN} WHERE {_KNOWN_THEN}"
 
     @property
     def picking(self) -> str:
-        """Give FROM and WHERE for keys and counts: only an area needs the person looked at."""
-        if any(self.filters.get(name) is not None for name in AREAS):
-            return self.source
-        return _ALONE_AS_AT if self.as_at is not None else _ALONE
+        """Give FROM and WHERE for keys and counts."""
+        if self.as_at is None:
+            return f"FROM wants w {_PICKED} WHERE true"
+        return f"FROM wants_history w {_PICKED} WHERE {_KNOWN_THEN}"
 
     def condition(self) -> tuple[str, dict[str, Any]]:
         """Give the filters as SQL with their values."""
@@ -218,6 +233,7 @@ def reading_of_wants(
 ) -> Reading:
     """Give the read of one page of wants; its body lacks `next` and the closing brace."""
     condition, values = question.condition()
+    is_past = question.as_at is not None
     keys = [*sort.keys, "w.id"]
     direction = "DESC" if sort.descends else "ASC"
     if after is not None:
@@ -227,33 +243,31 @@ def reading_of_wants(
         condition += f" AND ({', '.join(keys)}) {'<' if sort.descends else '>'} ({bound})"
         values |= {f"after_{number}": value for number, value in enumerate(after)}
     order = ", ".join(f"{key} {direction}" for key in keys)
-    ordered = ", ".join(f"k.key_{number} {direction}" for number in range(len(keys)))
+    ordered = ", ".join(f"w.key_{number} {direction}" for number in range(len(keys)))
     picked = ", ".join(f"{key} AS key_{number}" for number, key in enumerate(keys))
-    shown = ", ".join(f"CAST(k.key_{number} AS text)" for number in range(len(keys)))
-    # The page is picked by its keys alone; only its rows are then put into JSON.
+    shown = ", ".join(f"CAST(w.key_{number} AS text)" for number in range(len(keys)))
     sql = f"""
-        SELECT '{{"items":[' || array_to_string(s.items[1:s.most], ',') || ']' AS body,
+        SELECT '{{"items":[' || array_to_string(s.items[1 : s.most], ',') || ']' AS body,
                CAST(NULL AS int) AS version,
-               s.ids[1:s.most] || ARRAY(SELECT DISTINCT unnest(s.people[1:s.most])) AS subjects,
-               s.people[1:s.most] AS people,
-               CASE WHEN true = ANY (s.hidden[1:s.most]) THEN ARRAY['lpa', 'neighbourhood']
+               s.ids[1 : s.most] || ARRAY(SELECT DISTINCT unnest(s.people[1 : s.most]))
+                   AS subjects,
+               s.people[1 : s.most] AS people,
+               CASE WHEN true = ANY (s.hidden[1 : s.most]) THEN ARRAY['lpa', 'neighbourhood']
                     ELSE CAST('{{}}' AS text[]) END AS masked,
                CAST('{{}}' AS jsonb) AS details,
                CASE WHEN cardinality(s.ids) > s.most THEN s.keys[s.most] END AS after
         FROM (
             SELECT CAST(:limit AS int) AS most,
-                   coalesce(array_agg(i.item ORDER BY {ordered}), '{{}}') AS items,
-                   coalesce(array_agg(k.id ORDER BY {ordered}), '{{}}') AS ids,
-                   coalesce(array_agg(i.person_id ORDER BY {ordered}), '{{}}') AS people,
-                   coalesce(array_agg(i.hides ORDER BY {ordered}), '{{}}') AS hidden,
+                   coalesce(array_agg(CAST({want_json(as_at=is_past)} AS text)
+                                      ORDER BY {ordered}), '{{}}') AS items,
+                   coalesce(array_agg(w.id ORDER BY {ordered}), '{{}}') AS ids,
+                   coalesce(array_agg(w.person_id ORDER BY {ordered}), '{{}}') AS people,
+                   coalesce(array_agg({HIDDEN} ORDER BY {ordered}), '{{}}') AS hidden,
                    coalesce(array_agg(CAST(json_build_array({shown}) AS text)
                                       ORDER BY {ordered}), '{{}}') AS keys
-            FROM (SELECT w.id, {picked} {question.picking} AND {condition}
-                  ORDER BY {order} LIMIT CAST(:limit AS int) + 1) k
-            CROSS JOIN LATERAL (
-                SELECT CAST({want_json(as_at=question.as_at is not None)} AS text) AS item,
-                       w.person_id, {HIDDEN} AS hides
-                {question.source} AND w.force = :force AND w.id = k.id) i) s
+            FROM (SELECT w.*, {picked} {question.picking} AND {condition}
+                  ORDER BY {order} LIMIT CAST(:limit AS int) + 1) w
+            {_ROWS_PERSON_THEN if is_past else _ROWS_PERSON}) s
     """
     return Reading(sql, "want", values | {"limit": limit})
 
@@ -357,7 +371,7 @@ def list_facts_to_act(session: Session, scope: Scope, want_id: UUID) -> Row[Any]
                      LEFT JOIN code_entries c ON c.list = 'warning_markers' AND c.code = m.code
                      WHERE m.force = w.force AND m.person_id = w.person_id
                        AND m.removed_at IS NULL ORDER BY m.code) AS markers
-        {_PRESENT} AND {scope.condition("w")} AND w.id = :id
+        FROM wants w {PERSON} WHERE {scope.condition("w")} AND w.id = :id
     """
     return session.execute(text(statement), scope.values | {"id": want_id}).one_or_none()
 
