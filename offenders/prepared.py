@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 import psycopg2.errors
 import psycopg2.extensions
-import psycopg2.extras
 
 from offenders.db import BEGIN, begin_values
 
@@ -71,7 +70,7 @@ class PreparedStatements:
         self._held = threading.local()
 
     def fetch(self, work: Work, statement: Statement, values: Mapping[str, Any]) -> Any:
-        """Give the one row of a statement, or None; psycopg2.Error where it can't be had."""
+        """Give the one row of a statement as a tuple, or None; raise psycopg2.Error."""
         message = f"{_BEGIN.call}; {statement.call}"
         bound = {**begin_values(work), **values}
         try:
@@ -109,6 +108,5 @@ class PreparedStatements:
             known = set(pooled.info.get("prepared", ()))
             pooled.detach()
             connection.autocommit = True
-            connection.cursor_factory = psycopg2.extras.NamedTupleCursor
             self._held.connection, self._held.prepared = connection, known
         return self._held.connection

@@ -242,9 +242,9 @@ def test_a_lost_connection_costs_the_caller_nothing(
 
 def test_a_plan_that_the_server_forgot_is_prepared_again(engine):
     statements, ask = PreparedStatements(engine), Statement("SELECT CAST(:x AS int) AS x")
-    assert statements.fetch(Work("33"), ask, {"x": 1}).x == 1
+    assert statements.fetch(Work("33"), ask, {"x": 1}) == (1,)
     statements._held.connection.cursor().execute("DEALLOCATE ALL")
-    assert statements.fetch(Work("33"), ask, {"x": 2}).x == 2
+    assert statements.fetch(Work("33"), ask, {"x": 2}) == (2,)
     statements.forget()
 
 

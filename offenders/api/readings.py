@@ -7,7 +7,7 @@ of Flask sends it prepared: nothing can be shown without its audit row, nor audi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -25,6 +25,7 @@ from offenders.prepared import Statement, ask
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from uuid import UUID
 
     from marshmallow import Schema
     from sqlalchemy.orm import Session
@@ -51,6 +52,16 @@ _WHOLE = """
 """
 _KNOWN_LIMIT = 1000  # shapes of statements; each set of filters makes one
 _statements: dict[str, Statement] = {}
+
+
+class Shown(NamedTuple):
+    """The row of the whole statement, in its order; `fresh` are the people new to the budget."""
+
+    body: str
+    version: int | None
+    after: str | None
+    id: UUID
+    fresh: int
 
 
 @dataclass(frozen=True)
@@ -127,14 +138,15 @@ def _answer(
     return Answer(body_of(row, page, counted), version=row.version, is_audited=True)
 
 
-def show_audited(call: Call, asked: Asked, reading: Reading) -> Any:
-    """Give (body, version, after, id, fresh) in the call's transaction; raise NotFound."""
+def show_audited(call: Call, asked: Asked, reading: Reading) -> Shown:
+    """Give what is shown, in the call's transaction; raise NotFound."""
     values = values_of(reading, asked, reason=access_reason(), request_id=call.request_id)
     row = ask(call.session, statement_of(reading), values)
     if row is None:
         raise NotFound
-    limits.require_budget(call.session, call.actor, row.fresh)
-    return row
+    shown = Shown(*row)
+    limits.require_budget(call.session, call.actor, shown.fresh)
+    return shown
 
 
 def whole(reading: Reading) -> str:
@@ -173,9 +185,8 @@ def values_of(
     }
 
 
-def body_of(row: Any, page: Page | None, total: int | None = None) -> bytes:
+def body_of(shown: Shown, page: Page | None, total: int | None = None) -> bytes:
     """Give the JSON of the answer, with the cursor of the next page."""
     if page is None:
-        body: bytes = row.body.encode()
-        return body
-    return page.close(row.body, orjson.loads(row.after) if row.after else None, total)
+        return shown.body.encode()
+    return page.close(shown.body, orjson.loads(shown.after) if shown.after else None, total)

@@ -22,7 +22,7 @@ from offenders.api.answering import JSON, common_headers, note_answer, request_i
 from offenders.api.issuer_keys import IssuerUnavailable
 from offenders.api.operations import printable_reason
 from offenders.api.pages import Cursors, read_page
-from offenders.api.readings import Asked, body_of, statement_of, values_of
+from offenders.api.readings import Asked, Shown, body_of, statement_of, values_of
 from offenders.api.tokens import InvalidToken
 from offenders.api.versions import etag, is_among
 from offenders.db import Work
@@ -131,9 +131,10 @@ class ShortCut:
         row = prepared.fetch(Work(force, writes=False), statement_of(reading), values)
         if row is None:
             return None
-        limits.spend_lease(actor, force, row.fresh)
-        body = body_of(row, page)
-        tag = etag(row.version, body)
+        shown = Shown(*row)
+        limits.spend_lease(actor, force, shown.fresh)
+        body = body_of(shown, page)
+        tag = etag(shown.version, body)
         if is_among(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
             return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"")
         return _Answered(HTTPStatus.OK, tag, body)
