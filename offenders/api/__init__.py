@@ -21,6 +21,7 @@ from offenders.api import (
     persons,
     problems,
     reference,
+    revocations,
     wanted,
 )
 from offenders.api.permissions import declared_operations
@@ -69,6 +70,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         jobs.routes,
         imports.routes,
         audit.routes,
+        revocations.routes,
     ):
         api.register_blueprint(routes)
     health.install(app, api)

@@ -41,7 +41,7 @@ JOBS = (
     ),
     Job(
         name="housekeeping",
-        does="Deletes first answers after 48 hours and reading budgets after 40 days.",
+        does="Deletes first answers, reading budgets, runs and revocations past their time.",
         cron="10 4 * * *",
         catch_up="once",
         effect_in=housekeeping.tidy_up,
