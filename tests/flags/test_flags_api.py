@@ -365,7 +365,7 @@ def test_a_preview_does_not_tell_it_either(client, headers, sql):
     sql(protect, id=want["person_id"])
     for role, masked in (("response_officer", ["lpa", "neighbourhood"]), ("investigator", [])):
         items = preview(client, headers, {"at": ahead(29)}, role=role).json["items"]
-        assert [each["masked"] for each in items] == [masked, masked]
+        assert [each["masked"] for each in items] == [masked, masked, masked]
 
 
 # Preview
@@ -387,6 +387,7 @@ def test_a_preview_shows_what_would_be_open_then_and_keeps_nothing(client, heade
     assert answer.json["counts"] == [
         {"rule": "overdue-arrests", "flags": 1},
         {"rule": "wanted-reviews", "flags": 1},
+        {"rule": "wanted-without-activity", "flags": 1},
     ]
     first = answer.json["items"][0]
     assert first["subject"] == {"type": "want", "id": want["id"], "reference": want["reference"]}
@@ -405,7 +406,7 @@ def test_a_preview_keeps_the_flags_that_are_open_already(client, headers, raised
     assert sorted((each["rule"], each["id"]) for each in answer.json["items"] if each["id"]) == [
         ("uncancelled-circulations", event)
     ]
-    assert len(answer.json["items"]) == 3
+    assert len(answer.json["items"]) == 4
     assert want["id"] in {each["subject"]["id"] for each in answer.json["items"]}
 
 

@@ -92,9 +92,10 @@ def settle(
     rule: str,
     source: DueSource,
     because: str = "Its cause is gone.",
+    subject_id: UUID | None = None,
 ) -> Settled:
-    """Bring the flags of a rule to what its source finds due."""
-    row = store.settle(session, rule, source.sql, source.values, because)
+    """Bring the flags of a rule to what its source finds due; of one subject, if it is named."""
+    row = store.settle(session, rule, source.sql, source.values, because, subject_id=subject_id)
     _keep_history(session, row.changed)
     return Settled(row.raised, row.cleared)
 

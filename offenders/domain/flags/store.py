@@ -62,7 +62,7 @@ _BRING_UP_TO_DATE = f"""
                f.lpa, f.neighbourhood, f.owner_officer, f.owner_team, f.severity, f.because,
                f.due_at
         FROM flags f
-        WHERE f.force = :flag_force AND f.rule = :flag_rule AND f.state <> 'cleared'
+        WHERE f.force = :flag_force AND f.rule = :flag_rule AND f.state <> 'cleared' {{whose}}
           AND NOT EXISTS (SELECT FROM due d WHERE d.subject_id = f.subject_id)
         UNION ALL
         SELECT f.id, CASE WHEN {_ENDED} THEN 'open' ELSE f.state END, NULL, NULL,
@@ -229,19 +229,30 @@ def raise_due(session: Session, rule: str, sql: str, values: dict[str, Any]) -> 
     return list(session.execute(statement, values | _own_values(session, rule, "")).scalars())
 
 
-def settle(session: Session, rule: str, sql: str, values: dict[str, Any], because: str) -> Row[Any]:
+def settle(  # noqa: PLR0913 - which flags, by what source, and why they clear
+    session: Session,
+    rule: str,
+    sql: str,
+    values: dict[str, Any],
+    because: str,
+    *,
+    subject_id: UUID | None = None,
+) -> Row[Any]:
     """Raise what is due, clear what no longer is and renew the rest, over one reading of it.
 
-    Gives how many were raised and cleared, and the ids of all that changed.
+    With `subject_id`, of which the source must then be, only that subject's flag. Gives how
+    many were raised and cleared, and the ids of all that changed.
     """
+    whose = "AND f.subject_id = :flag_subject" if subject_id else ""
     statement = text(f"""
         WITH {_due(sql)},
-             raised AS ({_RAISE}), dated AS ({_BRING_UP_TO_DATE})
+             raised AS ({_RAISE}), dated AS ({_BRING_UP_TO_DATE.format(whose=whose)})
         SELECT (SELECT count(*) FROM raised) AS raised,
                (SELECT count(*) FROM dated WHERE state = 'cleared') AS cleared,
                ARRAY(SELECT id FROM raised UNION ALL SELECT id FROM dated) AS changed
     """)
-    return session.execute(statement, values | _own_values(session, rule, because)).one()
+    own = _own_values(session, rule, because) | {"flag_subject": subject_id}
+    return session.execute(statement, values | own).one()
 
 
 def _due(sql: str) -> str:
