@@ -7,11 +7,13 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import pytest
-from builders import given_person, given_want
+from builders import given_entry, given_person, given_want
 from sqlalchemy import text
 
+from offenders import clock
 from offenders.db import Work, transaction
 from offenders.domain.flags import service
+from offenders.jobs.timetable import JOBS
 
 RULE = "overdue-arrests"
 
@@ -260,7 +262,7 @@ def test_some_roles_read_no_flags(read, role):
     assert read("/v1/flags/counts", role=role).status_code == 403
 
 
-@pytest.mark.parametrize("group_by", ["rule", "severity", "lpa", "neighbourhood", "state"])
+@pytest.mark.parametrize("group_by", ["force", "rule", "severity", "lpa", "neighbourhood", "state"])
 def test_each_count_links_to_exactly_its_rows(read, raised, sql, group_by):
     raised({"lpa": "CN", "neighbourhood": "N1"}, {"lpa": "CN"}, {"lpa": None, "severity": "alert"})
     raised({"lpa": "NW"}, rule="wanted-reviews")
@@ -421,12 +423,247 @@ def test_a_preview_is_narrowed_to_the_area_of_the_reader(client, headers):
     [
         ({}, 422),
         ({"at": "2013-12-31T23:59:59Z"}, 422),
-        ({"at": "2014-01-01T00:00:00Z"}, 200),
+        ({"at": "2014-01-01T00:00:00Z"}, 422),
+        ({"at": ahead(-1 / 24)}, 422),
+        ({"at": ahead(0)}, 200),
+        ({"at": "8999-12-31T00:00:00Z"}, 200),
         ({"at": "soon"}, 422),
         ({"at": "2027-01-01T00:00:00Z", "force": "33"}, 200),
         ({"at": "2027-01-01T00:00:00Z", "force": "31"}, 404),
         ({"at": "2027-01-01T00:00:00Z", "rule": "x"}, 422),
     ],
 )
-def test_a_preview_is_of_ones_own_force_from_2014_on(client, headers, body, status):
+def test_a_preview_is_of_ones_own_force_and_of_the_future(client, headers, body, status):
     assert preview(client, headers, body).status_code == status
+
+
+def test_a_past_preview_says_where_to_look(client, headers):
+    answer = preview(client, headers, {"at": ahead(-1)})
+    assert answer.json["errors"][0]["pointer"] == "/at"
+    assert "as_at" in answer.json["errors"][0]["detail"]
+
+
+DUE_BY_JOB = {
+    "overdue-arrests": 28,
+    "wanted-reviews": 28,
+    "wanted-validations": 75,
+    "wanted-without-activity": 28,
+    "marker-reviews": 366,
+}
+
+
+def test_a_preview_asks_every_rule_of_the_timetable(client, headers, sql):
+    assert {job.name for job in JOBS if job.raises_flags} >= set(DUE_BY_JOB)
+    want = given_want(client, headers, risk="standard")
+    given_entry(client, headers, {"id": want["person_id"]}, "markers", code="WE", rationale="x")
+    tables = ("flags", "flags_history", "wants_history", "job_runs", "teams")
+    before = [sql(f"SELECT count(*) FROM {table}")[0][0] for table in tables]
+    for rule, days in DUE_BY_JOB.items():
+        for around, flags in ((days - 0.01, 0), (days + 1.01, 1)):
+            answer = preview(client, headers, {"at": ahead(around)})
+            counts = {each["rule"]: each["flags"] for each in answer.json["counts"]}
+            if rule != "marker-reviews":
+                assert (rule, counts.get(rule, 0)) == (rule, flags)
+        assert {each["rule"] for each in answer.json["items"]} == counts.keys()
+    assert counts == dict.fromkeys(sorted(DUE_BY_JOB), 1)
+    assert [sql(f"SELECT count(*) FROM {table}")[0][0] for table in tables] == before
+    assert sql("SELECT updated_at FROM wants")[0][0] < datetime.now(UTC)
+
+
+def test_a_preview_opens_what_is_suppressed_until_then(client, headers, change, sql):
+    given_want(client, headers, entered_at=ahead(-29), risk="standard")
+    run_all(client, headers)
+    ids = [row.id for row in sql("SELECT id FROM flags WHERE severity = 'warning'")]
+    assert len(ids) == 3
+    for flag in ids:
+        body = {"reason": "x", "until": ahead(7)}
+        assert change(f"/v1/flags/{flag}/suppressions", body, version=1).status_code == 200
+    for days, state in ((6.9, "suppressed"), (7.1, "open")):
+        items = preview(client, headers, {"at": ahead(days)}).json["items"]
+        assert [each["state"] for each in items] == [state] * 3
+        assert {each["id"] for each in items} == {str(each) for each in ids}
+
+
+def run_all(client, headers):
+    for job in DUE_BY_JOB:
+        path = f"/v1/jobs/{job}/runs"
+        assert client.post(path, json={}, headers=headers("force_admin")).status_code == 201
+
+
+def test_a_preview_follows_the_figures_of_that_day(client, headers):
+    given_want(client, headers, risk="standard")
+    first_day = str(clock.today() + timedelta(days=10))
+    body = {"figure": {"standard": 5}, "from": first_day}
+    path = "/v1/forces/33/policies/wanted-without-activity"
+    assert client.put(path, json=body, headers=headers("force_manager")).status_code == 200
+    for days, rules in ((8, []), (12, ["wanted-without-activity"])):
+        counts = preview(client, headers, {"at": ahead(days)}).json["counts"]
+        assert [each["rule"] for each in counts] == rules
+
+
+def test_a_preview_of_a_force_without_an_end_of_rows_says_so(client, headers, monkeypatch):
+    monkeypatch.setattr("offenders.api.flags.PREVIEW_LIMIT", 2)
+    given_want(client, headers, risk="standard")
+    answer = preview(client, headers, {"at": ahead(29)}).json
+    assert (len(answer["items"]), answer["is_complete"]) == (2, False)
+    assert sum(each["flags"] for each in answer["counts"]) == 3
+
+
+# Counts by several things at once, and the life of a suppression
+
+
+def test_counts_are_grouped_by_several_things_and_each_links_to_its_rows(read, raised):
+    raised({"lpa": "CN", "neighbourhood": "N1"}, {"lpa": "CN"}, {"lpa": None, "severity": "alert"})
+    raised({"lpa": "CN", "severity": "alert"}, {"lpa": "NW"}, rule="wanted-reviews")
+    counts = read("/v1/flags/counts?group_by=lpa,rule,severity").json["counts"]
+    assert [(each["lpa"], each["rule"], each["severity"], each["flags"]) for each in counts] == [
+        ("CN", "overdue-arrests", "warning", 2),
+        ("CN", "wanted-reviews", "alert", 1),
+        ("NW", "wanted-reviews", "warning", 1),
+        (None, "overdue-arrests", "alert", 1),
+    ]
+    for each in counts:
+        rows = read(each["href"]).json["items"]
+        assert len(rows) == each["flags"]
+        assert {(row["lpa"], row["rule"], row["severity"]) for row in rows} == {
+            (each["lpa"], each["rule"], each["severity"])
+        }
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["group_by=", "group_by=colour", "group_by=lpa,lpa", "group_by=lpa,", "group_by=lpa rule"],
+)
+def test_counts_by_what_is_unknown_or_named_twice_are_refused(read, asked):
+    answer = read(f"/v1/flags/counts?{asked}")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/group_by")
+
+
+def test_counts_take_state_and_subject_as_filters(read, raised, change):
+    flag, _other = raised({}, {})
+    assert change(f"/v1/flags/{flag}/acknowledgements", {}, version=1).status_code == 200
+    for asked, flags in (("state=acknowledged", 1), ("state=open", 1), ("subject_type=order", 0)):
+        (count,) = read(f"/v1/flags/counts?{asked}").json["counts"]
+        assert (asked, count["flags"]) == (asked, flags)
+        assert asked in count["href"]
+        assert len(ids_in(read(count["href"]))) == flags
+
+
+def test_the_counts_of_an_area_are_those_of_its_supervisor(read, raised):
+    raised({"lpa": "CN", "neighbourhood": "N1"}, {"lpa": "CN"}, {"lpa": "NW"}, {"lpa": None})
+    for areas, flags in (({"lpas": ["CN"]}, 2), ({"neighbourhoods": ["N1"]}, 1), ({}, 4)):
+        sent = {"role": "supervisor", **areas}
+        (count,) = read("/v1/flags/counts?group_by=force", **sent).json["counts"]
+        assert (count["force"], count["flags"]) == ("33", flags)
+        assert len(ids_in(read(count["href"], **sent))) == flags
+
+
+def test_a_suppression_ends_at_its_moment_in_every_answer(client, headers, read, change, raised):
+    person = given_person(client, headers)
+    (flag,) = raised({"person": person["id"]})
+    end = datetime.now(UTC) + timedelta(hours=1)
+    body = {"reason": "In hospital.", "until": end.isoformat()}
+    suppressed = change(f"/v1/flags/{flag}/suppressions", body, version=1)
+    assert suppressed.status_code == 200
+    etags = set()
+    for moment, state in (
+        (end - timedelta(microseconds=1), "suppressed"),
+        (end, "open"),
+        (end + timedelta(days=1), "open"),
+    ):
+        with clock.as_if_at(moment):
+            shown = read(f"/v1/flags/{flag}", hours=48)
+            etags.add(shown.headers["ETag"])
+            summary = read(f"/v1/people/{person['id']}", hours=48).json["flags"]
+            listed = ids_in(read(f"/v1/flags?state={state}", hours=48))
+        assert (shown.json["state"], [each["state"] for each in summary]) == (state, [state])
+        assert listed == [flag]
+    assert len(etags) == 2
+
+
+def test_a_count_of_a_moment_in_a_suppression_keeps_its_state(read, sql, raised):
+    (flag,) = raised()
+    for table in ("flags", "flags_history"):
+        sql(
+            f"""UPDATE {table} SET state = 'suppressed', suppressed_at = raised_at,
+                suppressed_because = 'x', suppressed_until = raised_at + interval '1 ms'
+                WHERE id = :id""",
+            id=flag,
+        )
+    (raised_at,) = sql("SELECT raised_at FROM flags WHERE id = :id", id=flag)[0]
+    for moment, state in (
+        (raised_at, "suppressed"),
+        (raised_at + timedelta(milliseconds=1), "open"),
+    ):
+        at = moment.isoformat().replace("+00:00", "Z")
+        (count,) = read(f"/v1/flags/counts?group_by=state&as_at={at}").json["counts"]
+        assert (count["state"], count["flags"]) == (state, 1)
+        assert ids_in(read(count["href"])) == [flag]
+        assert read(f"/v1/flags/{flag}?as_at={at}").json["state"] == state
+
+
+def test_a_flag_is_suppressed_again_or_acknowledged_when_its_suppression_has_ended(
+    change, raised, read
+):
+    (flag,) = raised()
+    end = datetime.now(UTC) + timedelta(hours=1)
+    body = {"reason": "x", "until": end.isoformat()}
+    assert change(f"/v1/flags/{flag}/suppressions", body, version=1).status_code == 200
+    assert change(f"/v1/flags/{flag}/acknowledgements", {}, version=2).status_code == 409
+    with clock.as_if_at(end):
+        answer = change(f"/v1/flags/{flag}/acknowledgements", {}, version=2, hours=48)
+        assert (answer.status_code, answer.json["state"]) == (200, "acknowledged")
+    assert read(f"/v1/flags/{flag}").json["state"] == "acknowledged"
+
+
+def test_the_longest_suppression_is_the_forces_figure(client, headers, change, raised):
+    flag, other = raised({}, {})
+    policy = {"figure": 14, "from": "2026-01-01"}
+    path = "/v1/forces/33/policies/flag-suppressions"
+    assert client.put(path, json=policy, headers=headers("force_manager")).status_code == 200
+    answer = change(
+        f"/v1/flags/{flag}/suppressions", {"reason": "x", "until": ahead(15)}, version=1
+    )
+    assert (answer.status_code, answer.json["errors"][0]["detail"]) == (
+        422,
+        "Send a moment in the future, at most 14 days ahead.",
+    )
+    body = {"reason": "x", "until": ahead(13)}
+    assert change(f"/v1/flags/{other}/suppressions", body, version=1).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("what", "body"), [("acknowledgements", {}), ("suppressions", {"reason": "x"})]
+)
+def test_a_repeated_change_is_answered_again_before_the_version_is_read(
+    change, raised, what, body, sql
+):
+    (flag,) = raised()
+    if what == "suppressions":
+        body = body | {"until": ahead(1)}
+    first, again = (
+        change(f"/v1/flags/{flag}/{what}", body, version=1, Idempotency_Key="k1") for _ in range(2)
+    )
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json == first.json
+    assert sql("SELECT version FROM flags WHERE id = :id", id=flag) == [(2,)]
+
+
+def test_what_is_out_of_scope_is_not_found_whatever_is_done(change, raised, sql):
+    here, elsewhere = raised({"lpa": "CN"}, {"lpa": "NW"})
+    for flag, sent in (
+        (elsewhere, {"lpas": ["CN"]}),
+        (here, {"force": "31"}),
+        (str(uuid4()), {}),
+    ):
+        for what, body in (
+            ("acknowledgements", {}),
+            ("suppressions", {"reason": "x", "until": ahead(1)}),
+        ):
+            answer = change(f"/v1/flags/{flag}/{what}", body, version=1, **sent)
+            assert (answer.status_code, answer.json["type"]) == (
+                404,
+                "urn:offenders:problem:not-found",
+            )
+    assert sql("SELECT DISTINCT state, version FROM flags") == [("open", 1)]

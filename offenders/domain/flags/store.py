@@ -343,13 +343,14 @@ def count_flags(session: Session, question: Question) -> int:
     return int(session.execute(statement, values).scalar_one())
 
 
-def count_groups(session: Session, question: Question, group_by: str | None) -> list[Row[Any]]:
-    """Give (value, flags) of each group, or of all flags without `group_by`."""
+def count_groups(session: Session, question: Question, group_by: Sequence[str]) -> list[Row[Any]]:
+    """Give a row of each group: its values in the order asked, then `flags`, how many they are."""
     condition, values = question.condition()
-    value = COLUMNS[group_by] if group_by else "CAST(NULL AS text)"
-    grouping = f"GROUP BY {value} ORDER BY {value}" if group_by else ""
+    columns = "".join(f"{COLUMNS[name]} AS {name}, " for name in group_by)
+    places = ", ".join(str(number) for number in range(1, len(group_by) + 1))
+    grouping = f"GROUP BY {places} ORDER BY {places}" if group_by else ""
     statement = f"""
-        SELECT {value} AS value, count(*) AS flags
+        SELECT {columns} count(*) AS flags
         FROM {question.source} WHERE {condition} {grouping}
     """
     return list(session.execute(text(statement), values))
