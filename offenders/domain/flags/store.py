@@ -41,11 +41,12 @@ _FACTS = {
     "due_at": "timestamptz",
 }
 _NAMES = ", ".join(_FACTS)
+# In the order of subjects, so that a sweep and a preview never wait for each other in a ring.
 _RAISE = f"""
     INSERT INTO flags (force, id, rule, raised_at, subject_type, subject_id, {_NAMES})
     SELECT CAST(:flag_force AS text), {_NEW_ID}, :flag_rule, CAST(:flag_at AS timestamptz),
            d.subject_type, d.subject_id, {", ".join(f"d.{name}" for name in _FACTS)}
-    FROM {{due}} d
+    FROM {{due}} d ORDER BY d.subject_id
     ON CONFLICT (force, rule, subject_id) WHERE state <> 'cleared' DO NOTHING
     RETURNING id
 """
