@@ -18,6 +18,7 @@ from offenders.api import (
     persons,
     problems,
     reference,
+    revocations,
     wanted,
 )
 from offenders.api.answering import common_headers, note_answer, request_id_of
@@ -66,6 +67,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         jobs.routes,
         imports.routes,
         audit.routes,
+        revocations.routes,
     ):
         api.register_blueprint(routes)
     health.install(app, api)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from offenders.api.operations import Answer, Call, Routes, as_json, route
@@ -13,7 +14,7 @@ from offenders.db import settle, settled_now
 from offenders.domain.access import sight
 from offenders.domain.flags import service
 from offenders.domain.flags.service import Doing, Question
-from offenders.errors import NotFound
+from offenders.errors import Invalid, NotFound
 from offenders.jobs.preview import preview_rules
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ routes = Routes("flags", __name__, url_prefix="/v1", description="Flags: what is
 
 _READ, _MANAGE = "flags:read", "flags:manage"
 AREAS = ("lpa", "neighbourhood")
+JUST_NOW = timedelta(minutes=5)  # how far a caller's clock may be behind
 PREVIEW_LIMIT = 1000  # flags listed; the counts are of all
 
 
@@ -87,8 +89,8 @@ def _people(rows: Sequence[Row[Any]]) -> list[UUID]:
     answer=schemas.FlagCountsAnswer,
 )
 def count_flags(call: Call) -> Answer:
-    """Count what is not cleared at a moment, with a link to each count's rows."""
-    group_by = call.query.pop("group_by", None)
+    """Count what is not cleared at a moment, by one thing or several, with a link to the rows."""
+    group_by = call.query.pop("group_by", ())
     as_at = _as_at(call) or settled_now(call.session)
     question = _question(call, call.query, as_at)
     content = service.count_open(call.session, question, group_by=group_by, as_at=as_at)
@@ -171,8 +173,11 @@ def suppress_flag(call: Call, flag: str) -> Answer:
     answer=schemas.PreviewAnswer,
 )
 def preview(call: Call) -> Answer:
-    """Work out what would be open at another moment, the soonest due first; nothing is kept."""
+    """Work out what would be open at a future moment, the soonest due first; nothing is kept."""
     at: datetime = call.body["at"]
+    if at < call.now - JUST_NOW:
+        message = "This has passed. GET /v1/flags?as_at=<moment> says what was open then."
+        raise Invalid.field("/at", message)
     if call.body.get("force", call.force) != call.force:
         raise NotFound
     question = Question({}, call.scope, at, _sees_protected(call))

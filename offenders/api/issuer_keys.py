@@ -33,6 +33,9 @@ ALGORITHM_BY_KEY_TYPE = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}  # RFC 7
 RSA_BITS = 2048  # NIST SP 800-131A: the least that may still sign
 
 KEYS_FRESH_FOR = timedelta(minutes=10)
+# A worker without traffic asks before it trusts older keys, so that a key the issuer has
+# withdrawn ends within this time; where the issuer doesn't answer they serve on.
+KEYS_UNASKED_FOR = timedelta(minutes=20)
 KEYS_TRUSTED_FOR = timedelta(hours=24)
 FETCH_PAUSE = timedelta(seconds=60)
 FIRST_FETCH_PAUSE = timedelta(seconds=5)
@@ -127,12 +130,23 @@ class IssuerKeys:
         if known is None or not self._is_usable(known):
             return self._find_first_key(kid)
         if not self._is_within(known.fetched_at, KEYS_FRESH_FOR):
-            self._begin_fetch("stale keys", FETCH_PAUSE)
+            known = self._refresh(known)
         key = known.keys.find_key(kid)
         if key is not None:
             return key
         self._wait_for_fetch("unknown key", FETCH_PAUSE)
         return (self._known or known).keys.find_key(kid)
+
+    def _refresh(self, known: _KeySet) -> _KeySet:
+        """Fetch in the background; wait for it only where nobody has asked for long."""
+        asked_at = self._began.get("stale keys", known.fetched_at)
+        was_idle = not any(
+            self._is_within(moment, KEYS_UNASKED_FOR) for moment in (asked_at, known.fetched_at)
+        )
+        fetch = self._begin_fetch("stale keys", FETCH_PAUSE)
+        if was_idle and fetch is not None:
+            fetch.wait()
+        return self._known or known
 
     def _find_first_key(self, kid: str | None) -> PublicKey | None:
         self._wait_for_fetch("no keys", FIRST_FETCH_PAUSE)

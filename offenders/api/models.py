@@ -1,16 +1,16 @@
-"""Tables of the edge: first answers kept for replay, limits and daily reading budgets."""
+"""Tables of the edge: first answers kept for replay, limits, reading budgets, revoked tokens."""
 
 from __future__ import annotations
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import CheckConstraint, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offenders.db import Base
-from offenders.domain.columns import ForceKey, Ids, Moment, String
+from offenders.domain.columns import ForceKey, IdKey, Ids, Moment, OptionalString, String
 
 
 class IdempotencyKey(Base):
@@ -47,3 +47,21 @@ class PersonRead(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     actor: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class Revocation(Base):
+    """That tokens of a force are no longer taken: one of them, or all that a subject had."""
+
+    __tablename__ = "revocations"
+    force: Mapped[ForceKey]
+    id: Mapped[IdKey]
+    subject: Mapped[OptionalString]
+    token_id: Mapped[OptionalString]
+    reason: Mapped[String]
+    until: Mapped[Moment]
+    revoked_by: Mapped[String]
+    revoked_at: Mapped[Moment]
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(subject, token_id) = 1", name="one_named"),
+        Index("ix_revocations_until", "force", "until"),
+    )

@@ -11,6 +11,7 @@ from offenders.api.schemas import persons_entries as schemas
 from offenders.api.schemas.fields import ItemPage
 from offenders.db import settle
 from offenders.domain.access import sight
+from offenders.domain.flags.markers import settle_marker_reviews
 from offenders.domain.persons import service
 from offenders.domain.persons.service import Added, EntryQuestion
 from offenders.domain.wanted import service as wanted
@@ -104,11 +105,24 @@ _KINDS = (
 )
 
 
+# What may change whether a review is due, or where the flag belongs.
+_MOVES_FLAGS = frozenset({"addresses", "associations", "markers"})
+
+
 def declare(routes: Routes) -> None:
-    """Declare the list and the addition of every kind, and the end of a marker."""
+    """Declare the list and the addition of every kind, and the review and end of a marker."""
     for kind in _KINDS:
         _declare_addition(routes, kind)
         _declare_list(routes, kind)
+    route(
+        routes,
+        "POST",
+        "/people/<person>/markers/<marker>/reviews",
+        Operation("persons.review-marker", _WRITE, "force", "alteration"),
+        body=schemas.MarkerReviewBody,
+        answer=schemas.MarkerAnswer,
+        status=201,
+    )(review_marker)
     route(
         routes,
         "POST",
@@ -132,6 +146,9 @@ def _declare_addition(routes: Routes, kind: _Kind) -> None:
         )
         if kind.rule == "addresses":
             wanted.follow_addresses(call.session, [added.person_id])
+        if kind.rule in _MOVES_FLAGS:
+            for each in filter(None, (added.person_id, added.other_person_id)):
+                settle_marker_reviews(call.session, each)
         return _added(added, kind.rule)
 
     add.__name__, add.__doc__ = f"add_{kind.rule}", kind.adds
@@ -200,6 +217,20 @@ def _position(row: Any) -> list[str]:
     return [row[1], str(row.id)]
 
 
+def review_marker(call: Call, person: str, marker: str) -> Answer:
+    """Record that a warning marker was looked at again and stays, and until when."""
+    reviewed = service.review_marker_of(
+        call.session,
+        written=person,
+        marker=marker,
+        fields=call.body,
+        sight=sight(call.actor),
+        if_match=call.if_match,
+    )
+    settle_marker_reviews(call.session, reviewed.person_id)
+    return _added(reviewed, "markers")
+
+
 def remove_marker(call: Call, person: str, marker: str) -> Answer:
     """Remove a warning marker with a reason; it stays on record."""
     ended = service.end_marker(
@@ -210,4 +241,5 @@ def remove_marker(call: Call, person: str, marker: str) -> Answer:
         sight=sight(call.actor),
         if_match=call.if_match,
     )
+    settle_marker_reviews(call.session, ended.person_id)
     return _added(ended, "markers")

@@ -29,6 +29,7 @@ TYPE = "urn:offenders:problem:"
 # Each kind with its status and its title.
 KINDS: dict[str, tuple[int, str]] = {
     "unauthenticated": (401, "A valid token is needed"),
+    "token-revoked": (401, "This token has been revoked"),
     "forbidden": (403, "Your role may not do this"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "This method is not offered here"),
@@ -110,7 +111,8 @@ def _kind_of(error: DomainError) -> str:
 
 
 def _invalid_token(error: InvalidToken) -> Response:
-    answer = problem("unauthenticated", error.detail)
+    kind = "token-revoked" if error.kind == "revoked" else "unauthenticated"
+    answer = problem(kind, error.detail)
     answer.headers["WWW-Authenticate"] = 'Bearer realm="offenders"'
     return answer
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from offenders import clock
 from offenders.api.issuer_keys import IssuerKeys
 from offenders.api.limits import FailedTokens
+from offenders.api.revoked import Revocations
 from offenders.api.tokens import InvalidToken, TokenVerifier
 from offenders.db import Work, serving_engine, transaction
 from offenders.domain.reference.policies import figure_in_force
@@ -39,7 +40,8 @@ class Service:
             raise ValueError(message)
         self.settings = settings
         self.engine = engine or serving_engine(settings.database_url or "")
-        self.verifier = make_verifier(settings)
+        self.revocations = Revocations(lambda: self.engine)
+        self.verifier = make_verifier(settings, self.revocations)
         self.failed_tokens = FailedTokens()
         self._facts: dict[Any, tuple[float, Any]] = {}
         self._secret: bytes | None = None
@@ -98,6 +100,7 @@ class Service:
     def forget(self) -> None:
         """Drop the cached facts, so that the next question is asked anew."""
         self._facts.clear()
+        self.revocations.forget()
 
     def _fact(self, name: Any, read: Callable[[], Any]) -> Any:
         is_known, value = self.known(name)
@@ -121,7 +124,7 @@ class Service:
             return found
 
 
-def make_verifier(settings: Settings) -> TokenVerifier:
+def make_verifier(settings: Settings, revocations: Revocations) -> TokenVerifier:
     """Make the verifier of the configured issuer, or of the development issuer."""
     if settings.oidc_issuer is None:
         return TokenVerifier(
@@ -129,6 +132,7 @@ def make_verifier(settings: Settings) -> TokenVerifier:
             audience=settings.oidc_audience,
             keys=public_keys(settings.data_dir),
             now=clock.now,
+            revocations=revocations,
         )
     return TokenVerifier(
         issuer=settings.oidc_issuer,
@@ -137,4 +141,5 @@ def make_verifier(settings: Settings) -> TokenVerifier:
         token_types=settings.oidc_token_types,
         clients=settings.oidc_clients,
         now=clock.now,
+        revocations=revocations,
     )

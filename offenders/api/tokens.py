@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
 
 import jwt
 
@@ -40,11 +40,20 @@ CACHED_TOKENS = 4096
 class InvalidToken(Exception):
     """A request without a usable token; `detail` says what to do and never quotes the token."""
 
-    def __init__(self, kind: Literal["missing", "expired", "forged"], detail: str) -> None:
+    def __init__(
+        self, kind: Literal["missing", "expired", "forged", "revoked"], detail: str
+    ) -> None:
         """Keep the kind, by which failed authentication is counted, and the detail."""
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
+
+
+class RevocationSource(Protocol):
+    """Where the verifier asks whether a genuine token still counts."""
+
+    def is_revoked(self, actor: Actor) -> bool:
+        """Tell whether the token that the actor brought has been revoked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ class TokenVerifier:
         token_types: frozenset[str] = frozenset({"at+jwt"}),
         clients: frozenset[str] = frozenset(),
         now: Callable[[], datetime],
+        revocations: RevocationSource | None = None,
     ) -> None:
         """Refuse settings under which an ID token or another service's token would pass."""
         self._token_types = frozenset(_media_type(each) for each in token_types)
@@ -87,12 +97,16 @@ class TokenVerifier:
         self._keys = keys
         self._clients = clients
         self._now = now
+        self._revocations = revocations
         self._jws = jwt.PyJWS(algorithms=sorted(ALGORITHMS))
         self._cache: OrderedDict[bytes, _Verified] = OrderedDict()
         self._lock = Lock()
 
     def verify(self, token: str) -> Actor:
-        """Give the caller the token speaks for; raise InvalidToken or IssuerUnavailable."""
+        """Give the caller the token speaks for; raise InvalidToken or IssuerUnavailable.
+
+        With revocations, also whatever reading them raises where nothing fresh is known.
+        """
         if not token.strip():
             detail = "Send an access token as `Authorization: Bearer <token>`."
             raise InvalidToken(kind="missing", detail=detail)
@@ -102,7 +116,16 @@ class TokenVerifier:
         verified = self._recall(digest) or self._examine(token)
         self._refuse_untimely(digest, verified)
         self._remember(digest, verified)
+        self._refuse_revoked(verified.actor)
         return verified.actor
+
+    def _refuse_revoked(self, actor: Actor) -> None:
+        if self._revocations is not None and self._revocations.is_revoked(actor):
+            detail = (
+                "This token has been revoked. Sign in again for a fresh one; if that is refused"
+                " too, ask your force's administrator."
+            )
+            raise InvalidToken(kind="revoked", detail=detail)
 
     def _recall(self, digest: bytes) -> _Verified | None:
         with self._lock:

@@ -64,9 +64,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "jobs:read",
             "jobs:run",
             "directory:read",
+            "tokens:revoke",
+            "tokens:read-revocations",
         },
         "national_analyst": {"reference:read", "wanted:counts"},
-        "auditor": {"reference:read", "audit:read"},
+        "auditor": {"reference:read", "audit:read", "tokens:read-revocations"},
     }.items()
 }
 

@@ -1,4 +1,4 @@
-"""Deletion of what is kept only for a time: first answers, reading budgets, runs of jobs.
+"""Deletion of what is kept only for a time: first answers, reading budgets, runs, revocations.
 
 Its age is taken by the database's clock: a run as if at a later moment shall not give anybody
 their reading budget back.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ANSWERS_KEPT = timedelta(hours=48)  # a replay is promised for 24
 RUNS_KEPT = timedelta(days=90)  # a quarter's runs to look into
 READINGS_KEPT = timedelta(days=40)  # a month's budgets and some days to look into them
+REVOCATIONS_KEPT = timedelta(days=90)  # after their tokens' end, to look into
 
 _DELETE = {
     table: text(f"""
@@ -30,6 +31,7 @@ _DELETE = {
     for table, column in (
         ("idempotency_keys", "recorded_at"),
         ("people_read", "day"),
+        ("revocations", "until"),
     )
 }
 # The runs go first, by the turn without a force; then each force's share of what has gone.
@@ -51,6 +53,7 @@ def tidy_up(session: Session, force: str) -> Effect:
     before = {
         "idempotency_keys": present - ANSWERS_KEPT,
         "people_read": last_day,
+        "revocations": present - REVOCATIONS_KEPT,
     }
     deleted = {
         table: session.execute(statement, {"force": force, "before": before[table]}).scalar_one()

@@ -9,11 +9,12 @@ from typing import Any
 from apscheduler.triggers.cron import CronTrigger
 
 from offenders.domain.working_days import LONDON
-from offenders.jobs import audit, housekeeping, wanted
+from offenders.jobs import audit, housekeeping, persons, wanted
 from offenders.jobs.runner import Job
 
 TIMEZONE = "Europe/London"
 EVERY_MINUTE = "* * * * *"
+EVERY_TEN_MINUTES = "*/10 * * * *"  # for what falls due by the day, midnight among its slots
 
 JOBS = (
     Job(
@@ -33,6 +34,30 @@ JOBS = (
         raises_flags=True,
     ),
     Job(
+        name="wanted-validations",
+        does="Flags wants that their owner has not confirmed in time as still right.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=wanted.flag_overdue_validations,
+        raises_flags=True,
+    ),
+    Job(
+        name="wanted-without-activity",
+        does="Flags wants without a tracing action in time.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=wanted.flag_without_activity,
+        raises_flags=True,
+    ),
+    Job(
+        name="marker-reviews",
+        does="Flags people with a warning marker whose day of review has ended.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=persons.flag_marker_reviews,
+        raises_flags=True,
+    ),
+    Job(
         name="audit-seal",
         does="Seals the audit, so that whatever is altered later is found.",
         cron=EVERY_MINUTE,
@@ -41,7 +66,7 @@ JOBS = (
     ),
     Job(
         name="housekeeping",
-        does="Deletes first answers after 48 hours and reading budgets after 40 days.",
+        does="Deletes first answers, reading budgets, runs and revocations past their time.",
         cron="10 4 * * *",
         catch_up="once",
         effect_in=housekeeping.tidy_up,

@@ -22,6 +22,16 @@ def flag_overdue_reviews(session: Session, _force: str) -> Effect:
     return _sweep(session, "wanted-reviews")
 
 
+def flag_overdue_validations(session: Session, _force: str) -> Effect:
+    """Flag every want that its owner has not confirmed in time as still right."""
+    return _sweep(session, "wanted-validations")
+
+
+def flag_without_activity(session: Session, _force: str) -> Effect:
+    """Flag every want without a tracing action in time."""
+    return _sweep(session, "wanted-without-activity")
+
+
 def _sweep(session: Session, rule: str) -> Effect:
     wanted.refresh_clocks(session)
     settled = flags.settle(session, rule=rule, source=wanted.due_source(session, rule))

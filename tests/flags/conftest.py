@@ -6,7 +6,11 @@ import json
 from uuid import UUID, uuid4
 
 import pytest
+from flags_given import RULE
+from sqlalchemy import text
 
+from offenders.db import Work, transaction
+from offenders.domain.flags import service
 from offenders.domain.flags.service import DueSource
 
 SQL = """
@@ -56,3 +60,60 @@ def source():
         return DueSource(SQL, {"rows": json.dumps(subjects)})
 
     return make
+
+
+@pytest.fixture
+def sql(connection):
+    """Run a statement in a transaction of its own, between requests."""
+
+    def execute(statement, **values):
+        with transaction(connection, Work("33")) as session:
+            result = session.execute(text(statement), values)
+            return result.all() if result.returns_rows else []
+
+    return execute
+
+
+@pytest.fixture
+def raised(connection, source, subject, sql):
+    """Raise a flag of each of these subjects: `raised({"lpa": "CN"}, rule=...)`."""
+
+    def make(*facts, rule=RULE):
+        subjects = [subject(**each) for each in facts or [{}]]
+        with transaction(connection, Work("33")) as session:
+            service.raise_due(session, rule=rule, source=source(*subjects))
+        find = "SELECT id FROM flags WHERE subject_id = :id AND rule = :rule"
+        return [str(sql(find, id=each.id, rule=rule)[0].id) for each in subjects]
+
+    return make
+
+
+@pytest.fixture
+def clear(connection, source):
+    """Let the cause of every flag be gone."""
+
+    def settle():
+        with transaction(connection, Work("33")) as session:
+            for rule in (RULE, "wanted-reviews"):
+                service.settle(session, rule=rule, source=source())
+
+    return settle
+
+
+@pytest.fixture
+def read(client, headers):
+    def get(path, *, role="investigator", **more):
+        return client.get(path, headers=headers(role, **more))
+
+    return get
+
+
+@pytest.fixture
+def change(client, headers):
+    def post(path, body, *, version=None, role="supervisor", **more):
+        sent = headers(role, **more)
+        if version is not None:
+            sent["If-Match"] = f'"{version}"'
+        return client.post(path, json=body, headers=sent)
+
+    return post

@@ -49,8 +49,8 @@ def test_an_alert_can_not_be_switched_off(severity, allowed):
         (NOW + timedelta(days=365) + MOMENT, False),
     ],
 )
-def test_a_suppression_ends_in_the_future_within_a_year(until, allowed):
-    assert rules.is_suppression_end(until, NOW) is allowed
+def test_a_suppression_ends_in_the_future_within_the_days_set(until, allowed):
+    assert rules.is_suppression_end(until, NOW, 365) is allowed
 
 
 @pytest.mark.parametrize(

@@ -353,7 +353,8 @@ def test_a_marker_is_reviewed_by_the_figure_in_force(client, headers):
 
 def test_one_marker_of_a_code_is_active_and_its_end_is_kept(client, headers):
     person = given_person(client, headers)
-    body = {"code": "WE", "rationale": "Carries a knife", "from": "2026-01-01"}
+    today = clock.today()
+    body = {"code": "WE", "rationale": "Carries a knife", "from": str(today - timedelta(days=9))}
     first = add(client, headers, person, "markers", body).json
     again = add(client, headers, person, "markers", body)
     assert (again.status_code, again.json["existing"]) == (409, path(person, "markers"))
@@ -362,8 +363,9 @@ def test_one_marker_of_a_code_is_active_and_its_end_is_kept(client, headers):
         "code": "WE",
         "name": "Weapons",
         "verified": False,
-        "since": "2026-01-01",
-        "review_on": "2027-01-01",
+        "since": str(today - timedelta(days=9)),
+        "review_on": str(today + timedelta(days=356)),
+        "is_review_overdue": False,
     }
     assert read(client, headers, person)["markers"] == [in_summary]
     then = now()

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from ipaddress import ip_address
-from threading import Event, Thread
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed448, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from issuer_given import FakeIssuer, running_issuer
 from jwt.algorithms import ECAlgorithm
 from tokens_given import (
     AUDIENCE,
@@ -42,88 +41,6 @@ from offenders.api.tokens import InvalidToken, TokenVerifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-
-class FakeIssuer:
-    """An issuer on 127.0.0.1 whose answers the test sets and whose requests it counts."""
-
-    def __init__(self, server: ThreadingHTTPServer, scheme: str = "http") -> None:
-        self.server = server
-        self.url = f"{scheme}://127.0.0.1:{server.server_port}"
-        self.documents: dict[str, Any] = {
-            "/.well-known/openid-configuration": {
-                "issuer": self.url,
-                "jwks_uri": f"{self.url}/keys",
-            },
-        }
-        self.publish(jwk(EC_KEY, "ec"))
-        self.status = 200
-        self.headers: dict[str, str] = {}
-        self.delay_seconds = 0.0
-        self.pause_seconds = 0.0
-        self.requests: list[str] = []
-        self.open = Event()
-        self.open.set()
-
-    def publish(self, *members: Any) -> None:
-        self.documents["/keys"] = {"keys": list(members)}
-
-    def discover(self, **members: Any) -> None:
-        self.documents["/.well-known/openid-configuration"].update(members)
-
-    def answer(self, path: str) -> bytes:
-        self.requests.append(path)
-        self.open.wait(5)
-        sleep(self.delay_seconds)
-        document = self.documents.get(path.partition("?")[0])
-        return document if isinstance(document, bytes) else json.dumps(document).encode()
-
-    @property
-    def fetches(self) -> int:
-        return self.requests.count("/.well-known/openid-configuration")
-
-
-class IssuerHandler(BaseHTTPRequestHandler):
-    issuer: FakeIssuer
-
-    def do_GET(self) -> None:
-        body = self.issuer.answer(self.path)
-        try:
-            self.send_response(self.issuer.status)
-            for name, value in self.issuer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.write(body)
-        except OSError:
-            return
-
-    def write(self, body: bytes) -> None:
-        pause = self.issuer.pause_seconds
-        for part in [bytes([each]) for each in body] if pause else [body]:
-            self.wfile.write(part)
-            sleep(pause)
-
-    def log_message(self, *_: object) -> None:
-        return
-
-
-@contextmanager
-def running_issuer(prepare: Callable[[ThreadingHTTPServer], str]) -> Iterator[FakeIssuer]:
-    class Handler(IssuerHandler):
-        """A class of its own, because the server makes the handlers and they need the issuer."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Handler.issuer = FakeIssuer(server, prepare(server))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield Handler.issuer
-    finally:
-        Handler.issuer.open.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -586,3 +503,40 @@ def test_an_https_issuer_needs_a_trusted_certificate(
 
     with running_issuer(wrap) as secure:
         assert unusable(secure) is not is_trusted
+
+
+def test_a_worker_without_traffic_asks_before_it_trusts_old_keys(issuer: FakeIssuer) -> None:
+    clock = Clock()
+    verifier = verify_over_the_wire(issuer, clock)
+    withdrawn = given_token("ec", iss=issuer.url, exp=SECONDS + 86400)
+    verifier.verify(withdrawn)
+    issuer.publish(jwk(ED_KEY, "ed"))
+    clock.move(minutes=20)
+    assert _is_refused(verifier, withdrawn)
+
+
+def test_a_worker_without_traffic_serves_on_where_the_issuer_is_down(issuer: FakeIssuer) -> None:
+    clock = Clock()
+    keys = IssuerKeys(issuer.url, clock)
+    keys.find_key("ec")
+    stop(issuer)
+    clock.move(hours=5)
+    assert keys.find_key("ec") is not None
+    assert issuer.fetches == 2
+
+
+def test_traffic_never_waits_through_an_outage_of_the_issuer(issuer: FakeIssuer) -> None:
+    clock = Clock()
+    keys = IssuerKeys(issuer.url, clock)
+    keys.find_key("ec")
+    stop(issuer)
+    for _ in range(5):
+        issuer.open.clear()
+        clock.move(minutes=15)
+        began = monotonic()
+        assert keys.find_key("ec") is not None
+        assert monotonic() - began < 1
+        issuer.open.set()
+        assert keys._fetch is not None
+        assert soon(keys._fetch.ended.is_set)
+    assert issuer.fetches == 6

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
 
 from offenders.api.schemas.fields import (
     AsAtQuery,
@@ -53,10 +55,25 @@ class FlagQuery(FlagFilters, PageQuery):
     due_before = Moment()
 
 
+class Groups(Text):
+    """What counts are grouped by: one name or several, each once, with commas between."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        names = super()._deserialize(value, attr, data, **kwargs).split(",")
+        if not set(names) <= set(GROUPS) or len(names) > len(set(names)):
+            message = f"Send one of {', '.join(GROUPS)}, or several with commas between."
+            raise ValidationError(message)
+        return names
+
+
 class FlagCountsQuery(FlagFilters):
     """How flags are counted."""
 
-    group_by = one_of(GROUPS)
+    subject_type = one_of(SUBJECT_TYPES)
+    state = one_of(STATES, metadata={"description": "All that are not cleared unless told."})
+    group_by = Groups(
+        200, metadata={"description": f"One or several, with commas: {', '.join(GROUPS)}."}
+    )
 
 
 class AcknowledgementBody(Schema):
@@ -70,7 +87,8 @@ class SuppressionBody(Schema):
 
     reason = prose(required=True)
     until = Moment(
-        required=True, metadata={"description": "In the future, at most 365 days ahead."}
+        required=True,
+        metadata={"description": "In the future, at most as far ahead as the force's figure."},
     )
 
 

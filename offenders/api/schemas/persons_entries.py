@@ -222,6 +222,14 @@ class MarkerRemovalBody(Schema):
     reason = prose(required=True)
 
 
+class MarkerReviewBody(Schema):
+    """That a marker was looked at again and stays; one that doesn't is removed."""
+
+    rationale = prose(required=True, metadata={"description": "Why it stays."})
+    review_on = Day(metadata={"description": "After today; by the force's figure unless told."})
+    occurred_at = PastMoment(metadata={"description": "Now unless told."})
+
+
 class AssociationBody(_FromTo):
     """What another person is to this one: with `victim_of`, the other is this one's victim."""
 
@@ -279,11 +287,17 @@ class AddressAnswer(_EntryAnswer, AddressBody):
     """An address on record."""
 
 
+class MarkerReviewAnswer(_EntryAnswer, MarkerReviewBody):
+    """A review of a marker."""
+
+
 class MarkerAnswer(_EntryAnswer, MarkerBody):
     """A marker on record; `verified` false means that the code list is to be checked."""
 
     name = fields.String(allow_none=True)
     verified = fields.Boolean()
+    is_review_overdue = fields.Boolean(metadata={"description": "Its day of review has ended."})
+    reviews = fields.List(fields.Nested(MarkerReviewAnswer))
     state = one_of(["active", "removed"])
     removed_at = Moment(allow_none=True)
     removed_by = fields.String(allow_none=True)

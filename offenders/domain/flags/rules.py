@@ -14,8 +14,6 @@ ACKNOWLEDGED: Final = "acknowledged"
 SUPPRESSED: Final = "suppressed"
 CLEARED: Final = "cleared"
 
-LONGEST_SUPPRESSION = timedelta(days=365)  # product limit: after a year it is judged anew
-
 # Only a cause that is gone clears a flag, so nobody may set `cleared` by hand.
 _NEXT: Final[Mapping[str, frozenset[str]]] = {
     OPEN: frozenset({ACKNOWLEDGED, SUPPRESSED}),
@@ -35,9 +33,9 @@ def may_be_suppressed(severity: str) -> bool:
     return severity != ALERT
 
 
-def is_suppression_end(until: datetime, now: datetime) -> bool:
-    """Say whether a suppression may last until then: in the future, and at most a year."""
-    return now < until <= now + LONGEST_SUPPRESSION
+def is_suppression_end(until: datetime, now: datetime, longest_days: int) -> bool:
+    """Say whether a suppression may last until then: in the future, and at most so many days."""
+    return now < until and (until - now) <= timedelta(days=longest_days)
 
 
 def state_at(state: str, suppressed_until: datetime | None, moment: datetime) -> str:

@@ -22,6 +22,7 @@ from offenders.domain.flags.store import (
     open_flags_of_person,
 )
 from offenders.domain.history import keep_history
+from offenders.domain.reference.policies import figure_in_force
 from offenders.errors import Conflict, Invalid, NotFound
 from offenders.ids import as_uuid
 
@@ -58,7 +59,8 @@ __all__ = [
     "suppress_flag",
 ]
 
-GROUPS = ("rule", "severity", "lpa", "neighbourhood", "state")
+GROUPS = ("force", "lpa", "neighbourhood", "rule", "severity", "state")
+SUPPRESSION = "flag-suppressions"  # the rule whose figure says how long one may last, in days
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,10 @@ def settle(
     rule: str,
     source: DueSource,
     because: str = "Its cause is gone.",
+    subject_id: UUID | None = None,
 ) -> Settled:
-    """Bring the flags of a rule to what its source finds due."""
-    row = store.settle(session, rule, source.sql, source.values, because)
+    """Bring the flags of a rule to what its source finds due; of one subject, if it is named."""
+    row = store.settle(session, rule, source.sql, source.values, because, subject_id=subject_id)
     _keep_history(session, row.changed)
     return Settled(row.raised, row.cleared)
 
@@ -175,9 +178,10 @@ def suppress_flag(
             " it clears by itself then."
         )
         raise Conflict(message)
-    if not rules.is_suppression_end(until, clock.now()):
-        refusal = Invalid.field("/until", "Send a moment in the future, at most 365 days ahead.")
-        raise refusal
+    longest = figure_in_force(session, flag.force, SUPPRESSION, clock.today()) or 0
+    if not rules.is_suppression_end(until, clock.now(), longest):
+        message = f"Send a moment in the future, at most {longest} days ahead."
+        raise Invalid.field("/until", message)
     flag.state = rules.SUPPRESSED
     flag.suppressed_at = recorded_at(session)
     flag.suppressed_until = until
@@ -211,13 +215,13 @@ def _read_id(written: str) -> UUID:
 
 
 def count_open(
-    session: Session, question: Question, *, group_by: str | None, as_at: datetime
+    session: Session, question: Question, *, group_by: Sequence[str], as_at: datetime
 ) -> dict[str, Any]:
-    """Give the counts of a moment; each href returns exactly its rows."""
+    """Give the counts of a moment by all that they are grouped by; each href returns its rows."""
     written = as_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     counts = []
     for row in store.count_groups(session, question, group_by):
-        group = {group_by: row.value} if group_by else {}
+        group = {name: row[number] for number, name in enumerate(group_by)}
         of_group = {name: value or "none" for name, value in group.items()}
         asked = {**question.filters, **of_group, "as_at": written}
         counts.append({**group, "flags": row.flags, "href": f"/v1/flags?{urlencode(asked)}"})
@@ -226,4 +230,4 @@ def count_open(
 
 def count_by_rule(session: Session, question: Question) -> dict[str, int]:
     """Give how many flags each rule has open."""
-    return {row.value: row.flags for row in store.count_groups(session, question, "rule")}
+    return {row.rule: row.flags for row in store.count_groups(session, question, ["rule"])}

@@ -29,54 +29,54 @@ _NEW_ID = """
          || '8' || lpad(to_hex(CAST(:flag_force AS int)), 3, '0')
          || right(replace(CAST(gen_random_uuid() AS text), '-', ''), 16) AS uuid)
 """
-_FACTS = """
-    CAST(d.subject_reference AS text) AS subject_reference,
-    CAST(d.person_id AS uuid) AS person_id, CAST(d.lpa AS text) AS lpa,
-    CAST(d.neighbourhood AS text) AS neighbourhood, CAST(d.owner_officer AS text) AS owner_officer,
-    CAST(d.owner_team AS text) AS owner_team, CAST(d.severity AS text) AS severity,
-    CAST(d.because AS jsonb) AS because, CAST(d.due_at AS timestamptz) AS due_at
-"""
+_FACTS = {
+    "subject_reference": "text",
+    "person_id": "uuid",
+    "lpa": "text",
+    "neighbourhood": "text",
+    "owner_officer": "text",
+    "owner_team": "text",
+    "severity": "text",
+    "because": "jsonb",
+    "due_at": "timestamptz",
+}
+_NAMES = ", ".join(_FACTS)
+# In the order of subjects, so that a sweep and a preview never wait for each other in a ring.
 _RAISE = f"""
-    INSERT INTO flags (force, id, rule, subject_type, subject_id, subject_reference, person_id,
-                       lpa, neighbourhood, owner_officer, owner_team, severity, because, due_at,
-                       raised_at)
-    SELECT CAST(:flag_force AS text), {_NEW_ID}, :flag_rule, d.subject_type, d.subject_id,
-           d.subject_reference, d.person_id, d.lpa, d.neighbourhood, d.owner_officer,
-           d.owner_team, d.severity, d.because, d.due_at, CAST(:flag_at AS timestamptz)
-    FROM due d
+    INSERT INTO flags (force, id, rule, raised_at, subject_type, subject_id, {_NAMES})
+    SELECT CAST(:flag_force AS text), {_NEW_ID}, :flag_rule, CAST(:flag_at AS timestamptz),
+           d.subject_type, d.subject_id, {", ".join(f"d.{name}" for name in _FACTS)}
+    FROM {{due}} d ORDER BY d.subject_id
     ON CONFLICT (force, rule, subject_id) WHERE state <> 'cleared' DO NOTHING
     RETURNING id
 """
+# What is due beside what is flagged. A full join can't be a nested loop, into which statistics
+# of before thousands of flags were raised at once would otherwise lead.
+_BESIDE = f"""
+    beside AS MATERIALIZED (
+        SELECT f.id, d.subject_id IS NULL AS is_over,
+               ({", ".join(f"f.{name}" for name in _FACTS)})
+                   IS DISTINCT FROM ({", ".join(f"d.{name}" for name in _FACTS)}) AS differs,
+               d.subject_type, d.subject_id, {", ".join(f"d.{name}" for name in _FACTS)}
+        FROM (SELECT * FROM flags f
+              WHERE f.force = :flag_force AND f.rule = :flag_rule AND f.state <> 'cleared'
+              {{whose}}) f
+        FULL JOIN due d ON d.subject_id = f.subject_id)
+"""
 _ENDED = "f.state = 'suppressed' AND (f.suppressed_until <= :flag_now OR d.severity = 'alert')"
+_RENEWED = ", ".join(
+    f"{name} = CASE WHEN d.is_over THEN f.{name} ELSE d.{name} END" for name in _FACTS
+)
 _BRING_UP_TO_DATE = f"""
     UPDATE flags f
-    SET state = x.state, cleared_at = x.cleared_at, cleared_because = x.cleared_because,
-        subject_reference = x.subject_reference, person_id = x.person_id, lpa = x.lpa,
-        neighbourhood = x.neighbourhood, owner_officer = x.owner_officer,
-        owner_team = x.owner_team, severity = x.severity, because = x.because,
-        due_at = x.due_at, version = f.version + 1
-    FROM (
-        SELECT f.id, 'cleared' AS state,
-               greatest(:flag_at, f.raised_at + interval '1 microsecond') AS cleared_at,
-               CAST(:flag_because AS text) AS cleared_because, f.subject_reference, f.person_id,
-               f.lpa, f.neighbourhood, f.owner_officer, f.owner_team, f.severity, f.because,
-               f.due_at
-        FROM flags f
-        WHERE f.force = :flag_force AND f.rule = :flag_rule AND f.state <> 'cleared'
-          AND NOT EXISTS (SELECT FROM due d WHERE d.subject_id = f.subject_id)
-        UNION ALL
-        SELECT f.id, CASE WHEN {_ENDED} THEN 'open' ELSE f.state END, NULL, NULL,
-               d.subject_reference, d.person_id, d.lpa, d.neighbourhood, d.owner_officer,
-               d.owner_team, d.severity, d.because, d.due_at
-        FROM flags f JOIN due d ON d.subject_id = f.subject_id
-        WHERE f.force = :flag_force AND f.rule = :flag_rule AND f.state <> 'cleared'
-          AND ({_ENDED}
-               OR (f.subject_reference, f.person_id, f.lpa, f.neighbourhood, f.owner_officer,
-                   f.owner_team, f.severity, f.because, f.due_at)
-                  IS DISTINCT FROM
-                  (d.subject_reference, d.person_id, d.lpa, d.neighbourhood, d.owner_officer,
-                   d.owner_team, d.severity, d.because, d.due_at))) x
-    WHERE f.force = :flag_force AND f.id = x.id AND f.state <> 'cleared'
+    SET state = CASE WHEN d.is_over THEN 'cleared' WHEN {_ENDED} THEN 'open' ELSE f.state END,
+        cleared_at = CASE WHEN d.is_over
+                          THEN greatest(:flag_at, f.raised_at + interval '1 microsecond') END,
+        cleared_because = CASE WHEN d.is_over THEN CAST(:flag_because AS text) END,
+        {_RENEWED}, version = f.version + 1
+    FROM beside d
+    WHERE f.force = :flag_force AND f.id = d.id AND f.state <> 'cleared'
+      AND (d.is_over OR d.differs OR {_ENDED})
     RETURNING f.id, f.state
 """
 _CLEAR = text("""
@@ -225,27 +225,40 @@ class Question:
 
 def raise_due(session: Session, rule: str, sql: str, values: dict[str, Any]) -> list[UUID]:
     """Raise a flag for each row of the source that has none open; give their ids."""
-    statement = text(f"WITH {_due(sql)} {_RAISE}")
+    statement = text(f"WITH {_due(sql)} {_RAISE.format(due='due')}")
     return list(session.execute(statement, values | _own_values(session, rule, "")).scalars())
 
 
-def settle(session: Session, rule: str, sql: str, values: dict[str, Any], because: str) -> Row[Any]:
+def settle(  # noqa: PLR0913 - which flags, by what source, and why they clear
+    session: Session,
+    rule: str,
+    sql: str,
+    values: dict[str, Any],
+    because: str,
+    *,
+    subject_id: UUID | None = None,
+) -> Row[Any]:
     """Raise what is due, clear what no longer is and renew the rest, over one reading of it.
 
-    Gives how many were raised and cleared, and the ids of all that changed.
+    With `subject_id`, of which the source must then be, only that subject's flag. Gives how
+    many were raised and cleared, and the ids of all that changed.
     """
+    whose = "AND f.subject_id = :flag_subject" if subject_id else ""
+    unflagged = "(SELECT * FROM beside WHERE id IS NULL)"
     statement = text(f"""
-        WITH {_due(sql)},
-             raised AS ({_RAISE}), dated AS ({_BRING_UP_TO_DATE})
+        WITH {_due(sql)}, {_BESIDE.format(whose=whose)},
+             raised AS ({_RAISE.format(due=unflagged)}), dated AS ({_BRING_UP_TO_DATE})
         SELECT (SELECT count(*) FROM raised) AS raised,
                (SELECT count(*) FROM dated WHERE state = 'cleared') AS cleared,
                ARRAY(SELECT id FROM raised UNION ALL SELECT id FROM dated) AS changed
     """)
-    return session.execute(statement, values | _own_values(session, rule, because)).one()
+    own = _own_values(session, rule, because) | {"flag_subject": subject_id}
+    return session.execute(statement, values | own).one()
 
 
 def _due(sql: str) -> str:
-    return f"due AS MATERIALIZED (SELECT d.subject_type, d.subject_id, {_FACTS} FROM ({sql}) d)"
+    facts = ", ".join(f"CAST(d.{name} AS {kind}) AS {name}" for name, kind in _FACTS.items())
+    return f"due AS MATERIALIZED (SELECT d.subject_type, d.subject_id, {facts} FROM ({sql}) d)"
 
 
 def _own_values(session: Session, rule: str, because: str) -> dict[str, Any]:
@@ -332,13 +345,14 @@ def count_flags(session: Session, question: Question) -> int:
     return int(session.execute(statement, values).scalar_one())
 
 
-def count_groups(session: Session, question: Question, group_by: str | None) -> list[Row[Any]]:
-    """Give (value, flags) of each group, or of all flags without `group_by`."""
+def count_groups(session: Session, question: Question, group_by: Sequence[str]) -> list[Row[Any]]:
+    """Give a row of each group: its values in the order asked, then `flags`, how many they are."""
     condition, values = question.condition()
-    value = COLUMNS[group_by] if group_by else "CAST(NULL AS text)"
-    grouping = f"GROUP BY {value} ORDER BY {value}" if group_by else ""
+    columns = "".join(f"{COLUMNS[name]} AS {name}, " for name in group_by)
+    places = ", ".join(str(number) for number in range(1, len(group_by) + 1))
+    grouping = f"GROUP BY {places} ORDER BY {places}" if group_by else ""
     statement = f"""
-        SELECT {value} AS value, count(*) AS flags
+        SELECT {columns} count(*) AS flags
         FROM {question.source} WHERE {condition} {grouping}
     """
     return list(session.execute(text(statement), values))

@@ -36,6 +36,26 @@ class Kind:
         """
 
 
+_AS_AT = "CAST(:as_at AS timestamptz)"
+# A review moves the day; before it was recorded the marker said what the review says it had said.
+_REVIEW_ON = f"""
+    coalesce((SELECT v.was_due_on FROM person_marker_reviews v
+              WHERE v.force = r.force AND v.marker_id = r.id AND v.recorded_at > {_AS_AT}
+              ORDER BY v.recorded_at LIMIT 1), r.review_on)
+"""
+_REVIEWS = f"""
+    (SELECT coalesce(json_agg(json_build_object('id', v.id, 'rationale', v.rationale,
+                'review_on', v.review_on, 'occurred_at', v.occurred_at,
+                'recorded_at', v.recorded_at, 'recorded_by', v.recorded_by)
+            ORDER BY v.occurred_at DESC, v.id DESC), '[]')
+     FROM person_marker_reviews v
+     WHERE v.force = r.force AND v.marker_id = r.id
+       AND ({_AS_AT} IS NULL OR v.recorded_at <= {_AS_AT}))
+"""
+_TODAY = f"""
+    coalesce(CAST({_AS_AT} AT TIME ZONE 'Europe/London' AS date), CAST(:today AS date))
+"""
+
 KINDS = {
     "aliases": Kind(
         "person_names",
@@ -75,7 +95,8 @@ KINDS = {
             'verified', coalesce((SELECT c.verified FROM code_entries c
                      WHERE c.list = 'warning_markers' AND c.code = r.code), false),
             'rationale', r.rationale, 'source', r.source, 'from', r.from_on,
-            'review_on', r.review_on,
+            'review_on', {_REVIEW_ON}, 'reviews', {_REVIEWS},
+            'is_review_overdue', NOT {_REMOVED} AND {_REVIEW_ON} < {_TODAY},
             'state', CASE WHEN {_REMOVED} THEN 'removed' ELSE 'active' END,
             'removed_at', CASE WHEN {_REMOVED} THEN r.removed_at END,
             'removed_by', CASE WHEN {_REMOVED} THEN r.removed_by END,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offenders.db import Base
@@ -253,6 +253,35 @@ class Marker(Base):
             postgresql_where=text("removed_at IS NULL"),
         ),
         Index("ix_person_markers_code", "force", "code"),
+        Index(
+            "ix_person_markers_review_on",
+            "force",
+            "review_on",
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+
+
+class MarkerReview(Base):
+    """That somebody looked at a marker again and kept it; `was_due_on` is what it had said."""
+
+    __tablename__ = "person_marker_reviews"
+    force: Mapped[ForceKey]
+    id: Mapped[IdKey]
+    marker_id: Mapped[UUID]
+    rationale: Mapped[String]
+    was_due_on: Mapped[date]
+    review_on: Mapped[date]
+    occurred_at: Mapped[Moment]
+    recorded_by: Mapped[String]
+    recorded_at: Mapped[Moment]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["force", "marker_id"],
+            ["person_markers.force", "person_markers.id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_person_marker_reviews_marker_id", "force", "marker_id"),
     )
 
 

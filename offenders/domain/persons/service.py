@@ -30,7 +30,7 @@ from offenders.domain.persons.entries import (
     list_entries,
     show_entry,
 )
-from offenders.domain.persons.markers import add_marker, remove_marker
+from offenders.domain.persons.markers import add_marker, remove_marker, review_marker
 from offenders.domain.persons.models import Person
 from offenders.domain.persons.rules import FORMER, NAMED_IDENTIFIERS
 from offenders.domain.persons.search import Search, count_people, search_people
@@ -62,6 +62,7 @@ __all__ = [
     "reading_of_person",
     "record_person",
     "require_person",
+    "review_marker_of",
     "search_people",
 ]
 
@@ -231,4 +232,21 @@ def end_marker(  # noqa: PLR0913 - which marker of whom ends, and why
     person = store.get_person(session, written)
     if_match.check(person.version)
     marker_id = remove_marker(session, person, marker, reason, sight.subject)
+    return Added(person.id, person.version, show_entry(session, "markers", marker_id, sight))
+
+
+def review_marker_of(  # noqa: PLR0913 - which marker of whom was reviewed, and with what result
+    session: Session,
+    *,
+    written: str,
+    marker: str,
+    fields: dict[str, Any],
+    sight: Sight,
+    if_match: IfMatch,
+) -> Added:
+    """Record a review of a marker; the person's version stays as it is."""
+    person = store.get_person(session, written)
+    if_match.check(person.version)
+    entry = Entry(fields, sight.subject, new_id(person.force))
+    marker_id = review_marker(session, person, marker, entry)
     return Added(person.id, person.version, show_entry(session, "markers", marker_id, sight))

@@ -183,7 +183,8 @@ _SUMMARY = f"""
             SELECT coalesce(json_agg(json_build_object(
                 'id', r.id, 'code', r.code, 'name', c.name,
                 'verified', coalesce(c.verified, false), 'since', r.from_on,
-                'review_on', r.review_on) ORDER BY r.code), '[]')
+                'review_on', r.review_on,
+                'is_review_overdue', r.review_on < CAST(:today AS date)) ORDER BY r.code), '[]')
             FROM person_markers r
             LEFT JOIN code_entries c ON c.list = 'warning_markers' AND c.code = r.code
             WHERE r.force = p.force AND r.person_id = p.id AND r.removed_at IS NULL),
@@ -232,6 +233,7 @@ def _sight_values(force: str, sight: Sight) -> dict[str, Any]:
         "sees_protected": sight.protected_addresses,
         "handlings": sight.handlings,
         "reader": sight.subject,
+        "today": clock.today(),
         "as_at": None,
         "state": "active",
     }

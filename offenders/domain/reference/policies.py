@@ -20,16 +20,16 @@ EVERYTHING = "all"  # the key of a figure that doesn't depend on risk, level or 
 
 FIGURES = """
     SELECT DISTINCT ON (rule, applies_to) rule, applies_to, figure, unit, source, citation,
-           confidence, is_own, from_on, to_on
+           confidence, severity, is_own, from_on, to_on
     FROM (
         SELECT d.rule, d.applies_to, d.figure, d.unit, d.source, d.citation, d.confidence,
-               false AS is_own, d.from_on, d.to_on, NULL::timestamptz AS recorded_at
+               d.severity, false AS is_own, d.from_on, d.to_on, NULL::timestamptz AS recorded_at
         FROM default_figures d
         UNION ALL
-        SELECT p.rule, p.applies_to, p.figure, d.unit, p.source, NULL, 'H', true,
-               p.from_on, p.to_on, p.recorded_at
+        SELECT p.rule, p.applies_to, p.figure, d.unit, p.source, NULL, 'H',
+               d.severity, true, p.from_on, p.to_on, p.recorded_at
         FROM policies p JOIN LATERAL (
-            SELECT unit FROM default_figures d
+            SELECT unit, severity FROM default_figures d
             WHERE d.rule = p.rule AND d.applies_to = p.applies_to
             ORDER BY d.from_on DESC LIMIT 1) d ON true
         WHERE p.force = :force) figures
@@ -70,6 +70,29 @@ def by_rule(
     for rule, applies_to, figure in rows or ():
         found[rule][applies_to] = int(figure)
     return found
+
+
+def explained_figures(
+    session: Session, force: str, rule: str, on: date
+) -> dict[str, dict[str, Any]]:
+    """Give each figure of a rule on a day with all that a flag says of it.
+
+    By what it applies to: figure, unit, source, citation, confidence, since when, whether it is
+    the force's own, and the severity that follows from it.
+    """
+    return {
+        row.applies_to: {
+            "figure": int(row.figure),
+            "unit": row.unit,
+            "source": row.source,
+            "citation": row.citation,
+            "confidence": row.confidence,
+            "figure_from": row.from_on,
+            "is_force_policy": row.is_own,
+            "severity": row.severity,
+        }
+        for row in session.execute(_FIGURES, {"force": force, "rules": [rule], "on": on})
+    }
 
 
 def figure_in_force(session: Session, force: str, rule: str, on: date) -> int | None:

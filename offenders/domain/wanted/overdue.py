@@ -8,7 +8,7 @@ import orjson
 
 from offenders import clock
 from offenders.domain.flags.service import DueSource, clear_for, follow_subject, raise_due
-from offenders.domain.reference.policies import figures_of_rules
+from offenders.domain.reference.policies import explained_figures, figures_of_rules
 from offenders.domain.wanted.clocks import ACTIVITY, ARREST, CANCELLATION, REVIEW, VALIDATION
 from offenders.domain.wanted.rules import OUTSTANDING, is_overdue
 
@@ -19,22 +19,32 @@ if TYPE_CHECKING:
 
     from offenders.domain.wanted.models import Want
 
-# rule: (due column, the moment its clock runs from, what is said when it is over)
+_FIRST_OR_LATER = "CASE WHEN w.last_validated_at IS NULL THEN 'first' ELSE 'later' END"
+# rule: (due column, the moment its clock runs from, what its figure goes by, what is said when
+# it is over)
 _RULES = {
-    ARREST: ("target_arrest_by", "w.entered_at", "The want was not ended by its target to arrest."),
+    ARREST: (
+        "target_arrest_by",
+        "w.entered_at",
+        "w.risk",
+        "The want was not ended by its target to arrest.",
+    ),
     REVIEW: (
         "review_due_at",
         "coalesce(w.last_reviewed_at, w.entered_at)",
+        "w.risk",
         "No supervisor has reviewed the want within the time set.",
     ),
     VALIDATION: (
         "validation_due_at",
         "coalesce(w.last_validated_at, w.entered_at)",
+        _FIRST_OR_LATER,
         "Its owner has not confirmed that the want is still right.",
     ),
     ACTIVITY: (
         "activity_due_at",
         "coalesce(w.last_activity_at, w.entered_at)",
+        "w.risk",
         "No tracing action within the time set.",
     ),
 }
@@ -43,21 +53,18 @@ OVERDUE_RULES = tuple(_RULES)
 
 def due_source(session: Session, rule: str) -> DueSource:
     """Give every outstanding want of the force that is overdue by this rule, as flags."""
-    column, start, problem = _RULES[rule]
+    column, start, key, problem = _RULES[rule]
     force = session.info["force"]
-    figures = figures_of_rules(session, force, [rule], clock.today())[rule]
+    figures = explained_figures(session, force, rule, clock.today())
+    figure = f"(CAST(:figures AS jsonb) -> ({key}))"
     sql = f"""
         SELECT 'want' AS subject_type, w.id AS subject_id, w.reference AS subject_reference,
                w.person_id, w.lpa, w.neighbourhood, w.owner_officer, w.owner_team,
-               (SELECT d.severity FROM default_figures d
-                WHERE d.rule = :rule AND d.applies_to IN (w.risk, 'all', 'later')
-                ORDER BY d.from_on DESC LIMIT 1) AS severity,
+               {figure} ->> 'severity' AS severity,
                jsonb_build_object(
                    'rule', CAST(:rule AS text), 'what', CAST(:problem AS text),
-                   'counted_from', {start}, 'due_at', w.{column}, 'risk', w.risk,
-                   'figure', coalesce(CAST(:figures AS jsonb) -> w.risk,
-                                      CAST(:figures AS jsonb)), 'unit', 'days',
-                   'source', CAST(:source AS text)) AS because,
+                   'counted_from', {start}, 'due_at', w.{column}, 'risk', w.risk)
+               || ({figure} - 'severity') AS because,
                w.{column} AS due_at
         FROM wants w
         WHERE w.force = :force AND w.state = 'outstanding' AND w.{column} < :now
@@ -68,8 +75,6 @@ def due_source(session: Session, rule: str) -> DueSource:
             "rule": rule,
             "problem": problem,
             "figures": orjson.dumps(figures).decode(),
-            "source": "the force's policy where it has set one, else product default;"
-            f" GET /v1/rules, {rule}",
             "force": force,
             "now": clock.now(),
         },
@@ -86,7 +91,7 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
         return
     ended = [
         rule
-        for rule, (column, _start, _problem) in _RULES.items()
+        for rule, (column, *_rest) in _RULES.items()
         if not is_overdue(getattr(want, column), now)
     ]
     if want.circulation == "circulated":
