@@ -14,6 +14,7 @@ from flask_smorest import Api
 from offenders import __version__
 from offenders.api import (
     audit,
+    directory,
     flags,
     health,
     imports,
@@ -63,6 +64,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     api = ProblemApi(app)
     for routes in (
         reference.routes,
+        directory.routes,
         persons.routes,
         wanted.routes,
         flags.routes,

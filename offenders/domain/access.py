@@ -60,6 +60,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "wanted:counts",
             "flags:read",
             "policies:write",
+            "reference:write",
             "imports:write",
             "jobs:read",
             "jobs:run",
