@@ -22,6 +22,7 @@ from offenders.api import (
     persons,
     problems,
     reference,
+    reports,
     wanted,
 )
 from offenders.api.permissions import declared_operations
@@ -67,6 +68,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         directory.routes,
         persons.routes,
         wanted.routes,
+        reports.routes,
         flags.routes,
         jobs.routes,
         imports.routes,
