@@ -75,6 +75,12 @@ def upgrade() -> None:
         ),
     )
     _decide()
+    op.create_index(
+        "ix_wants_history_ended",
+        "wants_history",
+        ["force", "outcome_at"],
+        postgresql_where=sa.text("state <> 'outstanding'"),
+    )
     protect(op, ["officers_history"], "SELECT, INSERT, UPDATE")
     protect(op, ["populations", "duplicate_decisions"], "SELECT, INSERT")
 
@@ -131,6 +137,7 @@ def _decide() -> None:
 
 def downgrade() -> None:
     """Take them away again."""
+    op.drop_index("ix_wants_history_ended", table_name="wants_history")
     op.drop_table("duplicate_decisions")
     op.drop_index("uq_duplicate_candidates_id", table_name="duplicate_candidates")
     op.drop_column("duplicate_candidates", "version")

@@ -22,7 +22,7 @@ AGE_EDGES: Final = (7, 21, 91, 365)
 
 Interval = Literal["week", "month"]
 PERIODS: Final = 12
-PERIODS_LIMIT: Final = 60
+PERIODS_LIMIT: Final = 60  # each is a bit of a bigint
 PERIOD_DAYS: Final = 365  # of arrests, unless `from` says otherwise
 OLDEST: Final = 10
 

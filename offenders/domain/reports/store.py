@@ -1,4 +1,8 @@
-"""SQL of the report on outstanding suspects: each part one statement over the history."""
+"""SQL of the report on outstanding suspects: each part one statement over the history.
+
+A want, person or crime carries a bit for each figure in which it counts. Bits are joined over
+the wants of a person or crime, so everyone is counted once in every figure, in one reading.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from sqlalchemy import text
 
 from offenders.domain.reports.rules import OLDEST, age_bands
 from offenders.domain.wanted.figures import LISTS
+from offenders.domain.wanted.rules import Circulation, Reason, Risk
 from offenders.domain.wanted.store import OWNER_LEFT, area
 
 if TYPE_CHECKING:
@@ -25,6 +30,35 @@ _CLOCKS = {
     "validation": "validation_due_at",
     "activity": "activity_due_at",
 }
+# The person is read only for whether their addresses are protected: the past of a want is never
+# without that of its person.
+_VERSIONS = """
+    FROM wants_history w
+    CROSS JOIN LATERAL (
+        SELECT NOT :sees_protected AND w.follows_address AND EXISTS (
+            SELECT FROM persons h WHERE h.force = w.force AND h.id = w.person_id
+              AND h.are_addresses_protected) AS are_addresses_protected) g
+"""
+_STOOD = "w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)"
+# Over `o` (person_id, crime_reference, mask): how many of each have each bit.
+_COUNTED = """
+    masks AS (
+        SELECT 'wants' AS unit, mask, count(*) AS n FROM o GROUP BY mask
+        UNION ALL
+        SELECT 'people', mask, count(*)
+        FROM (SELECT bit_or(mask) AS mask FROM o GROUP BY person_id) each GROUP BY mask
+        UNION ALL
+        SELECT 'crimes', mask, count(*)
+        FROM (SELECT bit_or(mask) AS mask FROM o WHERE crime_reference IS NOT NULL
+              GROUP BY crime_reference) each
+        GROUP BY mask),
+    counted AS (
+        SELECT b AS place, coalesce(sum(n) FILTER (WHERE unit = 'crimes'), 0)::bigint AS crimes,
+               coalesce(sum(n) FILTER (WHERE unit = 'wants'), 0)::bigint AS wants,
+               coalesce(sum(n) FILTER (WHERE unit = 'people'), 0)::bigint AS people
+        FROM masks JOIN generate_series(0, :bits - 1) b ON mask & (1::bigint << b) <> 0
+        GROUP BY b)
+"""
 _OLDEST = f"""
     SELECT json_agg(json_build_object('id', f.id, 'reference', f.reference, 'reason', f.reason,
                'risk', f.risk, 'entered_at', f.entered_at, 'owner_officer', f.owner_officer,
@@ -33,109 +67,109 @@ _OLDEST = f"""
 """
 
 
-def _marks(area_column: str) -> str:
-    """Give (dimension, value) of a want for every figure in which it counts."""
-    any_list = " OR ".join(f"o.{column} = '{value}'" for column, value in LISTS.values())
-    overdue = {name: f"o.{column} < :now" for name, column in _CLOCKS.items()}
-    flagged = {
-        **{("list", name): f"o.{column} = '{value}'" for name, (column, value) in LISTS.items()},
-        ("list", "any"): any_list,
-        **{("overdue", name): late for name, late in overdue.items()},
+def _figures(bands: int) -> dict[tuple[str, str], str]:
+    """Give the condition over `w` of each (dimension, value), in the order of their bits."""
+    lists = {name: f"w.{column} = '{value}'" for name, (column, value) in LISTS.items()}
+    overdue = {name: f"w.{column} < :now" for name, column in _CLOCKS.items()}
+    listed = {"reason": Reason, "risk": Risk, "circulation": Circulation}
+    return {
+        ("all", "all"): "true",
+        **{
+            (column, str(value)): f"w.{column} = '{value}'"
+            for column, values in listed.items()
+            for value in values
+        },
+        **{("list", name): condition for name, condition in lists.items()},
+        ("list", "any"): " OR ".join(lists.values()),
+        **{("overdue", name): condition for name, condition in overdue.items()},
         ("overdue", "any"): " OR ".join(overdue.values()),
-        ("domestic_abuse", "true"): "o.domestic_abuse",
-        ("owner_left", "true"): "o.owner_left",
+        ("domestic_abuse", "true"): "w.domestic_abuse",
+        ("owner_left", "true"): OWNER_LEFT,
+        **{("age", str(band)): f"b.band = {band}" for band in range(bands)},
     }
-    marks = ["('all', 'all')", f"('area', coalesce(o.{area_column}, ''))"]
-    marks += [f"('{name}', o.{name})" for name in ("reason", "risk", "circulation")]
-    marks += [
-        f"('{dimension}', CASE WHEN {condition} THEN '{value}' END)"
-        for (dimension, value), condition in flagged.items()
-    ]
-    marks.append("('age', o.band::text)")
-    return ", ".join(marks)
 
 
-def count_outstanding(session: Session, question: Question, area_column: str) -> list[Row[Any]]:
-    """Give (dimension, value, crimes, wants, people); row `all` also median age and the oldest.
+def count_outstanding(
+    session: Session, question: Question, area_column: str
+) -> dict[tuple[str, str], Row[Any]]:
+    """Give (crimes, wants, people) by dimension and value; under `all` also median age, oldest.
 
     `area_column` is what the dimension `area` goes by; an area that is not known is ''.
     """
     condition, values = question.condition()
-    edges = [since for _, _, since, _ in age_bands(values["now"]) if since is not None]
-    band = " ".join(f"WHEN w.entered_at >= :edge_{n} THEN {n}" for n in range(len(edges)))
-    age = "extract(epoch FROM CAST(:now AS timestamptz) - o.entered_at) / 86400"
+    bands = age_bands(values["now"])
+    edges = {f"edge_{n}": since for n, (_, _, since, _) in enumerate(bands) if since is not None}
+    band = " ".join(f"WHEN w.entered_at >= :{name} THEN {n}" for n, name in enumerate(edges))
+    figures = _figures(len(bands))
+    mask = " | ".join(
+        f"CASE WHEN {each} THEN {1 << bit}::bigint ELSE 0 END"
+        for bit, each in enumerate(figures.values())
+    )
+    age = "extract(epoch FROM CAST(:now AS timestamptz) - entered_at) / 86400"
     statement = f"""
         WITH o AS MATERIALIZED (
             SELECT w.id, w.reference, w.person_id, w.crime_reference, w.reason, w.risk,
-                   w.circulation, w.domestic_abuse, w.entered_at, w.owner_officer, w.owner_team,
-                   w.target_arrest_by, w.review_due_at, w.validation_due_at, w.activity_due_at,
-                   {area(area_column)} AS {area_column}, {OWNER_LEFT} AS owner_left,
-                   CASE {band} ELSE {len(edges)} END AS band
-            {question.source} AND {condition}),
-        marked AS MATERIALIZED (
-            SELECT d.dimension, d.value, o.person_id, o.crime_reference
-            FROM o CROSS JOIN LATERAL (VALUES {_marks(area_column)}) d (dimension, value)
-            WHERE d.value IS NOT NULL),
-        people AS (
-            SELECT dimension, value, count(*) AS people, sum(wants) AS wants
-            FROM (SELECT dimension, value, person_id, count(*) AS wants FROM marked
-                  GROUP BY dimension, value, person_id) each
-            GROUP BY dimension, value),
-        crimes AS (
-            SELECT dimension, value, count(*) AS crimes
-            FROM (SELECT DISTINCT dimension, value, crime_reference FROM marked
-                  WHERE crime_reference IS NOT NULL) each
-            GROUP BY dimension, value)
-        SELECT p.dimension, p.value, coalesce(c.crimes, 0) AS crimes,
-               CAST(p.wants AS bigint) AS wants, p.people,
-               CASE WHEN p.dimension = 'all' THEN (
+                   w.entered_at, w.owner_officer, w.owner_team,
+                   coalesce({area(area_column)}, '') AS area, {mask} AS mask
+            {_VERSIONS} CROSS JOIN LATERAL (SELECT CASE {band} ELSE {len(edges)} END AS band) b
+            WHERE {_STOOD} AND w.state = 'outstanding' AND {condition}),
+        {_COUNTED}
+        SELECT place, NULL AS area, crimes, wants, people,
+               CASE WHEN place = 0 THEN (
                    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY {age}) FROM o)
                END AS median_days,
-               CASE WHEN p.dimension = 'all' THEN ({_OLDEST}) END AS oldest
-        FROM people p LEFT JOIN crimes c USING (dimension, value)
+               CASE WHEN place = 0 THEN ({_OLDEST}) END AS oldest
+        FROM counted
+        UNION ALL
+        SELECT NULL, area, count(DISTINCT crime_reference), count(*), count(DISTINCT person_id),
+               NULL, NULL
+        FROM o GROUP BY area
     """
-    bound = {f"edge_{n}": edge for n, edge in enumerate(edges)}
-    return list(session.execute(text(statement), values | bound))
+    _take_room(session)
+    rows = session.execute(text(statement), values | edges | {"bits": len(figures)})
+    names = list(figures)
+    return {("area", row.area) if row.place is None else names[row.place]: row for row in rows}
 
 
 def count_at_moments(
     session: Session, question: Question, moments: Sequence[datetime]
 ) -> dict[int, Row[Any]]:
-    """Give (crimes, wants, people) at each of these moments, in order; by their place from 1.
+    """Give (crimes, wants, people) at each of these moments, in order; by their place from 0.
 
-    Each version of a want is read once and counted at every moment for which it stood.
+    Each version of a want is read once, and has the bits of the moments at which it stood.
     """
     condition, values = question.condition()
     statement = f"""
-        WITH stood AS MATERIALIZED (
-            SELECT n AS place, w.person_id, w.crime_reference
-            FROM wants_history w JOIN persons g ON g.force = w.force AND g.id = w.person_id
-            CROSS JOIN LATERAL generate_series(
+        WITH o AS MATERIALIZED (
+            SELECT w.person_id, w.crime_reference,
+                   (1::bigint << m.after) - (1::bigint << m.first) AS mask
+            {_VERSIONS} CROSS JOIN LATERAL (SELECT
                 width_bucket(w.recorded_from - interval '1 microsecond',
-                             CAST(:moments AS timestamptz[])) + 1,
+                             CAST(:moments AS timestamptz[])) AS first,
                 width_bucket(coalesce(w.recorded_to, 'infinity') - interval '1 microsecond',
-                             CAST(:moments AS timestamptz[]))) n
+                             CAST(:moments AS timestamptz[])) AS after) m
             WHERE w.recorded_from <= :last AND (w.recorded_to IS NULL OR w.recorded_to > :first)
-              AND w.state = 'outstanding' AND {condition}),
-        people AS (
-            SELECT place, count(*) AS people, sum(wants) AS wants
-            FROM (SELECT place, person_id, count(*) AS wants FROM stood
-                  GROUP BY place, person_id) each
-            GROUP BY place),
-        crimes AS (
-            SELECT place, count(*) AS crimes
-            FROM (SELECT DISTINCT place, crime_reference FROM stood
-                  WHERE crime_reference IS NOT NULL) each
-            GROUP BY place)
-        SELECT p.place, coalesce(c.crimes, 0) AS crimes, CAST(p.wants AS bigint) AS wants, p.people
-        FROM people p LEFT JOIN crimes c USING (place)
+              AND m.after > m.first AND w.state = 'outstanding' AND {condition}),
+        {_COUNTED}
+        SELECT place, crimes, wants, people FROM counted
     """
-    bound = {"moments": list(moments), "first": moments[0], "last": moments[-1]}
+    bound = {
+        "moments": list(moments),
+        "first": moments[0],
+        "last": moments[-1],
+        "bits": len(moments),
+    }
+    _take_room(session)
     return {row.place: row for row in session.execute(text(statement), values | bound)}
 
 
+def _take_room(session: Session) -> None:
+    """Let this transaction's sums stay in memory: a large force has some 100,000 versions."""
+    session.execute(text("SELECT set_config('work_mem', '32MB', true)"))
+
+
 def count_ended(session: Session, question: Question) -> dict[str, Row[Any]]:
-    """Give (wants, people, crimes, days to the end: median and 90th percentile) by outcome."""
+    """Give (crimes, wants, people, days to the end: median and 90th percentile) by outcome."""
     condition, values = question.condition()
     days = "ORDER BY extract(epoch FROM w.outcome_at - w.entered_at) / 86400"
     statement = f"""
@@ -143,7 +177,7 @@ def count_ended(session: Session, question: Question) -> dict[str, Row[Any]]:
                count(DISTINCT w.person_id) AS people,
                percentile_cont(0.5) WITHIN GROUP ({days}) AS median_days,
                percentile_cont(0.9) WITHIN GROUP ({days}) AS p90_days
-        {question.source} AND {condition} AND w.state <> 'outstanding'
+        {_VERSIONS} WHERE {_STOOD} AND w.state <> 'outstanding' AND {condition}
         GROUP BY w.state
     """
     return {row.state: row for row in session.execute(text(statement), values)}
