@@ -14,6 +14,7 @@ from flask_smorest import Api
 from offenders import __version__
 from offenders.api import (
     audit,
+    data_quality,
     directory,
     flags,
     health,
@@ -69,6 +70,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         persons.routes,
         wanted.routes,
         reports.routes,
+        data_quality.routes,
         flags.routes,
         jobs.routes,
         imports.routes,
