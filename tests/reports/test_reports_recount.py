@@ -136,20 +136,22 @@ def check_trend(items, world, as_at, filters, interval):
     first = min(each["recorded_from"] for each in world.versions)
     moments = trend_moments(as_at, interval, 6)
     assert len(items) == len(moments)
-    before = None
+    before, were = None, set()
     for item, moment in zip(items, moments, strict=True):
         if moment < first:
             assert (item["wants"], item["change"], item["href"]) == ("no_data", "no_data", None)
             continue
-        counts = units(world.at(moment, state="outstanding", **plainly(filters)))
+        stood = world.at(moment, state="outstanding", **plainly(filters))
+        counts, are = units(stood), {each["id"] for each in stood}
         assert shown(item) == counts
         if before is None:
-            assert item["change"] == "no_data"
+            assert (item["change"], item["new"], item["gone"]) == ("no_data",) * 3
         else:
-            assert shown(item["change"]) == tuple(
-                a - b for a, b in zip(counts, before, strict=True)
-            )
-        before = counts
+            change = tuple(a - b for a, b in zip(counts, before, strict=True))
+            assert shown(item["change"]) == change
+            assert (item["new"], item["gone"]) == (len(are - were), len(were - are))
+            assert before[1] + item["new"] - item["gone"] == item["wants"]
+        before, were = counts, are
 
 
 def test_the_time_to_arrest_of_any_period_is_that_of_a_recount(world, ask):

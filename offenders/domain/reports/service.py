@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OLDEST", "PERIODS", "PERIODS_LIMIT", "PERIOD_DAYS", "Asked", "report_outstanding"]
 
+_MOVES = ("change", "new", "gone")
 _OVERDUE = ("arrest", "review", "validation", "activity")
 
 
@@ -146,7 +147,10 @@ def _oldest(question: Question, total: Row[Any] | None) -> list[dict[str, Any]]:
 def _trend(
     session: Session, question: Question, asked: Asked, first: datetime | None
 ) -> dict[str, Any]:
-    """Give the same count at the ends of the weeks or months before, and each change."""
+    """Give the same count at the ends of the weeks or months before, and each change.
+
+    Wants at the moment before, and `new`, less `gone`, are those of the moment (national.md N018).
+    """
     as_at = question.as_at or question.now
     moments = rules.trend_moments(as_at, asked.interval, asked.periods)
     found = store.count_at_moments(session, question, moments) if moments and first else {}
@@ -156,16 +160,20 @@ def _trend(
         if first is None or moment < first:
             items.append({"as_at": written(moment), **_unknown()})
             continue
-        counts = units(found.get(place))
-        change = {unit: counts[unit] - before[unit] for unit in UNITS} if before else NO_DATA
+        row = found.get(place)
+        counts = units(row)
+        moved: dict[str, Any] = dict.fromkeys(_MOVES, NO_DATA)
+        if before is not None:
+            change = {unit: counts[unit] - before[unit] for unit in UNITS}
+            moved = {"change": change, "new": row.new if row else 0, "gone": row.gone if row else 0}
         href = Links(asked.filters, moment).to()
-        items.append({"as_at": written(moment), **counts, "change": change, "href": href})
+        items.append({"as_at": written(moment), **counts, **moved, "href": href})
         before = counts
     return {"interval": asked.interval, "items": items}
 
 
 def _unknown() -> dict[str, Any]:
-    return {**dict.fromkeys((*UNITS, "change"), NO_DATA), "href": None}
+    return {**dict.fromkeys((*UNITS, *_MOVES), NO_DATA), "href": None}
 
 
 def _ended(

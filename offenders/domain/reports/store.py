@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from offenders.domain.reports.links import UNITS
 from offenders.domain.reports.rules import OLDEST, age_bands
 from offenders.domain.wanted.figures import LISTS
 from offenders.domain.wanted.rules import Circulation, Reason, Risk
@@ -41,8 +42,7 @@ _VERSIONS = """
 """
 _STOOD = "w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)"
 # Over `o` (person_id, crime_reference, mask): how many of each have each bit.
-_COUNTED = """
-    masks AS (
+_MASKS = """
         SELECT 'wants' AS unit, mask, count(*) AS n FROM o GROUP BY mask
         UNION ALL
         SELECT 'people', mask, count(*)
@@ -51,14 +51,30 @@ _COUNTED = """
         SELECT 'crimes', mask, count(*)
         FROM (SELECT bit_or(mask) AS mask FROM o WHERE crime_reference IS NOT NULL
               GROUP BY crime_reference) each
-        GROUP BY mask),
-    counted AS (
-        SELECT b AS place, coalesce(sum(n) FILTER (WHERE unit = 'crimes'), 0)::bigint AS crimes,
-               coalesce(sum(n) FILTER (WHERE unit = 'wants'), 0)::bigint AS wants,
-               coalesce(sum(n) FILTER (WHERE unit = 'people'), 0)::bigint AS people
-        FROM masks JOIN generate_series(0, :bits - 1) b ON mask & (1::bigint << b) <> 0
-        GROUP BY b)
+        GROUP BY mask
 """
+# Over moments, a want is new where it stands and did not at the one before, and gone the reverse.
+_MOVES = """
+        UNION ALL
+        SELECT move.unit, move.mask, count(*)
+        FROM (SELECT bit_or(mask) AS mask FROM o GROUP BY id) each
+        CROSS JOIN LATERAL (VALUES ('new', mask & ~(mask << 1)), ('gone', (mask << 1) & ~mask))
+            move (unit, mask)
+        GROUP BY move.unit, move.mask
+"""
+
+
+def _counted(units: tuple[str, ...], masks: str) -> str:
+    """Give, as `counted`, how many of each unit have the bit of each place."""
+    sums = ", ".join(
+        f"coalesce(sum(n) FILTER (WHERE unit = '{unit}'), 0)::bigint AS {unit}" for unit in units
+    )
+    return f"""masks AS ({masks}), counted AS (
+        SELECT b AS place, {sums}
+        FROM masks JOIN generate_series(0, :bits - 1) b ON mask & (1::bigint << b) <> 0
+        GROUP BY b)"""
+
+
 _OLDEST = f"""
     SELECT json_agg(json_build_object('id', f.id, 'reference', f.reference, 'reason', f.reason,
                'risk', f.risk, 'entered_at', f.entered_at, 'owner_officer', f.owner_officer,
@@ -113,7 +129,7 @@ def count_outstanding(
                    coalesce({area(area_column)}, '') AS area, {mask} AS mask
             {_VERSIONS} CROSS JOIN LATERAL (SELECT CASE {band} ELSE {len(edges)} END AS band) b
             WHERE {_STOOD} AND w.state = 'outstanding' AND {condition}),
-        {_COUNTED}
+        {_counted(UNITS, _MASKS)}
         SELECT place, NULL AS area, crimes, wants, people,
                CASE WHEN place = 0 THEN (
                    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY {age}) FROM o)
@@ -134,14 +150,15 @@ def count_outstanding(
 def count_at_moments(
     session: Session, question: Question, moments: Sequence[datetime]
 ) -> dict[int, Row[Any]]:
-    """Give (crimes, wants, people) at each of these moments, in order; by their place from 0.
+    """Give (crimes, wants, people, new, gone) at each of these moments, by their place from 0.
 
-    Each version of a want is read once, and has the bits of the moments at which it stood.
+    Each version of a want is read once, and has the bits of the moments at which it stood. `new`
+    and `gone` are wants since the moment before; at the first moment they mean nothing.
     """
     condition, values = question.condition()
     statement = f"""
         WITH o AS MATERIALIZED (
-            SELECT w.person_id, w.crime_reference,
+            SELECT w.id, w.person_id, w.crime_reference,
                    (1::bigint << m.after) - (1::bigint << m.first) AS mask
             {_VERSIONS} CROSS JOIN LATERAL (SELECT
                 width_bucket(w.recorded_from - interval '1 microsecond',
@@ -150,8 +167,8 @@ def count_at_moments(
                              CAST(:moments AS timestamptz[])) AS after) m
             WHERE w.recorded_from <= :last AND (w.recorded_to IS NULL OR w.recorded_to > :first)
               AND m.after > m.first AND w.state = 'outstanding' AND {condition}),
-        {_COUNTED}
-        SELECT place, crimes, wants, people FROM counted
+        {_counted((*UNITS, "new", "gone"), _MASKS + _MOVES)}
+        SELECT * FROM counted
     """
     bound = {
         "moments": list(moments),
