@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from offenders.api.operations import Answer, Call, Routes, as_json, route
-from offenders.api.pages import Page, make_page, read_page
+from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import quality as schemas
 from offenders.api.schemas.fields import ItemPage
 from offenders.domain.access import may, sight
 from offenders.domain.quality import service
-from offenders.domain.quality.service import AREAS, Question
+from offenders.domain.quality.service import AREAS, DUPLICATES, OPEN, Question
 from offenders.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import Row
+
+    from offenders.domain.quality.kinds import Kind
 
 routes = Routes("data-quality", __name__, url_prefix="/v1", description="Data quality")
 
@@ -57,11 +57,7 @@ def count_doubts(call: Call) -> Answer:
 )
 def list_doubts(call: Call, kind: str) -> Answer:
     """List the rows of one kind; a row leaves the list when its cause is gone."""
-    page = read_page(call.query)
-    rows = service.list_doubts(
-        call.session, _question(call), kind, after=_after(page), limit=page.limit + 1
-    )
-    return _listed(rows, page, kind)
+    return _listed(call, service.find_kind(kind), OPEN)
 
 
 @route(
@@ -74,30 +70,31 @@ def list_doubts(call: Call, kind: str) -> Answer:
 )
 def list_duplicates(call: Call) -> Answer:
     """List pairs of people who may be one, undecided unless told."""
-    page = read_page(call.query)
     state = call.query.pop("state")
-    rows = service.list_duplicates(
+    return _listed(call, DUPLICATES, None if state == "all" else state)
+
+
+def _listed(call: Call, kind: Kind, state: str | None) -> Answer:
+    page = read_page(call.query)
+    question = _question(call)
+    rows = service.list_doubts(
         call.session,
-        _question(call),
-        state=None if state == "all" else state,
-        after=_after(page),
+        question,
+        kind,
+        state=state,
+        after=str(page.after[0]) if page.after else None,
         limit=page.limit + 1,
     )
-    return _listed(rows, page, "duplicates")
-
-
-def _after(page: Page) -> str | None:
-    return str(page.after[0]) if page.after else None
-
-
-def _listed(rows: Sequence[Row[Any]], page: Page, kind: str) -> Answer:
+    total = None
+    if page.with_total:
+        total = service.count_listed(call.session, question, kind, state)
     shown = rows[: page.limit]
     return Answer(
-        make_page(rows, page, key=lambda row: [str(row.id)]),
+        make_page(rows, page, key=lambda row: [str(row.id)], total=total),
         subject_type="person",
         people=[person for row in shown for person in row.people],
         masked=AREAS if any(row.hides for row in shown) else (),
-        details={"kind": kind},
+        details={"kind": kind.name},
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 routes = Routes("directory", __name__, url_prefix="/v1", description="Officers, teams, populations")
 
 _READ, _WRITE = "directory:read", "reference:write"
+CODE_LENGTH = 60  # characters, as fields.code
 _ALL = 100_000  # rows; the largest force has some 35,000 officers
 
 
@@ -44,7 +45,7 @@ def _get(call: Call, register: Register, code: str) -> Answer:
 
 
 def _put(call: Call, register: Register, code: str) -> Answer:
-    if not code.strip() or len(code) > 60:  # noqa: PLR2004 - as fields.code
+    if code != code.strip() or len(code) > CODE_LENGTH:
         raise NotFound
     row = directory.find_entry(call.session, register, code, clock.today())
     if row is not None:
@@ -148,14 +149,15 @@ def put_team(call: Call, code: str) -> Answer:
 def list_populations(call: Call) -> Answer:
     """List the populations in force, each with its year, group and source."""
     page = read_page(call.query)
-    rows = populations.list_populations(
+    lister = partial(
+        populations.list_populations,
         call.session,
         area_type=call.query.get("area_type"),
         area=call.query.get("area"),
-        after=page.after,
-        limit=page.limit + 1,
     )
-    return Answer(make_page(rows, page, key=lambda row: list(row[1:])))
+    rows = lister(after=page.after, limit=page.limit + 1)
+    total = len(lister(after=None, limit=_ALL)) if page.with_total else None
+    return Answer(make_page(rows, page, key=lambda row: list(row[1:]), total=total))
 
 
 @route(

@@ -193,6 +193,7 @@ def test_rows_come_in_pages_each_once(client, headers):
             break
         cursor = f"&cursor={found['next']}"
     assert (len(seen), set(seen)) == (5, wants)
+    assert get(client, headers, "/wants-without-area?limit=2&count=true").json["total"] == 5
 
 
 def test_area_and_role_narrow_what_is_counted_and_listed(client, headers, placed):

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from offenders.domain.versions import IfMatch
 
-__all__ = ["AREAS", "DECISIONS", "DUPLICATES", "Question"]
+__all__ = ["AREAS", "DECISIONS", "DUPLICATES", "OPEN", "Question", "count_listed"]
+
+count_listed = store.count_listed
 
 NO_DATA = "no_data"
 OPEN = "open"
@@ -72,29 +74,25 @@ def _href(kind: Kind, filters: dict[str, str]) -> str:
     return f"/v1/data-quality/{kind.name}" + (f"?{query}" if query else "")
 
 
-def list_doubts(
-    session: Session, question: Question, name: str, *, after: str | None, limit: int
-) -> list[Row[Any]]:
-    """Give the rows of a kind as (json, id, people, hides, version); NotFound without the kind."""
-    kind = KINDS.get(name)
-    if kind is None:
+def find_kind(name: str) -> Kind:
+    """Give the kind of this name; raise NotFound where there is none."""
+    if name not in KINDS:
         raise NotFound
-    return store.list_rows(
-        session,
-        question,
-        kind,
-        state=OPEN,
-        after=as_uuid(after) if after else None,
-        limit=limit,
-    )
+    return KINDS[name]
 
 
-def list_duplicates(
-    session: Session, question: Question, *, state: str | None, after: str | None, limit: int
+def list_doubts(  # noqa: PLR0913 - the parts of one page
+    session: Session,
+    question: Question,
+    kind: Kind,
+    *,
+    state: str | None,
+    after: str | None,
+    limit: int,
 ) -> list[Row[Any]]:
-    """Give pairs of people of a state, or of all, as list_doubts does."""
+    """Give rows of a kind as (json, id, people, hides, version); pairs of a state, or of all."""
     found = as_uuid(after) if after else None
-    return store.list_rows(session, question, DUPLICATES, state=state, after=found, limit=limit)
+    return store.list_rows(session, question, kind, state=state, after=found, limit=limit)
 
 
 def get_duplicate(session: Session, question: Question, written: str) -> Row[Any]:

@@ -167,6 +167,18 @@ def count_rows(
     }
 
 
+def _listed(question: Question, kind: Kind, state: str | None) -> tuple[str, dict[str, Any]]:
+    """Give FROM and WHERE of the rows of a kind, with their values."""
+    source = _SOURCES[kind.subject]
+    condition, values = question.conditions(source.of, source.hidden)
+    doubt = _condition(kind)
+    if kind.subject == "duplicate":
+        doubt = f"(CAST(:state AS text) IS NULL OR {_STATE} = :state)"
+    sql = f"""{source.sql} AND p.force = :force AND {_reach(source, question.scope)}
+              AND {condition} AND {doubt}"""
+    return sql, values | {"state": state}
+
+
 def list_rows(  # noqa: PLR0913 - the parts of one page
     session: Session,
     question: Question,
@@ -179,24 +191,26 @@ def list_rows(  # noqa: PLR0913 - the parts of one page
 ) -> list[Row[Any]]:
     """Give rows of a kind as (json, id, people, hides, version); pairs of a state, or one pair."""
     source = _SOURCES[kind.subject]
-    condition, values = question.conditions(source.of, source.hidden)
-    doubt = _condition(kind)
-    if kind.subject == "duplicate":
-        doubt = f"(CAST(:state AS text) IS NULL OR {_STATE} = :state)"
+    listed, values = _listed(question, kind, state)
     shown = [f"'{name}', {question.area(name, source.of, source.hidden)}" for name in AREAS]
     version = "d.version" if kind.subject == "duplicate" else "NULL::int"
     statement = f"""
         SELECT json_build_object('kind', :kind, {source.json}, {", ".join(shown)})::text,
                {source.id} AS id, {source.people} AS people, {source.hidden} AS hides,
                {version} AS version
-        {source.sql} AND p.force = :force AND {_reach(source, question.scope)}
-          AND {condition} AND {doubt}
+        {listed}
           AND (CAST(:only AS uuid) IS NULL OR {source.id} = :only)
           AND (CAST(:after AS uuid) IS NULL OR {source.id} > :after)
         ORDER BY {source.id} LIMIT :limit
     """
-    bound = {"kind": kind.name, "state": state, "only": only, "after": after, "limit": limit}
+    bound = {"kind": kind.name, "only": only, "after": after, "limit": limit}
     return list(session.execute(text(statement), values | bound))
+
+
+def count_listed(session: Session, question: Question, kind: Kind, state: str | None) -> int:
+    """Count the rows that list_rows would give."""
+    listed, values = _listed(question, kind, state)
+    return int(session.execute(text(f"SELECT count(*) {listed}"), values).scalar_one())
 
 
 def list_known(session: Session) -> Row[Any]:
