@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from offenders.domain.working_days import london_day, start_of_london_day
 from offenders.ids import new_id, new_reference
 
 BEGAN = datetime(2025, 6, 2, 9, 30, tzinfo=UTC)
@@ -98,6 +99,15 @@ def _entered(rnd, world, number):
     }
 
 
+def _later(rnd, at):
+    """Give a moment up to two months later; every fourth is the very end of a London week."""
+    later = at + timedelta(seconds=rnd.randrange(3600, 86400 * 60))
+    if rnd.random() < 0.25:
+        day = london_day(later)
+        return start_of_london_day(day + timedelta(days=7 - day.weekday()))
+    return later
+
+
 def make_world(session, force, wants=160, people=70, seed=7):
     """Write a year of history straight into the tables; the same seed makes the same."""
     rnd, world = Random(seed), World(force)
@@ -108,7 +118,7 @@ def make_world(session, force, wants=160, people=70, seed=7):
         want = _entered(rnd, world, number)
         at = want["recorded_at"]
         while True:
-            following = at + timedelta(seconds=rnd.randrange(3600, 86400 * 60))
+            following = _later(rnd, at)
             ends = want["state"] != "outstanding" or following > BEGAN + timedelta(days=DAYS)
             history.append(want | {"recorded_from": at, "recorded_to": None if ends else following})
             if ends:

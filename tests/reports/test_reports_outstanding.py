@@ -269,6 +269,7 @@ def test_wants_of_officers_who_have_left_are_told(client, headers):
     given_want(client, headers, owner_officer="1")
     given_want(client, headers, owner_officer="2")
     yesterday = (clock.today() - timedelta(days=1)).isoformat()
+    not_yet_known = now()
     put(client, headers, "officers/1", left=yesterday)
     put(client, headers, "officers/2", left=clock.today().isoformat())
     known_then = now()
@@ -281,6 +282,7 @@ def test_wants_of_officers_who_have_left_are_told(client, headers):
     put(client, headers, "officers/1")
     assert report(client, headers)["owner_left"]["wants"] == 0
     assert report(client, headers, at(known_then))["owner_left"]["wants"] == 1
+    assert report(client, headers, at(not_yet_known))["owner_left"]["wants"] == 0
 
 
 def test_a_want_that_follows_a_protected_address_tells_no_area(client, headers):

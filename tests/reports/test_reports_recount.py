@@ -58,12 +58,15 @@ def plainly(filters):
 
 
 def random_pairs(world, seed):
-    """Give moments, every third of them the very one at which a version begins."""
+    """Give moments: the very ones at which a version begins or a clock runs out, and others."""
     rnd = Random(seed)
     for number in range(PAIRS):
         moment = BEGAN + timedelta(seconds=rnd.randrange(20 * 86400, DAYS * 86400))
         if number % 3 == 0:
             moment = rnd.choice(world.versions)["recorded_from"]
+        elif number % 3 == 1:
+            runs_out = rnd.choice(world.versions)[rnd.choice(CLOCKS)]
+            moment = min(max(runs_out, BEGAN + timedelta(days=20)), BEGAN + timedelta(days=DAYS))
         yield moment, rnd.choice(AREAS), rnd.choice(["week", "month"])
 
 
