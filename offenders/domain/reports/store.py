@@ -159,14 +159,15 @@ def count_at_moments(
     statement = f"""
         WITH o AS MATERIALIZED (
             SELECT w.id, w.person_id, w.crime_reference,
-                   (1::bigint << m.after) - (1::bigint << m.first) AS mask
+                   bit_or((1::bigint << m.after) - (1::bigint << m.first)) AS mask
             {_VERSIONS} CROSS JOIN LATERAL (SELECT
                 width_bucket(w.recorded_from - interval '1 microsecond',
                              CAST(:moments AS timestamptz[])) AS first,
                 width_bucket(coalesce(w.recorded_to, 'infinity') - interval '1 microsecond',
                              CAST(:moments AS timestamptz[])) AS after) m
             WHERE w.recorded_from <= :last AND (w.recorded_to IS NULL OR w.recorded_to > :first)
-              AND m.after > m.first AND w.state = 'outstanding' AND {condition}),
+              AND m.after > m.first AND w.state = 'outstanding' AND {condition}
+            GROUP BY w.id, w.person_id, w.crime_reference),
         {_counted((*UNITS, "new", "gone"), _MASKS + _MOVES)}
         SELECT * FROM counted
     """
