@@ -40,6 +40,9 @@ KINDS = (
     "acro-checks",
     "pnc-wanted",
     "neighbourhoods",
+    "officers",
+    "teams",
+    "populations",
 )
 
 

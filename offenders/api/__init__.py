@@ -11,6 +11,8 @@ from flask_smorest import Api
 from offenders import __version__
 from offenders.api import (
     audit,
+    data_quality,
+    directory,
     flags,
     health,
     imports,
@@ -18,6 +20,7 @@ from offenders.api import (
     persons,
     problems,
     reference,
+    reports,
     revocations,
     wanted,
 )
@@ -61,8 +64,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     api = ProblemApi(app)
     for routes in (
         reference.routes,
+        directory.routes,
         persons.routes,
         wanted.routes,
+        reports.routes,
+        data_quality.routes,
         flags.routes,
         jobs.routes,
         imports.routes,

@@ -166,29 +166,3 @@ def set_policy(call: Call, force_code: str, rule: str) -> Answer:
     figures = policies.figures_in_force(call.session, call.force, rule, from_on)
     content = {"rule": rule, "force": force_code, "from": from_on, "to": to_on, "figures": figures}
     return Answer(as_json(content), details={"rule": rule, "figures": call.body["figure"]})
-
-
-@route(
-    routes,
-    "GET",
-    "/officers",
-    Operation("officers.list", "directory:read", "force", None),
-    query=PageQuery,
-    answer=ItemPage,
-)
-def list_officers(call: Call) -> Answer:
-    """List the officers registered by their first use."""
-    return _by_code(call, service.list_register, "officers", call.force)
-
-
-@route(
-    routes,
-    "GET",
-    "/teams",
-    Operation("teams.list", "directory:read", "force", None),
-    query=PageQuery,
-    answer=ItemPage,
-)
-def list_teams(call: Call) -> Answer:
-    """List the teams and duty queues registered by their first use."""
-    return _by_code(call, service.list_register, "teams", call.force)

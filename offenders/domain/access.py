@@ -24,6 +24,9 @@ _INVESTIGATION = _PATROL | {
     "wanted:validate",
     "wanted:circulate",
     "wanted:close",
+    "quality:counts",
+    "quality:read",
+    "quality:decide",
 }
 _SUPERVISION = _INVESTIGATION | {
     "wanted:review",
@@ -31,8 +34,16 @@ _SUPERVISION = _INVESTIGATION | {
     "flags:manage",
     "notes:read-covert",
     "directory:read",
+    "reports:read",
 }
-_COMMAND = _READ | {"policies:write", "jobs:read", "directory:read"}
+_COMMAND = _READ | {
+    "policies:write",
+    "jobs:read",
+    "directory:read",
+    "reports:read",
+    "quality:counts",
+    "quality:read",
+}
 _CLIENT = {"reference:read"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -43,7 +54,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "investigator": _INVESTIGATION,
         "supervisor": _SUPERVISION,
         "duty_inspector": _SUPERVISION,
-        "meeting_chair": _READ | {"directory:read"},
+        "meeting_chair": _READ | {"directory:read", "reports:read"},
         "iom_officer": _OFFENDER_MANAGEMENT,
         "iom_manager": _OFFENDER_MANAGEMENT,
         "offender_manager": _OFFENDER_MANAGEMENT,
@@ -60,12 +71,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "wanted:counts",
             "flags:read",
             "policies:write",
+            "reference:write",
             "imports:write",
             "jobs:read",
             "jobs:run",
             "directory:read",
             "tokens:revoke",
             "tokens:read-revocations",
+            "quality:counts",
         },
         "national_analyst": {"reference:read", "wanted:counts"},
         "auditor": {"reference:read", "audit:read", "tokens:read-revocations"},

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-def history_of(table: FromClause) -> Table:
-    """Make the history table of `table`: its columns, and from when until when it was so."""
+def history_of(table: FromClause, key: str = "id") -> Table:
+    """Make the history table of `table`: its columns, and from when until when it was so.
+
+    `key` is the column that names a record within its force.
+    """
     columns: list[Column[Any]] = [
         Column(each.name, each.type, nullable=each.nullable) for each in table.columns
     ]
@@ -31,11 +34,17 @@ def history_of(table: FromClause) -> Table:
         *columns,
         Column("recorded_from", DateTime(timezone=True), nullable=False),
         Column("recorded_to", DateTime(timezone=True)),
-        PrimaryKeyConstraint("force", "id", "recorded_from"),
+        PrimaryKeyConstraint("force", key, "recorded_from"),
     )
 
 
-def keep_history(session: Session, table: FromClause, force: str, ids: Sequence[UUID]) -> None:
+def keep_history(
+    session: Session,
+    table: FromClause,
+    force: str,
+    ids: Sequence[UUID] | Sequence[str],
+    key: str = "id",
+) -> None:
     """Write the history of these records as they now stand; once, at the end of a use case."""
     name = table.description
     columns = ", ".join(each.name for each in table.columns)
@@ -46,12 +55,12 @@ def keep_history(session: Session, table: FromClause, force: str, ids: Sequence[
             WITH closed AS (
                 UPDATE {name}_history h
                 SET recorded_to = greatest(:at, h.recorded_from + interval '1 microsecond')
-                WHERE h.force = :force AND h.id = ANY (:ids) AND h.recorded_to IS NULL
-                RETURNING h.id, h.recorded_to)
+                WHERE h.force = :force AND h.{key} = ANY (:ids) AND h.recorded_to IS NULL
+                RETURNING h.{key} AS key, h.recorded_to)
             INSERT INTO {name}_history ({columns}, recorded_from)
             SELECT {picked}, coalesce(c.recorded_to, :at)
-            FROM {name} r LEFT JOIN closed c ON c.id = r.id
-            WHERE r.force = :force AND r.id = ANY (:ids)
+            FROM {name} r LEFT JOIN closed c ON c.key = r.{key}
+            WHERE r.force = :force AND r.{key} = ANY (:ids)
         """),
         {"at": recorded_at(session), "force": force, "ids": list(ids)},
     )

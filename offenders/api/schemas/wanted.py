@@ -112,6 +112,9 @@ class WantedQuery(PageQuery, AsAtQuery):
     overdue = one_of(["arrest", "review", "validation", "activity"])
     entered_from = DayOrMoment()
     entered_to = DayOrMoment(ends=True)
+    outcome_from = DayOrMoment()
+    outcome_to = DayOrMoment(ends=True)
+    owner_left = Truth(metadata={"description": "Owned by an officer who has left the force."})
     sort = one_of(["risk", "target", "entered", "activity"])
 
     @post_load
@@ -119,8 +122,9 @@ class WantedQuery(PageQuery, AsAtQuery):
         """Show what is outstanding, by risk and then by age, unless told."""
         state = data.get("state", OUTSTANDING)
         filters = {**data, "state": None if state == "all" else state}
-        if "entered_to" in filters:
-            filters["entered_before"] = filters.pop("entered_to")
+        for moment in ("entered", "outcome"):
+            if f"{moment}_to" in filters:
+                filters[f"{moment}_before"] = filters.pop(f"{moment}_to")
         return filters
 
 

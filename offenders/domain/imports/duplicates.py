@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sqlalchemy import select
+
 from offenders.domain.imports import person_store
+from offenders.domain.imports.models import DuplicateCandidate
 from offenders.domain.persons.names import normalise
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.imports.person_changes import Newcomer
+    from offenders.domain.versions import IfMatch
 
 _SAME_NAMES = {"date_of_birth": True, "names": True}
 _SAME_HOME = {"date_of_birth": True, "surname": True, "postcode": True}
@@ -79,3 +83,28 @@ def _born_like(session: Session, newcomers: Mapping[UUID, Newcomer]) -> list[_Na
         )
         for row in person_store.list_born_on(session, days)
     ]
+
+
+def settle_duplicate(
+    session: Session, candidate_id: UUID, *, same: bool, if_match: IfMatch
+) -> int | None:
+    """Put a pair into the state that a human decided; None where it is in it already.
+
+    The pair stays locked until the transaction ends, so that two who decide at once can't both.
+    """
+    candidate = session.execute(
+        select(DuplicateCandidate)
+        .where(
+            DuplicateCandidate.force == session.info["force"],
+            DuplicateCandidate.id == candidate_id,
+        )
+        .with_for_update()
+    ).scalar_one()
+    if_match.check(candidate.version)
+    state = "same" if same else "different"
+    if candidate.state == state:
+        return None
+    candidate.state = state
+    candidate.version += 1
+    session.flush()
+    return candidate.version

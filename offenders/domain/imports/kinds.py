@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from offenders.domain.imports import neighbourhoods, person_rows, want_rows
+from offenders.domain.imports import neighbourhoods, person_rows, registers, want_rows
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.problems import Finding, ImportRefused
@@ -76,7 +76,19 @@ _NEIGHBOURHOODS = Kind(
     neighbourhoods.check_neighbourhood,
     receive_neighbourhoods,
 )
-_BY_NAME: Final = {kind.name: kind for kind in (_PEOPLE, _WANTED, _NEIGHBOURHOODS)}
+_REGISTERS: Final = tuple(
+    Kind(
+        name,
+        KEY,
+        tuple(columns),
+        partial(read_rows, columns=tuple(columns)),
+        _source_ref,
+        partial(registers.check_entry, name),
+        registers.receive_entries,
+    )
+    for name, columns in registers.COLUMNS.items()
+)
+_BY_NAME: Final = {kind.name: kind for kind in (_PEOPLE, _WANTED, _NEIGHBOURHOODS, *_REGISTERS)}
 KINDS: Final = tuple(_BY_NAME)
 
 

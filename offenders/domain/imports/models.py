@@ -104,8 +104,11 @@ class DuplicateCandidate(Base):
     evidence: Mapped[Json]
     state: Mapped[String] = mapped_column(server_default="open")
     recorded_at: Mapped[Moment]
+    id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    version: Mapped[int] = mapped_column(server_default="1")
     __table_args__ = (
         one_of("state", ["open", "same", "different"]),
         in_force("person_id", "persons"),
         in_force("other_person_id", "persons"),
+        Index("uq_duplicate_candidates_id", "force", "id", unique=True),
     )

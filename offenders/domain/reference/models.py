@@ -21,6 +21,7 @@ from offenders.domain.columns import (
     in_force,
     one_of,
 )
+from offenders.domain.history import history_of
 
 
 class Polygon(UserDefinedType[str]):
@@ -145,22 +146,70 @@ class NeighbourhoodRing(Base):
     )
 
 
-class Officer(Base):
-    """An officer by collar number, registered on first use."""
-
-    __tablename__ = "officers"
-    force: Mapped[ForceKey]
-    code: Mapped[String] = mapped_column(primary_key=True)
-    recorded_at: Mapped[Moment]
-
-
 class Team(Base):
-    """A team or duty queue by code, registered on first use."""
+    """A team or duty queue by code, registered on first use; confirmed once the force names it."""
 
     __tablename__ = "teams"
     force: Mapped[ForceKey]
     code: Mapped[String] = mapped_column(primary_key=True)
     recorded_at: Mapped[Moment]
+    name: Mapped[OptionalString]
+    lpa: Mapped[OptionalString]
+    from_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+    is_confirmed: Mapped[bool] = mapped_column(server_default=text("false"))
+    version: Mapped[int] = mapped_column(server_default="1")
+    __table_args__ = (
+        CheckConstraint("closed_on >= from_on", name="ends_after_it_begins"),
+        in_force("lpa", "lpas", "code"),
+    )
+
+
+class Officer(Base):
+    """An officer by collar number, registered on first use; confirmed once the force names them.
+
+    `left_on` is the last day of service.
+    """
+
+    __tablename__ = "officers"
+    force: Mapped[ForceKey]
+    code: Mapped[String] = mapped_column(primary_key=True)
+    recorded_at: Mapped[Moment]
+    rank: Mapped[OptionalString]
+    team: Mapped[OptionalString]
+    from_on: Mapped[date | None]
+    left_on: Mapped[date | None]
+    is_confirmed: Mapped[bool] = mapped_column(server_default=text("false"))
+    version: Mapped[int] = mapped_column(server_default="1")
+    __table_args__ = (
+        CheckConstraint("left_on >= from_on", name="ends_after_it_begins"),
+        in_force("team", "teams", "code"),
+    )
+
+
+OFFICER_HISTORY = history_of(Officer.__table__, key="code")
+
+
+class Population(Base):
+    """How many people live in an area, as an official source puts it for a year.
+
+    Rows are only added: a correction is a later row, so a rate once given can be given again.
+    """
+
+    __tablename__ = "populations"
+    force: Mapped[ForceKey]
+    area_type: Mapped[String] = mapped_column(primary_key=True)
+    area: Mapped[String] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    group: Mapped[String] = mapped_column(primary_key=True)
+    recorded_at: Mapped[Moment] = mapped_column(primary_key=True)
+    population: Mapped[int]
+    source: Mapped[String]
+    recorded_by: Mapped[String]
+    __table_args__ = (
+        one_of("area_type", ["force", "lpa", "neighbourhood"]),
+        CheckConstraint("population > 0", name="somebody"),
+    )
 
 
 class Installation(Base):

@@ -19,7 +19,6 @@ find_neighbourhood_at = store.find_neighbourhood_at
 list_offences = store.list_offences
 list_entries = store.list_entries
 list_rules = store.list_rules
-list_register = store.list_register
 lpa_of = store.lpa_of
 
 

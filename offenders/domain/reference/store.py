@@ -181,15 +181,3 @@ def register(session: Session, table: str, code: str) -> None:
     """)
     force = session.info["force"]
     session.execute(statement, {"force": force, "code": code, "at": recorded_at(session)})
-
-
-def list_register(
-    session: Session, table: str, force: str, after: str, limit: int
-) -> list[Row[Any]]:
-    """Give the officers or teams of a force by code."""
-    statement = text(f"""
-        SELECT json_build_object('force', force, 'code', code,
-                                 'recorded_at', recorded_at)::text, code
-        FROM {table} WHERE force = :force AND code > :after ORDER BY code LIMIT :limit
-    """)
-    return list(session.execute(statement, {"force": force, "after": after, "limit": limit}))

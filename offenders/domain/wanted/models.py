@@ -175,3 +175,9 @@ Index(
     WANT_HISTORY.c.recorded_to,
     postgresql_where=text("state = 'outstanding'"),
 )
+Index(
+    "ix_wants_history_ended",
+    WANT_HISTORY.c.force,
+    WANT_HISTORY.c.outcome_at,
+    postgresql_where=text("state <> 'outstanding'"),
+)

@@ -142,6 +142,19 @@ _OVERDUE = {
     "validation": "w.validation_due_at < :now",
     "activity": "w.activity_due_at < :now",
 }
+# An owner has left once their last day of service is over, as far as was known at the moment.
+OWNER_LEFT = """
+    EXISTS (SELECT 1 FROM officers_history o
+            WHERE o.force = w.force AND o.code = w.owner_officer AND o.left_on < :today
+              AND o.recorded_from <= coalesce(CAST(:as_at AS timestamptz), 'infinity')
+              AND (o.recorded_to IS NULL OR o.recorded_to > CAST(:as_at AS timestamptz)))
+"""
+_BOUNDS = {
+    "entered_from": "w.entered_at >=",
+    "entered_before": "w.entered_at <",
+    "outcome_from": "w.outcome_at >=",
+    "outcome_before": "w.outcome_at <",
+}
 _EQUAL = (
     "state",
     "reason",
@@ -172,12 +185,12 @@ def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, An
             values[f"f_{name}"] = filters[name]
     if filters.get("overdue") is not None:
         parts.append(f"w.state = 'outstanding' AND {_OVERDUE[filters['overdue']]}")
-    if filters.get("entered_from") is not None:
-        parts.append("w.entered_at >= :f_entered_from")
-        values["f_entered_from"] = filters["entered_from"]
-    if filters.get("entered_before") is not None:
-        parts.append("w.entered_at < :f_entered_before")
-        values["f_entered_before"] = filters["entered_before"]
+    for name, bound in _BOUNDS.items():
+        if filters.get(name) is not None:
+            parts.append(f"{bound} :f_{name}")
+            values[f"f_{name}"] = filters[name]
+    if filters.get("owner_left") is not None:
+        parts.append(OWNER_LEFT if filters["owner_left"] else f"NOT {OWNER_LEFT}")
     return " AND ".join(parts), values
 
 
