@@ -471,7 +471,15 @@ def test_a_want_does_not_tell_where_a_protected_person_lives(client, headers):
     path = f"/v1/wanted/{want['id']}"
     seen = [client.get(path, headers=who).json["neighbourhood"] for who in (officer, investigator)]
     assert seen == [None, "E1"]
-    for query, found in (("neighbourhood=E1", 0), ("lpa=N", 0), ("neighbourhood=none", 1)):
+    owners = [client.get(path, headers=who).json["owner_team"] for who in (officer, investigator)]
+    assert owners == ["DUTY-33", "DUTY-N"]
+    for query, found in (
+        ("neighbourhood=E1", 0),
+        ("lpa=N", 0),
+        ("neighbourhood=none", 1),
+        ("team=DUTY-N", 0),
+        ("team=DUTY-33", 1),
+    ):
         listed = client.get(f"/v1/wanted?{query}", headers=officer).json["items"]
         assert (query, len(listed)) == (query, found)
     before = want["recorded_at"].replace("+", "%2B")

@@ -138,7 +138,10 @@ _JSON = f"""
                        ELSE CAST('[]' AS json) END,
         'because', f.because, 'due_at', f.due_at, 'raised_at', f.raised_at,
         'state', f.shown_state,
-        'owner', json_build_object('officer', f.owner_officer, 'team', f.owner_team),
+        'owner', json_build_object(
+            'officer', f.owner_officer,
+            'team', CASE WHEN f.hides AND f.owner_team = 'DUTY-' || f.lpa
+                         THEN 'DUTY-' || f.force ELSE f.owner_team END),
         'acknowledged_at', f.acknowledged_at, 'acknowledged_by', f.acknowledged_by,
         'acknowledged_note', f.acknowledged_note,
         'suppressed_at', f.suppressed_at, 'suppressed_until', f.suppressed_until,

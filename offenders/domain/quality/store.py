@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.domain.quality.kinds import KINDS, Kind
+from offenders.domain.wanted.store import PERSON, TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,13 +72,12 @@ class _Source:
 _PERSON = "'person', json_build_object('id', p.id, 'reference', p.reference)"
 _SOURCES = {
     "want": _Source(
-        """FROM wants w JOIN persons p ON p.force = w.force AND p.id = w.person_id
-           WHERE w.state = 'outstanding'""",
+        f"FROM wants w {PERSON} WHERE w.state = 'outstanding'",
         "w",
         f"w.follows_address AND {_PROTECTED}",
         "w.id",
         f"""'subject', json_build_object('type', 'want', 'id', w.id, 'reference', w.reference),
-            {_PERSON}, 'owner_officer', w.owner_officer, 'owner_team', w.owner_team,
+            {_PERSON}, 'owner_officer', w.owner_officer, 'owner_team', {TEAM},
             'reason', w.reason, 'risk', w.risk, 'href', '/v1/wanted/' || w.id""",
         "ARRAY[w.person_id]",
         ("w",),

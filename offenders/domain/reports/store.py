@@ -14,7 +14,7 @@ from offenders.domain.reports.links import UNITS
 from offenders.domain.reports.rules import OLDEST, age_bands
 from offenders.domain.wanted.figures import LISTS
 from offenders.domain.wanted.rules import Circulation, Reason, Risk
-from offenders.domain.wanted.store import OWNER_LEFT, area
+from offenders.domain.wanted.store import OWNER_LEFT, TEAM, area
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +125,7 @@ def count_outstanding(
     statement = f"""
         WITH o AS MATERIALIZED (
             SELECT w.id, w.reference, w.person_id, w.crime_reference, w.reason, w.risk,
-                   w.entered_at, w.owner_officer, w.owner_team,
+                   w.entered_at, w.owner_officer, {TEAM} AS owner_team,
                    coalesce({area(area_column)}, '') AS area, {mask} AS mask
             {_VERSIONS} CROSS JOIN LATERAL (SELECT CASE {band} ELSE {len(edges)} END AS band) b
             WHERE {_STOOD} AND w.state = 'outstanding' AND {condition}),

@@ -73,6 +73,13 @@ def area(column: str) -> str:
     return f"CASE WHEN NOT ({HIDDEN}) THEN w.{column} END"
 
 
+# A duty queue is named after its LPA, so its name would tell the area, too.
+TEAM = f"""
+    CASE WHEN {HIDDEN} AND w.owner_team = 'DUTY-' || w.lpa
+         THEN 'DUTY-' || w.force ELSE w.owner_team END
+"""
+
+
 def want_json(*, as_at: bool = False) -> str:
     """Give the JSON of a want over `w` and `p`; `:now` is the moment for what is overdue."""
     markers = _MARKERS_AS_AT if as_at else _MARKERS_PRESENT
@@ -101,7 +108,7 @@ def want_json(*, as_at: bool = False) -> str:
         'follows_address', w.follows_address,
         'masked', CASE WHEN {HIDDEN} THEN CAST('["lpa", "neighbourhood"]' AS json)
                        ELSE CAST('[]' AS json) END,
-        'owner_officer', w.owner_officer, 'owner_team', w.owner_team,
+        'owner_officer', w.owner_officer, 'owner_team', {TEAM},
         'circulation', w.circulation, 'circulated_at', w.circulated_at,
         'circulation_cancelled_at', w.circulation_cancelled_at,
         'pnc_reference', w.pnc_reference,
@@ -179,9 +186,9 @@ def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, An
         if value is not None:
             parts.append(_is_equal(name, value))
             values[f"f_{name}"] = value
-    for name, column in (("owner", "owner_officer"), ("team", "owner_team")):
+    for name, column in (("owner", "w.owner_officer"), ("team", TEAM)):
         if filters.get(name) is not None:
-            parts.append(f"w.{column} = :f_{name}")
+            parts.append(f"{column} = :f_{name}")
             values[f"f_{name}"] = filters[name]
     if filters.get("overdue") is not None:
         parts.append(f"w.state = 'outstanding' AND {_OVERDUE[filters['overdue']]}")
