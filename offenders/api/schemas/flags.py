@@ -31,6 +31,7 @@ SUBJECT_TYPES = (
     "order",
     "task",
     "meeting",
+    "pnc_circulation",
 )
 
 

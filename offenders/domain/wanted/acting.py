@@ -10,6 +10,7 @@ from offenders.domain.flags.service import clear_for
 from offenders.domain.grading import parse_grade
 from offenders.domain.history import keep_history
 from offenders.domain.wanted import store
+from offenders.domain.wanted.circulating import PNC_DIFFERENCE
 from offenders.domain.wanted.clocks import CANCELLATION, set_clocks
 from offenders.domain.wanted.entering import closed, register_owner
 from offenders.domain.wanted.log import add_action
@@ -128,6 +129,12 @@ def circulate_want(session: Session, doing: Doing) -> tuple[Want, WantAction]:
         want.circulated_at = occurred_at
     if doing.fields.get("pnc_reference"):
         want.pnc_reference = doing.fields["pnc_reference"]
+    clear_for(
+        session,
+        subject_id=want.id,
+        rules=[PNC_DIFFERENCE],
+        because="Its circulation was recorded anew.",
+    )
     _keep(session, want, doing)
     return want, action
 
@@ -146,7 +153,7 @@ def cancel_circulation(session: Session, doing: Doing) -> tuple[Want, WantAction
     clear_for(
         session,
         subject_id=want.id,
-        rules=[CANCELLATION],
+        rules=[CANCELLATION, PNC_DIFFERENCE],
         because="The cancellation on PNC was confirmed.",
     )
     _keep(session, want, doing)
