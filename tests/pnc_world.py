@@ -38,6 +38,13 @@ def letters(number):
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
+class Kept(list):
+    """A sink that keeps the problems it is given."""
+
+    def add(self, problems):
+        self.extend(problems)
+
+
 @dataclass
 class World:
     """Rows to import, what to set of wants before and after PNC's file, and what must be found."""
@@ -52,13 +59,13 @@ class World:
     expected: set = field(default_factory=set)  # (kind, want, row of the file)
 
     def person(self, *, identified=True, **facts):
-        """Add a person of a name and birthday nobody else has."""
+        """Add a person of a name nobody else has."""
         number = next(_serial)
         person = {
             "source_ref": f"P{number}",
             "family_name": f"Fam{letters(number)}",
             "given_names": f"Giv{letters(number)}",
-            "date_of_birth": (date(1960, 1, 1) + timedelta(days=number)).isoformat(),
+            "date_of_birth": (date(1960, 1, 1) + timedelta(days=number % 15_000)).isoformat(),
             "sex": "male",
             "pnc_id": pnc_id() if identified else None,
         } | facts

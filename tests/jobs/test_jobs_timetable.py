@@ -18,10 +18,13 @@ def test_the_jobs_have_the_names_of_the_contract():
     assert [(each.name, each.cron) for each in JOBS] == [
         ("overdue-arrests", "* * * * *"),
         ("wanted-reviews", "* * * * *"),
+        ("uncirculated-wants", "* * * * *"),
+        ("uncancelled-circulations", "* * * * *"),
+        ("pnc-differences", "*/5 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[2]
+    assert find_job("audit-seal") is JOBS[5]
     assert find_job("nothing") is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pnc_world import Kept
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
@@ -11,11 +12,12 @@ from offenders.domain.imports.reading import Line
 from offenders.domain.imports.running import Order, run_lines
 from offenders.ids import new_id
 
-class Kept(list):
-    """A sink that keeps the problems it is given."""
-
-    def add(self, problems):
-        self.extend(problems)
+SET = """
+    UPDATE wants w SET {columns} FROM import_sources s
+    WHERE s.force = '33' AND s.kind = 'wanted' AND s.source_ref = :ref AND w.force = s.force
+      AND w.id = s.subject_id
+"""
+MOMENTS = ("circulated_at", "circulation_cancelled_at")
 
 
 @pytest.fixture
@@ -23,9 +25,7 @@ def bring(connection):
     """Bring rows of a kind into force 33; give the summary and the problems."""
 
     def bring_in(kind, *rows, complete=False, dry_run=False, force="33", import_id=None):
-        order = Order(
-            force, kind_of(kind), "test", import_id or new_id(force), dry_run, complete
-        )
+        order = Order(force, kind_of(kind), "test", import_id or new_id(force), dry_run, complete)
         kept = Kept()
         lines = (Line(number, dict(row), None, 0) for number, row in enumerate(rows, start=1))
         summary = run_lines(connection, order, lines, kept)
@@ -68,3 +68,53 @@ def listed(client, headers):
         return answer.json["items"]
 
     return ask
+
+
+@pytest.fixture
+def build(bring, pnc, look):
+    """Bring a world in, in the order in which it happened."""
+
+    def set_columns(changes):
+        for ref, columns in changes:
+            now = {name for name, value in columns.items() if value == "now"}
+            casts = {name: f"CAST(:{name} AS timestamptz)" for name in MOMENTS}
+            parts = ", ".join(
+                f"{name} = {'clock_timestamp()' if name in now else casts.get(name, ':' + name)}"
+                for name in columns
+            )
+            values = {name: value for name, value in columns.items() if name not in now}
+            look(SET.format(columns=parts), ref=ref, **values)
+
+    def make(world):
+        assert bring("people", *world.people)[0].refused == 0
+        assert bring("wanted", *world.wants)[0].refused == 0
+        set_columns(world.before)
+        if world.earlier:
+            assert pnc(*world.earlier)[0].refused == 0
+        assert pnc(*world.pnc)[0].refused == 0
+        set_columns(world.after)
+
+    return make
+
+
+@pytest.fixture
+def found(listed, look):
+    """Give (kind, want, row) of what is listed, in the senders' own keys."""
+
+    def read():
+        refs = {
+            str(row.subject_id): row.source_ref
+            for row in look("SELECT subject_id, source_ref FROM import_sources WHERE force = '33'")
+        }
+        items = listed(limit=200)
+        assert len(items) < 200
+        return sorted(
+            (
+                each["kind"],
+                each["want"] and refs[each["want"]["id"]],
+                each["pnc"] and each["pnc"]["source_ref"],
+            )
+            for each in items
+        )
+
+    return read

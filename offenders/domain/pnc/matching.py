@@ -19,19 +19,19 @@ _ROWS: Final = f"""
                c.first_received_at, c.received_at, c.seen_at,
                {REFERENCE_KEY.format(column="c.pnc_reference")} AS reference_key
         FROM pnc_circulations c WHERE c.force = :force AND c.gone_at IS NULL),
-    cro AS (
-        SELECT i.value, (array_agg(i.person_id))[1] AS person_id
-        FROM person_identifiers i
-        WHERE i.force = :force AND i.type = 'cro_number' AND i.state = 'valid'
-          AND i.value IN (SELECT h.cro_number FROM held h)
-        GROUP BY i.value HAVING count(DISTINCT i.person_id) = 1),
+    identified_row AS MATERIALIZED (
+        SELECT h.*,
+               (SELECT i.person_id FROM person_identifiers i
+                WHERE i.force = :force AND i.type = 'pnc_id' AND i.state = 'valid'
+                  AND i.value = h.pnc_id) AS pnc_holder,
+               (SELECT (array_agg(i.person_id))[1] FROM person_identifiers i
+                WHERE i.force = :force AND i.type = 'cro_number' AND i.state = 'valid'
+                  AND i.value = h.cro_number
+                HAVING count(DISTINCT i.person_id) = 1) AS cro_holder
+        FROM held h),
     named AS MATERIALIZED (
-        SELECT h.*, i.person_id AS pnc_holder,
-               coalesce(h.person_id, i.person_id, cro.person_id) AS holder
-        FROM held h
-        LEFT JOIN person_identifiers i
-          ON i.force = :force AND i.type = 'pnc_id' AND i.state = 'valid' AND i.value = h.pnc_id
-        LEFT JOIN cro ON cro.value = h.cro_number),
+        SELECT r.*, coalesce(r.person_id, r.pnc_holder, r.cro_holder) AS holder
+        FROM identified_row r),
     want AS MATERIALIZED (
         SELECT w.id, w.person_id, w.risk, w.offence_code, w.circulation, w.circulated_at,
                w.circulation_cancelled_at, w.entered_at, w.outcome_at,
@@ -135,20 +135,19 @@ _LEFT_OVER: Final = """
         WHERE n.is_wanted AND n.holder IS NULL
           AND NOT EXISTS (SELECT FROM by_reference b WHERE b.row_id = n.id)),
     possible AS MATERIALIZED (
-        SELECT u.id AS row_id, array_agg(DISTINCT p.id) AS people
-        FROM unnamed u
-        JOIN person_name_tokens t
-          ON t.force = :force AND t.token = u.family_key AND t.part = 'family'
-        JOIN persons p ON p.force = :force AND p.id = t.person_id
-        WHERE (p.date_of_birth = u.date_of_birth
-               OR EXISTS (SELECT FROM person_dates_of_birth b
-                          WHERE b.force = :force AND b.person_id = p.id
-                            AND b.date_of_birth = u.date_of_birth))
-          AND (u.given_key IS NULL
-               OR EXISTS (SELECT FROM person_name_tokens g
-                          WHERE g.force = :force AND g.person_id = p.id
-                            AND g.token = u.given_key))
-        GROUP BY u.id)
+        SELECT u.id AS row_id,
+               (SELECT array_agg(DISTINCT t.person_id) FROM person_name_tokens t
+                WHERE t.force = :force AND t.token = u.family_key AND t.part = 'family'
+                  AND ((SELECT p.date_of_birth FROM persons p
+                        WHERE p.force = :force AND p.id = t.person_id) = u.date_of_birth
+                       OR EXISTS (SELECT FROM person_dates_of_birth b
+                                  WHERE b.force = :force AND b.person_id = t.person_id
+                                    AND b.date_of_birth = u.date_of_birth))
+                  AND (u.given_key IS NULL
+                       OR EXISTS (SELECT FROM person_name_tokens g
+                                  WHERE g.force = :force AND g.person_id = t.person_id
+                                    AND g.token = u.given_key))) AS people
+        FROM unnamed u)
 """
 
 MATCHING: Final = f"{_ROWS}, {_BY_REFERENCE}, {_BY_PERSON}, {_LEFT_OVER}"

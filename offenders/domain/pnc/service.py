@@ -90,7 +90,8 @@ def settle_flags(session: Session) -> Settled:
     values |= {"rule": DIFFERENCE, "now": clock.now(), "sees_protected": True}
     because = "PNC and register no longer differ in this."
     source = DueSource(store.FLAGS, values)
-    settled = flags.settle(session, rule=DIFFERENCE, source=source, because=because)
+    with store.joined_by_hash(session):
+        settled = flags.settle(session, rule=DIFFERENCE, source=source, because=because)
     if settled.raised:
         store.register_teams(session, DIFFERENCE)
     return settled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from offenders.domain.working_days import london_day
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Row
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from offenders.domain.access import Scope
 
+_JOIN_BY_HASH = text("SELECT set_config('enable_nestloop', :nested, true)")
 _LAST_EXTRACT = text("""
     SELECT max(received_at) FROM pnc_extracts WHERE force = :force
 """)
@@ -178,6 +180,17 @@ class Question:
         return " AND ".join(parts), values
 
 
+@contextmanager
+def joined_by_hash(session: Session) -> Iterator[None]:
+    """Keep the planner from nested loops: it can't know how many rows a step before gives.
+
+    Between two lists of thousands it would compare each with each.
+    """
+    session.execute(_JOIN_BY_HASH, {"nested": "off"})
+    yield
+    session.execute(_JOIN_BY_HASH, {"nested": "on"})
+
+
 def last_extract(session: Session) -> datetime | None:
     """Give when the last full extract of the force was received."""
     found: datetime | None = session.execute(
@@ -210,14 +223,16 @@ def list_differences(
         FROM (SELECT * FROM shown d WHERE {condition} ORDER BY d.due_at, d.id LIMIT :limit) d
         {_OF} ORDER BY d.due_at, d.id
     """
-    return list(session.execute(text(statement), values | {"limit": limit}))
+    with joined_by_hash(session):
+        return list(session.execute(text(statement), values | {"limit": limit}))
 
 
 def count_differences(session: Session, question: Question) -> int:
     """Count the rows that list_differences would give."""
     condition, values = question.condition()
     statement = text(f"{_SHOWN} SELECT count(*) FROM shown d WHERE {condition}")
-    return int(session.execute(statement, values).scalar_one())
+    with joined_by_hash(session):
+        return int(session.execute(statement, values).scalar_one())
 
 
 def count_groups(session: Session, question: Question, group_by: str) -> list[Row[Any]]:
@@ -228,7 +243,8 @@ def count_groups(session: Session, question: Question, group_by: str) -> list[Ro
                count(*) FILTER (WHERE d.due_at < :now) AS overdue
         FROM shown d WHERE {condition} GROUP BY 1 ORDER BY 1
     """
-    return list(session.execute(text(statement), values))
+    with joined_by_hash(session):
+        return list(session.execute(text(statement), values))
 
 
 def register_teams(session: Session, rule: str) -> None:

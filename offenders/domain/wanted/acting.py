@@ -129,12 +129,7 @@ def circulate_want(session: Session, doing: Doing) -> tuple[Want, WantAction]:
         want.circulated_at = occurred_at
     if doing.fields.get("pnc_reference"):
         want.pnc_reference = doing.fields["pnc_reference"]
-    clear_for(
-        session,
-        subject_id=want.id,
-        rules=[PNC_DIFFERENCE],
-        because="Its circulation was recorded anew.",
-    )
+    _clear(session, want, [PNC_DIFFERENCE], "Its circulation was recorded anew.")
     _keep(session, want, doing)
     return want, action
 
@@ -150,11 +145,8 @@ def cancel_circulation(session: Session, doing: Doing) -> tuple[Want, WantAction
     action = _log(session, want, "circulation_cancellation", doing, occurred_at)
     want.circulation = Circulation.CANCELLED
     want.circulation_cancelled_at = occurred_at
-    clear_for(
-        session,
-        subject_id=want.id,
-        rules=[CANCELLATION, PNC_DIFFERENCE],
-        because="The cancellation on PNC was confirmed.",
+    _clear(
+        session, want, [CANCELLATION, PNC_DIFFERENCE], "The cancellation on PNC was confirmed."
     )
     _keep(session, want, doing)
     return want, action
@@ -174,6 +166,7 @@ def close_want(session: Session, doing: Doing) -> tuple[Want, WantAction]:
     want.outcome_at = occurred_at
     want.outcome_reason = doing.fields.get("reason")
     want.custody_number = doing.fields.get("custody_number")
+    _clear(session, want, [PNC_DIFFERENCE], "The want was closed: it is compared anew.")
     if want.circulation == Circulation.CIRCULATED:
         flag_uncancelled_circulation(session, want)
     _keep(session, want, doing)
@@ -202,6 +195,10 @@ def _require_circulation(want: Want, to: Circulation) -> None:
     if to not in possible:
         message = f"The circulation is {want.circulation.replace('_', ' ')} and can't become this."
         raise Conflict(message, state=want.circulation, possible=sorted(possible))
+
+
+def _clear(session: Session, want: Want, rules: list[str], because: str) -> None:
+    clear_for(session, subject_id=want.id, rules=rules, because=because)
 
 
 def _log(

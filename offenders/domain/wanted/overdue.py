@@ -9,11 +9,7 @@ import orjson
 from offenders import clock
 from offenders.domain.flags.service import DueSource, clear_for, follow_subject, raise_due
 from offenders.domain.reference.policies import figures_of_rules
-from offenders.domain.wanted.circulating import (
-    PNC_DIFFERENCE,
-    UNCIRCULATED,
-    uncancelled_source,
-)
+from offenders.domain.wanted.circulating import UNCIRCULATED, uncancelled_source
 from offenders.domain.wanted.clocks import ACTIVITY, ARREST, CANCELLATION, REVIEW, VALIDATION
 from offenders.domain.wanted.rules import OUTSTANDING, is_overdue
 
@@ -86,7 +82,7 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
     session.flush()
     if want.state != OUTSTANDING:
         because = f"The want was closed as {want.state.replace('_', ' ')}."
-        rules = [*OVERDUE_RULES, UNCIRCULATED, PNC_DIFFERENCE]
+        rules = [*OVERDUE_RULES, UNCIRCULATED]
         clear_for(session, subject_id=want.id, rules=rules, because=because)
         return
     ended = [
