@@ -57,6 +57,23 @@ class World:
     earlier: list = field(default_factory=list)  # rows of the file of the night before
     pnc: list = field(default_factory=list)
     expected: set = field(default_factory=set)  # (kind, want, row of the file)
+    cases: dict = field(default_factory=dict)  # by want or row, the case it is of
+
+    def add(self, case):
+        """Add a case, and remember which wants and rows are its own."""
+        before = len(self.wants), len(self.pnc)
+        case(self)
+        for each in (*self.wants[before[0] :], *self.pnc[before[1] :]):
+            self.cases[each["source_ref"]] = case.__name__
+
+    def said(self):
+        """Give what must be found, each with its case."""
+        return sorted(map(self.named, self.expected), key=str)
+
+    def named(self, difference):
+        """Give a difference with its case, so that a failure says what it is about."""
+        _kind, want, row = difference
+        return (self.cases[want or row], *difference)
 
     def person(self, *, identified=True, **facts):
         """Add a person of a name nobody else has."""

@@ -101,14 +101,14 @@ def build(bring, pnc, look):
 def found(listed, look):
     """Give (kind, want, row) of what is listed, in the senders' own keys."""
 
-    def read():
+    def read(world):
         refs = {
             str(row.subject_id): row.source_ref
             for row in look("SELECT subject_id, source_ref FROM import_sources WHERE force = '33'")
         }
         items = listed(limit=200)
         assert len(items) < 200
-        return sorted(
+        differences = (
             (
                 each["kind"],
                 each["want"] and refs[each["want"]["id"]],
@@ -116,5 +116,6 @@ def found(listed, look):
             )
             for each in items
         )
+        return sorted(map(world.named, differences), key=str)
 
     return read

@@ -169,12 +169,12 @@ def test_a_reason_is_asked_for_where_the_force_asks(client, headers):
     assert answer.json["type"] == "urn:offenders:problem:reason-needed"
 
 
-def test_pages_hold_every_difference_once_the_soonest_due_first(many, ask):
+def test_pages_hold_every_difference_once_the_soonest_due_first(many, ask, look):
     whole = ask(limit=200, count="true").json
     assert whole["total"] == len(whole["items"]) == len(many.expected)
     items, cursor = [], None
     while True:
-        page = ask(limit=7, **({"cursor": cursor} if cursor else {})).json
+        page = ask(limit=9, **({"cursor": cursor} if cursor else {})).json
         items += page["items"]
         if (cursor := page["next"]) is None:
             break
@@ -182,38 +182,22 @@ def test_pages_hold_every_difference_once_the_soonest_due_first(many, ask):
     due = [each["due_at"] for each in items]
     assert due == sorted(due)
     assert len({each["id"] for each in items}) == len(items)
-
-
-def test_the_ids_of_differences_stay(many, ask):
-    first, again = (ask(limit=200).json["items"] for _ in range(2))
-    assert [each["id"] for each in first] == [each["id"] for each in again]
-
-
-def test_a_list_leaves_the_planner_as_it_was(many, ask, look):
-    assert ask(count="true").status_code == 200
     assert look("SHOW enable_nestloop") == [("on",)]
 
 
-@pytest.mark.parametrize("group_by", [None, "kind", "severity", "lpa"])
-def test_each_count_links_to_exactly_its_rows(many, ask, group_by):
-    grouped = {"group_by": group_by} if group_by else {}
-    counts = ask(path="/v1/pnc-differences/counts", **grouped).json
-    total = ask(count="true").json["total"]
-    assert sum(each["differences"] for each in counts["counts"]) == total
-    assert counts["full_extract_received_at"] is not None
-    for each in counts["counts"]:
-        query = dict(parse_qsl(urlsplit(each["href"]).query))
-        rows = ask(limit=200, **query).json["items"]
-        assert len(rows) == each["differences"]
-        assert sum(row["is_overdue"] for row in rows) == each["overdue"]
-
-
-def test_counts_carry_their_filters(many, ask):
-    counts = ask(path="/v1/pnc-differences/counts", overdue="true", severity="alert").json
-    assert counts["counts"]
-    for each in counts["counts"]:
-        assert "overdue=true&severity=alert" in each["href"]
-        assert each["overdue"] == each["differences"]
+def test_each_count_links_to_exactly_its_rows(many, ask):
+    path = "/v1/pnc-differences/counts"
+    for asked in ({}, {"group_by": "lpa"}, {"group_by": "severity", "overdue": "true"}):
+        counts = ask(path=path, **asked).json
+        filters = {name: value for name, value in asked.items() if name != "group_by"}
+        total = ask(count="true", limit=1, **filters).json["total"]
+        assert sum(each["differences"] for each in counts["counts"]) == total > 0
+        assert counts["full_extract_received_at"] is not None
+        for each in counts["counts"][:4]:
+            query = dict(parse_qsl(urlsplit(each["href"]).query))
+            rows = ask(limit=200, **query).json["items"]
+            assert len(rows) == each["differences"]
+            assert sum(row["is_overdue"] for row in rows) == each["overdue"]
 
 
 def test_filters(many, listed):

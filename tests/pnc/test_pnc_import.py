@@ -82,53 +82,52 @@ def test_a_csv_file_is_read_by_its_columns(connection, kept):
     assert kept("R2").is_wanted
 
 
-@pytest.mark.parametrize(
-    ("change", "fields"),
-    [
-        ({"circulated_at": (datetime.now(UTC) + timedelta(days=2)).isoformat()}, ["circulated_at"]),
-        ({"circulated_at": "yesterday"}, ["circulated_at"]),
-        ({"circulated_at": "2026-03-01"}, ["circulated_at"]),
-        ({"date_of_birth": "2190-01-01"}, ["date_of_birth"]),
-        ({"sex": "M"}, ["sex"]),
-        ({"person_id": "33-nobody"}, ["person_id"]),
-        ({"person_id": "P33-ZZZZ-ZZZZ"}, ["person_id"]),
-        ({"person_source_ref": "nobody"}, ["person_source_ref"]),
-        ({"pnc_reference": "x" * 61}, ["pnc_reference"]),
-        ({"family_name": None, "pnc_reference": None}, ["pnc_reference"]),
-        ({"reason": "named_suspect"}, ["reason"]),
-        ({"source_ref": None}, ["source_ref"]),
-    ],
-)
-def test_a_row_that_can_not_be_taken_is_refused_alone(pnc, kept, change, fields):
-    summary, problems = pnc(ANN | change, BEN)
-    assert tuple(summary) == (2, 1, 0, 0, 1, 0)
-    assert [each for each in said(problems, "refused") if each[0]] == [(1, each) for each in fields]
+def test_a_row_that_can_not_be_taken_is_refused_alone(pnc, kept, look):
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    refused = [
+        {"circulated_at": tomorrow},
+        {"circulated_at": "yesterday"},
+        {"circulated_at": "2026-03-01"},
+        {"date_of_birth": "2190-01-01"},
+        {"sex": "M"},
+        {"person_id": "33-nobody"},
+        {"person_id": "P33-ZZZZ-ZZZZ"},
+        {"person_source_ref": "nobody"},
+        {"pnc_reference": "x" * 61},
+        {"pnc_reference": None, "family_name": None},
+        {"reason": "named_suspect"},
+    ]
+    bad = [
+        ANN | {"source_ref": f"B{number}", "pnc_reference": f"33B{number}"} | change
+        for number, change in enumerate(refused)
+    ]
+    summary, problems = pnc(*bad, BEN, complete=False)
+    assert tuple(summary) == (12, 1, 0, 0, 11, 0)
+    fields = [(line, next(iter(change))) for line, change in enumerate(refused, start=1)]
+    assert said(problems, "refused") == fields
     assert kept("R2").gone_at is None
+    assert look("SELECT count(*) FROM pnc_circulations") == [(1,)]
 
 
-@pytest.mark.parametrize(
-    ("change", "field", "columns"),
-    [
-        ({"pnc_id": "2016/0000001A"}, "pnc_id", {"pnc_id": None, "pnc_id_raw": "2016/0000001A"}),
-        ({"cro_number": "1/16A"}, "cro_number", {"cro_number": None, "cro_number_raw": "1/16A"}),
-        (
-            {"offence_code": "5.1.1.1"},
-            "offence_code",
-            {"offence_code": None, "offence_code_raw": "5.1.1.1"},
-        ),
-        (
-            {"report_type": "wanted person"},
-            "report_type",
-            {"report_type": None, "report_type_raw": "wanted person", "is_wanted": True},
-        ),
-    ],
-)
-def test_a_doubtful_value_is_kept_as_sent_with_a_warning(pnc, kept, change, field, columns):
-    for counts in ((1, 1, 0, 0, 0, 1), (1, 0, 0, 1, 0, 1)):
-        summary, problems = pnc(ANN | change)
+def test_a_doubtful_value_is_kept_as_sent_with_a_warning(pnc, kept):
+    doubtful = {
+        "pnc_id": "2016/0000001A",
+        "cro_number": "1/16A",
+        "offence_code": "5.1.1.1",
+        "report_type": "wanted person",
+    }
+    rows = [
+        ANN | {"source_ref": field, "pnc_reference": field, field: value}
+        for field, value in doubtful.items()
+    ]
+    for counts in ((4, 4, 0, 0, 0, 4), (4, 0, 0, 4, 0, 4)):
+        summary, problems = pnc(*rows)
         assert tuple(summary) == counts
-        assert said(problems, "warning") == [(1, field)]
-        assert {name: getattr(kept(), name) for name in columns} == columns
+        assert said(problems, "warning") == list(enumerate(doubtful, start=1))
+    for field, value in doubtful.items():
+        row = kept(field)
+        assert (getattr(row, field), getattr(row, f"{field}_raw")) == (None, value)
+        assert row.is_wanted
 
 
 def test_a_reference_stands_once_in_a_file_also_over_batches(pnc, monkeypatch):

@@ -145,9 +145,7 @@ def cancel_circulation(session: Session, doing: Doing) -> tuple[Want, WantAction
     action = _log(session, want, "circulation_cancellation", doing, occurred_at)
     want.circulation = Circulation.CANCELLED
     want.circulation_cancelled_at = occurred_at
-    _clear(
-        session, want, [CANCELLATION, PNC_DIFFERENCE], "The cancellation on PNC was confirmed."
-    )
+    _clear(session, want, [CANCELLATION, PNC_DIFFERENCE], "The cancellation on PNC was confirmed.")
     _keep(session, want, doing)
     return want, action
 
