@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from offenders.domain.access import Scope
 
-# Before PostgreSQL 18 a step that must loop counts as so dear that compiling the plan seems worth it.
+# Before PostgreSQL 18 a loop that can't be avoided then counts as dear enough to compile the plan.
 _JOIN_BY_HASH = text("""
     SELECT current_setting('jit') AS jit,
            set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)
