@@ -414,6 +414,14 @@ def identity_differs_of_two_people(world):
     world.expect("identity_differs", want, world.row(other, want, pnc_reference=ref))
 
 
+def identity_differs_of_one_of_two_wants(world):
+    """Two people's wants name one reference: that of whom the PNC ID is not is wrong."""
+    person, other, ref = world.person(), world.person(), reference()
+    want = world.want(person, "circulated", ref, days=40, offence_code="TH68036")
+    wrong = world.want(other, "circulated", ref, offence_code="TH68036")
+    world.expect("identity_differs", wrong, world.row(person, want, pnc_reference=ref))
+
+
 def everything_differs(world):
     """One row may differ in several ways, and none hides another."""
     person = world.person()
@@ -464,5 +472,6 @@ CASES = (
     identity_differs_in_name,
     identity_differs_in_birthday,
     identity_differs_of_two_people,
+    identity_differs_of_one_of_two_wants,
     everything_differs,
 )

@@ -37,6 +37,9 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
     assert [each["name"] for each in answer.json["items"]] == [
         "overdue-arrests",
         "wanted-reviews",
+        "uncirculated-wants",
+        "uncancelled-circulations",
+        "pnc-differences",
         "audit-seal",
         "housekeeping",
     ]

@@ -31,7 +31,7 @@ TABLE = [  # the case, its kind, what to do, whose it is, since when it is (the 
     ("uncirculated", "uncirculated", "Circulate the person on PNC", "want", "entered_at"),
     ("not_on_pnc", "not_on_pnc", "Check PNC: circulate", "want", None),
     ("cancelled_on_pnc", "cancelled_on_pnc", "Find out who cancelled", "want", None),
-    ("unmatchable", "unmatchable", "Record the PNC reference", "want", None),
+    ("unmatchable", "unmatchable", "Record the person's PNC ID", "want", None),
     ("cancellation_not_recorded", "cancellation_not_recorded", "Confirm that it was", "want", None),
     ("person_unknown", "person_unknown", "Find the crime file.", "DUTY-33", None),
     ("person_possible", "person_possible", "Compare the people.", "DUTY-33", None),

@@ -103,7 +103,7 @@ _OF_IDENTITY: Final = """
                nullif(coalesce(n.pnc_holder, n.holder), coalesce(w.person_id, n.holder)) AS other
         FROM named n LEFT JOIN linked l ON l.row_id = n.id LEFT JOIN want w ON w.id = l.want_id
         WHERE coalesce(w.person_id, n.holder) IS NOT NULL AND (n.is_wanted OR w.id IS NOT NULL)
-        ORDER BY n.id, w.is_open DESC, w.entered_at, w.id),
+        ORDER BY n.id, w.is_open DESC, w.person_id <> n.holder DESC NULLS LAST, w.entered_at, w.id),
     of_identity AS (
         SELECT n.want_id, n.id AS row_id, n.known_id AS person_id, n.received_at AS since,
                CASE WHEN n.other IS NOT NULL THEN ARRAY[n.other] END AS people

@@ -80,7 +80,8 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     Kind.UNMATCHABLE: Meaning(
         "Marked circulated here, but without PNC reference, and the person has neither a valid"
         " PNC ID nor a valid CRO number, so PNC's list can't show whether it holds it.",
-        "Record the PNC reference on the want, or the person's PNC ID here.",
+        "Record the person's PNC ID here, or the circulation anew (cancelled, then circulated) with"
+        " its PNC reference.",
         UNCIRCULATED,
     ),
     Kind.CANCELLATION_NOT_RECORDED: Meaning(
@@ -106,7 +107,8 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     ),
     Kind.CLOSED_HERE: Meaning(
         "PNC still holds it, but the want was closed here.",
-        "Cancel the circulation on PNC at once, then record the cancellation here.",
+        "Cancel the circulation on PNC at once; where the want is marked circulated, record that"
+        " here.",
         UNCANCELLED,
     ),
     Kind.CANCELLED_HERE: Meaning(
@@ -126,7 +128,8 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     ),
     Kind.REFERENCE_DIFFERS: Meaning(
         "PNC holds it under another reference than the want says.",
-        "Compare the two. Record PNC's reference here, or look for the other circulation.",
+        "Compare the two. Record the circulation anew (cancelled, then circulated) with PNC's"
+        " reference, or look for the other circulation.",
         UNCIRCULATED,
     ),
     Kind.OFFENCE_DIFFERS: Meaning(
