@@ -54,6 +54,7 @@ class World:
     wants: list = field(default_factory=list)
     before: list = field(default_factory=list)  # (want, columns) as known before the file
     after: list = field(default_factory=list)  # (want, columns) as changed after the file
+    also_cro: list = field(default_factory=list)  # (person, CRO number that another has)
     earlier: list = field(default_factory=list)  # rows of the file of the night before
     pnc: list = field(default_factory=list)
     expected: set = field(default_factory=set)  # (kind, want, row of the file)
@@ -313,6 +314,37 @@ def a_namesake(world):
     world.expect("person_unknown", None, row)
 
 
+def a_brother_of_the_same_birthday(world):
+    """The same family name and birthday with another given name is not even possible."""
+    person = world.person()
+    row = world.row(person, given_names="Benedict")
+    del row["pnc_id"]
+    world.expect("person_unknown", None, row)
+
+
+def one_cro_number_of_two_people(world):
+    """A number that two people have names neither; here it is told by name and birthday."""
+    number = cro_number()
+    person = world.person(identified=False, cro_number=number)
+    world.also_cro.append((world.person(identified=False)["source_ref"], number))
+    world.expect("person_possible", None, world.row(person))
+
+
+def the_want_said_to_be_on_pnc(world):
+    """Of two wants for one offence, the row is that of the one marked circulated."""
+    person = world.person()
+    offence = world.rnd.choice(OFFENCES)
+    world.expect("uncirculated", world.want(person, days=60, offence_code=offence))
+    world.row(person, world.want(person, "circulated", days=40, offence_code=offence))
+
+
+def circulated_after_the_want_was_closed(world):
+    """What was circulated after a want had ended is not that want's."""
+    person = world.person()
+    want = world.want(person, days=60, outcome="arrested", outcome_at=ago(days=50))
+    world.expect("no_want", None, world.row(person, want, circulated_at=ago(days=5)))
+
+
 def no_want(world):
     """Known, and not wanted."""
     world.expect("no_want", None, world.row(world.person(), offence_code="TH68036"))
@@ -458,6 +490,10 @@ CASES = (
     person_possible,
     person_possible_with_an_invalid_pnc_id,
     a_namesake,
+    a_brother_of_the_same_birthday,
+    one_cro_number_of_two_people,
+    the_want_said_to_be_on_pnc,
+    circulated_after_the_want_was_closed,
     no_want,
     no_want_for_this_offence,
     closed_here,

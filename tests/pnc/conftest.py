@@ -17,6 +17,13 @@ SET = """
     WHERE s.force = '33' AND s.kind = 'wanted' AND s.source_ref = :ref AND w.force = s.force
       AND w.id = s.subject_id
 """
+ALSO_CRO = """
+    INSERT INTO person_identifiers (force, id, person_id, type, value, state, raw_value, source,
+                                    recorded_by, recorded_at)
+    SELECT force, gen_random_uuid(), subject_id, 'cro_number', :number, 'valid', :number, 'test',
+           'test', now()
+    FROM import_sources WHERE force = '33' AND kind = 'people' AND source_ref = :ref
+"""
 MOMENTS = ("circulated_at", "circulation_cancelled_at")
 
 
@@ -89,6 +96,8 @@ def build(bring, pnc, look):
         assert bring("people", *world.people)[0].refused == 0
         assert bring("wanted", *world.wants)[0].refused == 0
         set_columns(world.before)
+        for person, number in world.also_cro:
+            look(ALSO_CRO, ref=person, number=number)
         if world.earlier:
             assert pnc(*world.earlier)[0].refused == 0
         assert pnc(*world.pnc)[0].refused == 0
