@@ -6,12 +6,24 @@ from offenders.domain.audit import models as audit
 from offenders.domain.flags import models as flags
 from offenders.domain.imports import models as imports
 from offenders.domain.persons import models as persons
+from offenders.domain.pnc import models as pnc
 from offenders.domain.quality import models as quality
 from offenders.domain.reference import models as reference
 from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
 
-__all__ = ["api", "audit", "flags", "imports", "jobs", "persons", "quality", "reference", "wanted"]
+__all__ = [
+    "api",
+    "audit",
+    "flags",
+    "imports",
+    "jobs",
+    "persons",
+    "pnc",
+    "quality",
+    "reference",
+    "wanted",
+]
 
 metadata = Base.metadata
 

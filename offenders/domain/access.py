@@ -13,7 +13,14 @@ from offenders.errors import Forbidden
 if TYPE_CHECKING:
     from offenders.domain.actors import Actor
 
-_READ = {"reference:read", "persons:read", "wanted:read", "wanted:counts", "flags:read"}
+_READ = {
+    "reference:read",
+    "persons:read",
+    "wanted:read",
+    "wanted:counts",
+    "pnc:read",
+    "flags:read",
+}
 _PATROL = _READ | {"wanted:log", "notes:write"}
 _OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted"}
 _INVESTIGATION = _PATROL | {

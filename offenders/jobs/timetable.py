@@ -9,7 +9,7 @@ from typing import Any
 from apscheduler.triggers.cron import CronTrigger
 
 from offenders.domain.working_days import LONDON
-from offenders.jobs import audit, housekeeping, persons, wanted
+from offenders.jobs import audit, housekeeping, persons, pnc, wanted
 from offenders.jobs.runner import Job
 
 TIMEZONE = "Europe/London"
@@ -55,6 +55,30 @@ JOBS = (
         cron=EVERY_TEN_MINUTES,
         catch_up="once",
         effect_in=persons.flag_marker_reviews,
+        raises_flags=True,
+    ),
+    Job(
+        name="uncirculated-wants",
+        does="Flags wants not circulated on PNC within the time set.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=pnc.flag_uncirculated,
+        raises_flags=True,
+    ),
+    Job(
+        name="uncancelled-circulations",
+        does="Flags closed wants whose cancellation on PNC is not confirmed.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=pnc.flag_uncancelled,
+        raises_flags=True,
+    ),
+    Job(
+        name="pnc-differences",
+        does="Flags every difference between PNC's last file and the wanted register.",
+        cron="*/5 * * * *",
+        catch_up="once",
+        effect_in=pnc.flag_differences,
         raises_flags=True,
     ),
     Job(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import builders
 import pytest
-from builders import given_entry, given_want
+from builders import given_entry
 from flags_given import acts, ahead, preview
 
 from offenders import clock
@@ -18,6 +19,16 @@ DUE_BY_JOB = {
     "wanted-without-activity": 28,
     "marker-reviews": 366,
 }
+
+
+def given_want(client, headers, **fields):
+    """A want on PNC already, so that only its own clocks run."""
+    want = builders.given_want(client, headers, **fields)
+    body = {"state": "circulated", "pnc_reference": "33/1"}
+    sent = headers("supervisor", If_Match='"1"')
+    answer = client.post(f"/v1/wanted/{want['id']}/circulations", json=body, headers=sent)
+    assert answer.status_code == 201, answer.json
+    return want
 
 
 def run_all(client, headers):
@@ -57,10 +68,10 @@ def test_a_preview_shows_what_would_be_open_then_and_keeps_nothing(client, heade
 
 def test_a_preview_keeps_the_flags_that_are_open_already(client, headers, raised):
     want = given_want(client, headers, risk="standard")
-    (event,) = raised({}, rule="uncancelled-circulations")
+    (event,) = raised({}, rule="wanted-elsewhere")
     answer = preview(client, headers, {"at": ahead(29)})
     assert sorted((each["rule"], each["id"]) for each in answer.json["items"] if each["id"]) == [
-        ("uncancelled-circulations", event)
+        ("wanted-elsewhere", event)
     ]
     assert len(answer.json["items"]) == 4
     assert want["id"] in {each["subject"]["id"] for each in answer.json["items"]}

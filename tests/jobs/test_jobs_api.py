@@ -40,6 +40,9 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "wanted-validations",
         "wanted-without-activity",
         "marker-reviews",
+        "uncirculated-wants",
+        "uncancelled-circulations",
+        "pnc-differences",
         "audit-seal",
         "housekeeping",
     ]

@@ -33,6 +33,7 @@ SUBJECT_TYPES = (
     "order",
     "task",
     "meeting",
+    "pnc_circulation",
 )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from offenders.domain.flags.service import DueSource
 from offenders.domain.flags.service import settle as settle_flags
+from offenders.domain.imports import pnc
 from offenders.domain.imports.problems import WARNING, Problem
 from offenders.domain.imports.staging import copy_to_stage
 
@@ -64,6 +65,8 @@ _SUBJECTS: Final = {
 
 def settle(session: Session, kind: str, seen: Iterable[str], unreadable: int) -> list[Problem]:
     """Flag what is missing and clear what is back; give what is to be said of the file."""
+    if kind == pnc.KIND:
+        return pnc.settle_extract(session, list(seen), unreadable)
     if kind not in _SUBJECTS:
         return []
     if unreadable:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from offenders.domain.imports import neighbourhoods, person_rows, registers, want_rows
+from offenders.domain.imports import neighbourhoods, person_rows, pnc_rows, registers, want_rows
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
+from offenders.domain.imports.pnc import KIND as PNC_WANTED
+from offenders.domain.imports.pnc import receive_circulations
 from offenders.domain.imports.problems import Finding, ImportRefused
 from offenders.domain.imports.reading import KEY, Line, read_rows
 from offenders.domain.imports.wanted import receive_wants
@@ -67,6 +69,15 @@ _WANTED = Kind(
     want_rows.check_want,
     receive_wants,
 )
+_PNC_WANTED = Kind(
+    PNC_WANTED,
+    KEY,
+    tuple(pnc_rows.COLUMNS),
+    partial(read_rows, columns=tuple(pnc_rows.COLUMNS)),
+    _source_ref,
+    pnc_rows.check_circulation,
+    receive_circulations,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -88,7 +99,9 @@ _REGISTERS: Final = tuple(
     )
     for name, columns in registers.COLUMNS.items()
 )
-_BY_NAME: Final = {kind.name: kind for kind in (_PEOPLE, _WANTED, _NEIGHBOURHOODS, *_REGISTERS)}
+_BY_NAME: Final = {
+    kind.name: kind for kind in (_PEOPLE, _WANTED, _PNC_WANTED, _NEIGHBOURHOODS, *_REGISTERS)
+}
 KINDS: Final = tuple(_BY_NAME)
 
 

@@ -10,6 +10,7 @@ from offenders.domain.flags.service import clear_for
 from offenders.domain.grading import parse_grade
 from offenders.domain.history import keep_history
 from offenders.domain.wanted import store
+from offenders.domain.wanted.circulating import PNC_DIFFERENCE
 from offenders.domain.wanted.clocks import CANCELLATION, set_clocks
 from offenders.domain.wanted.entering import closed, register_owner
 from offenders.domain.wanted.log import add_action
@@ -128,6 +129,7 @@ def circulate_want(session: Session, doing: Doing) -> tuple[Want, WantAction]:
         want.circulated_at = occurred_at
     if doing.fields.get("pnc_reference"):
         want.pnc_reference = doing.fields["pnc_reference"]
+    _clear(session, want, [PNC_DIFFERENCE], "Its circulation was recorded anew.")
     _keep(session, want, doing)
     return want, action
 
@@ -143,12 +145,7 @@ def cancel_circulation(session: Session, doing: Doing) -> tuple[Want, WantAction
     action = _log(session, want, "circulation_cancellation", doing, occurred_at)
     want.circulation = Circulation.CANCELLED
     want.circulation_cancelled_at = occurred_at
-    clear_for(
-        session,
-        subject_id=want.id,
-        rules=[CANCELLATION],
-        because="The cancellation on PNC was confirmed.",
-    )
+    _clear(session, want, [CANCELLATION, PNC_DIFFERENCE], "The cancellation on PNC was confirmed.")
     _keep(session, want, doing)
     return want, action
 
@@ -167,6 +164,7 @@ def close_want(session: Session, doing: Doing) -> tuple[Want, WantAction]:
     want.outcome_at = occurred_at
     want.outcome_reason = doing.fields.get("reason")
     want.custody_number = doing.fields.get("custody_number")
+    _clear(session, want, [PNC_DIFFERENCE], "The want was closed: it is compared anew.")
     if want.circulation == Circulation.CIRCULATED:
         flag_uncancelled_circulation(session, want)
     _keep(session, want, doing)
@@ -195,6 +193,10 @@ def _require_circulation(want: Want, to: Circulation) -> None:
     if to not in possible:
         message = f"The circulation is {want.circulation.replace('_', ' ')} and can't become this."
         raise Conflict(message, state=want.circulation, possible=sorted(possible))
+
+
+def _clear(session: Session, want: Want, rules: list[str], because: str) -> None:
+    clear_for(session, subject_id=want.id, rules=rules, because=because)
 
 
 def _log(

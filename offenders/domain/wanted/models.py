@@ -144,6 +144,12 @@ class Want(Base):
             postgresql_where=text("state = 'outstanding'"),
         ),
         Index("ix_wants_entered_at", "force", "entered_at"),
+        Index(
+            "ix_wants_uncancelled",
+            "force",
+            "outcome_at",
+            postgresql_where=text("state <> 'outstanding' AND circulation = 'circulated'"),
+        ),
     )
 
 

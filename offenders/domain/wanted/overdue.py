@@ -8,7 +8,8 @@ import orjson
 
 from offenders import clock
 from offenders.domain.flags.service import DueSource, clear_for, follow_subject, raise_due
-from offenders.domain.reference.policies import explained_figures, figures_of_rules
+from offenders.domain.reference.policies import explained_figures
+from offenders.domain.wanted.circulating import UNCIRCULATED, uncancelled_source
 from offenders.domain.wanted.clocks import ACTIVITY, ARREST, CANCELLATION, REVIEW, VALIDATION
 from offenders.domain.wanted.rules import OUTSTANDING, is_overdue
 
@@ -86,7 +87,7 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
     session.flush()
     if want.state != OUTSTANDING:
         because = f"The want was closed as {want.state.replace('_', ' ')}."
-        rules = [*OVERDUE_RULES, "uncirculated-wants"]
+        rules = [*OVERDUE_RULES, UNCIRCULATED]
         clear_for(session, subject_id=want.id, rules=rules, because=because)
         return
     ended = [
@@ -95,7 +96,7 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
         if not is_overdue(getattr(want, column), now)
     ]
     if want.circulation == "circulated":
-        ended.append("uncirculated-wants")
+        ended.append(UNCIRCULATED)
     clear_for(session, subject_id=want.id, rules=ended, because="No longer overdue.")
     follow_subject(
         session,
@@ -110,27 +111,4 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
 def flag_uncancelled_circulation(session: Session, want: Want) -> None:
     """Flag a closed want that PNC may still show, until the cancellation is confirmed."""
     session.flush()
-    force = session.info["force"]
-    figures = figures_of_rules(session, force, [CANCELLATION], clock.today())[CANCELLATION]
-    sql = """
-        SELECT 'want' AS subject_type, w.id AS subject_id, w.reference AS subject_reference,
-               w.person_id, w.lpa, w.neighbourhood, w.owner_officer, w.owner_team,
-               (SELECT d.severity FROM default_figures d WHERE d.rule = :rule
-                ORDER BY d.from_on DESC LIMIT 1) AS severity,
-               jsonb_build_object(
-                   'rule', CAST(:rule AS text),
-                   'what', 'The want is closed and its circulation on PNC not cancelled.',
-                   'closed_as', w.state, 'outcome_at', w.outcome_at,
-                   'pnc_reference', w.pnc_reference, 'figure', CAST(:days AS int),
-                   'unit', 'days', 'source', CAST(:source AS text)) AS because,
-               w.outcome_at + make_interval(hours => 24 * CAST(:days AS int)) AS due_at
-        FROM wants w WHERE w.force = :force AND w.id = :id
-    """
-    values = {
-        "rule": CANCELLATION,
-        "days": figures["all"],
-        "source": f"GET /v1/rules, {CANCELLATION}",
-        "force": force,
-        "id": want.id,
-    }
-    raise_due(session, rule=CANCELLATION, source=DueSource(sql, values))
+    raise_due(session, rule=CANCELLATION, source=uncancelled_source(session, want.id))

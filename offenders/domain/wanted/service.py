@@ -17,6 +17,10 @@ from offenders.domain.wanted.acting import (
     review_want,
     validate_want,
 )
+from offenders.domain.wanted.circulating import (
+    uncancelled_source,
+    uncirculated_source,
+)
 from offenders.domain.wanted.clocks import (
     due_expressions,
     due_values,
@@ -76,6 +80,8 @@ __all__ = [
     "refresh_clocks",
     "review_want",
     "show_action",
+    "uncancelled_source",
+    "uncirculated_source",
     "validate_want",
 ]
 
