@@ -160,6 +160,7 @@ def scheduler() -> None:
     type=click.Choice(["small", "force", "national"]),
     default="force",
     show_default=True,
+    help="national: all 43 forces with a year of history, whatever --force says.",
 )
 @click.option(
     "--seed",
@@ -174,9 +175,6 @@ def seed(*, force: str, scale: str, number: int) -> None:
     from offenders.bundled import database
     from offenders.preparing import prepare
 
-    if scale == "national":
-        message = "--scale national is not offered yet. Use small or force."
-        raise click.UsageError(message)
     settings = read_settings()
     _refuse_with_issuer(settings, "Made-up data")
     with database(settings) as connected:
@@ -199,9 +197,13 @@ def _seed(
         if only_if_empty and not wants_seed(owner):
             return
         from offenders.seeding import seed as make_up
+        from offenders.seeding_national import seed_nation
 
-        make_up(engine, owner, force=force, scale=scale, seed=number, report=say)
-        mark_seeded(owner, force)
+        if scale == "national":
+            seed_nation(engine, owner, seed=number, report=say)
+        else:
+            make_up(engine, owner, force=force, scale=scale, seed=number, report=say)
+        mark_seeded(owner, scale if scale == "national" else force)
     finally:
         engine.dispose()
         owner.dispose()

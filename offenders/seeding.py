@@ -53,7 +53,7 @@ def seed(  # noqa: PLR0913 - what the command line takes
     report: Callable[[str], None],
 ) -> None:
     """Load a made-up force; the same seed again changes nothing."""
-    kept = _mark_demonstration(owner_engine, force, f"scale {scale}, seed {seed}")
+    kept = mark_demonstration(owner_engine, force, f"scale {scale}, seed {seed}")
     day, made_of = kept.split(" ", 1)
     if made_of != f"scale {scale}, seed {seed}":
         # Under the same keys the other rows would overwrite these people with others.
@@ -61,7 +61,7 @@ def seed(  # noqa: PLR0913 - what the command line takes
         return
     today = date.fromisoformat(day)
     now = start_of_london_day(today)
-    wards = _load_wards(engine, force, report)
+    wards = load_wards(engine, force, report)
     keys: list[PersonKey] = []
     people = _noting(made_up_people(force, SCALES[scale], seed, today, wards), keys)
     _run(engine, force, "people", people, report)
@@ -72,7 +72,7 @@ def seed(  # noqa: PLR0913 - what the command line takes
     report(f"activity: {done} entries")
 
 
-def _mark_demonstration(owner: Engine, force: str, made_of: str) -> str:
+def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:
     """Mark the installation; give the day on which this force was first seeded, and of what.
 
     Ages and entries are counted back from that day, so a second run makes the same rows. The
@@ -88,7 +88,8 @@ def _mark_demonstration(owner: Engine, force: str, made_of: str) -> str:
         return kept
 
 
-def _load_wards(engine: Engine, force: str, report: Callable[[str], None]) -> list[Ward]:
+def load_wards(engine: Engine, force: str, report: Callable[[str], None]) -> list[Ward]:
+    """Load the wards of a force as its neighbourhoods, where they are at hand."""
     if force not in WARDS:
         report("No wards are at hand for this force: addresses have no coordinates.")
         return []

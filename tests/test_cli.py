@@ -114,7 +114,6 @@ def test_a_national_analyst_needs_no_force(invoke):
         (["token", "--role", "auditor", "--force", "33", "--hours", "-1"], "hours"),
         (["token", "--role", "auditor", "--force", "33", "--hours", "nan"], "hours"),
         (["token", "--role", "auditor", "--force", "33", "--hours", "long"], "hours"),
-        (["seed", "--scale", "national"], "not offered yet"),
         (["seed", "--scale", "vast"], "'vast' is not one of"),
         (["serve", "--port", "0"], "port"),
         (["serve", "--workers", "0"], "workers"),

@@ -12,7 +12,7 @@ from offenders.seed.names import (
 from offenders.seed.weighted import Weighted, counted, ranked
 
 
-def _community(  # noqa: PLR0913, PLR0917 - one row of the table below, each column once
+def community(  # noqa: PLR0913, PLR0917 - one row of the table below, each column once
     surnames: str,
     male: str,
     female: str,
@@ -20,6 +20,7 @@ def _community(  # noqa: PLR0913, PLR0917 - one row of the table below, each col
     ethnicity: str,
     second: tuple[float, str, str] = (0.0, "", ""),
 ) -> Community:
+    """Read a community; `second` is how often there is a second given name, and the usual ones."""
     return Community(
         Weighted(counted(surnames)),
         (ranked(male),),
@@ -48,7 +49,7 @@ def _british(nationalities: str, ethnicity: str) -> Community:
 # Nationalities: alpha-3, `+` joins two. Ethnicity: self-defined (18+1) / officer-observed (6+1).
 WHITE_BRITISH = _british("GBR 985, GBR+IRL 5, GBR+USA 1, GBR+AUS 2", "W1/1 930, NS/1 40, W9/1 30")
 MIXED = _british("GBR 97, GBR+JAM 3", "M1/3 50, M1/1 8, M2/3 14, M3/4 16, M9/3 6, M9/2 6")
-GUJARATI = _community(
+GUJARATI = community(
     """Patel 560, Mistry 80, Solanki 70, Chauhan 70, Parmar 60, Shah 60, Desai 30, Joshi 40,
     Vaghela 30, Makwana 30, Lad 20, Thakrar 15, Popat 12, Raja 15, Kotecha 12, Modhvadia 25,
     Odedra 45, Karavadra 20, Sisodia 12, Rathod 40, Vadher 12, Bhatt 20, Pandya 20, Trivedi 12,
@@ -63,7 +64,7 @@ GUJARATI = _community(
     "A1/4 90, A9/4 5, NS/4 5",
     (0.3, "Kumar", "Ben"),
 )
-MUSLIM = _community(
+MUSLIM = community(
     """Khan 120, Ahmed 110, Ali 90, Hussain 90, Patel 90, Akhtar 25, Iqbal 30, Akhter 8,
     Mahmood 30, Malik 30, Shaikh 30, Sheikh 15, Miah 35, Uddin 30, Rahman 35, Chowdhury 20,
     Islam 20, Mohammed 35, Aziz 15, Raza 12, Mirza 10, Qureshi 10, Butt 10, Bham 8, Adam 10,
@@ -77,7 +78,7 @@ MUSLIM = _community(
     "A2/4 40, A1/4 30, A3/4 20, A9/4 6, NS/4 4",
     (0.35, "", "Begum"),
 )
-SIKH = _community(
+SIKH = community(
     """Singh 350, Sandhu 25, Dhillon 20, Gill 35, Sidhu 20, Bains 15, Johal 12, Rai 12,
     Uppal 8, Sahota 12, Atwal 10, Chahal 10, Dhaliwal 12, Sangha 10, Purewal 6""",
     """Harjit, Gurpreet, Amandeep, Jaspreet, Sukhdev, Manjit, Kulwinder, Balwinder, Ravinder,
@@ -88,7 +89,7 @@ SIKH = _community(
     "A1/4 92, A9/4 5, NS/4 3",
     (0.75, "Singh", "Kaur"),
 )
-CARIBBEAN = _community(
+CARIBBEAN = community(
     """Campbell 60, Brown 60, Williams 60, Johnson 30, Francis 35, Joseph 30, Charles 25,
     Henry 25, Gordon 25, Grant 25, Reid 25, Morgan 20, Daley 15, Bailey 15, Clarke 25, Edwards 20,
     Samuels 18, Lewis 20, Thomas 25, Nelson 12, Gayle 12, Barrett 12, Lawrence 12, Powell 12,
@@ -102,7 +103,7 @@ CARIBBEAN = _community(
     "B1/3 85, B9/3 6, M1/3 6, NS/3 3",
     (0.4, "", ""),
 )
-SOMALI = _community(
+SOMALI = community(
     """Mohamed 90, Ali 70, Hassan 60, Ahmed 60, Abdi 60, Hussein 40, Omar 40, Yusuf 30,
     Ibrahim 30, Farah 30, Warsame 20, Jama 20, Aden 20, Osman 25, Abdullahi 25, Isse 12,
     Nur 15, Sheikh 10, Elmi 10, Dirie 6""",
@@ -113,7 +114,7 @@ SOMALI = _community(
     "B2/3 95, B9/3 3, NS/3 2",
     (0.6, "", ""),
 )
-AFRICAN = _community(
+AFRICAN = community(
     """Moyo 25, Ncube 20, Sibanda 20, Dube 18, Ndlovu 20, Mutasa 8, Okafor 18, Adeyemi 15,
     Ogunleye 12, Okoro 12, Balogun 10, Mensah 15, Owusu 15, Boateng 12, Kabongo 10, Mukendi 8,
     Ilunga 8, Banda 15, Phiri 15, Tembo 8, Kamara 8, Sesay 6, Jallow 6, Tesfay 8""",
@@ -124,7 +125,7 @@ AFRICAN = _community(
     "B2/3 92, B9/3 5, NS/3 3",
     (0.4, "", ""),
 )
-POLISH = _community(
+POLISH = community(
     """Nowak 60, Kowalski 40, Wiśniewski 30, Wójcik 28, Kowalczyk 28, Kamiński 27, Lewandowski 26,
     Zieliński 26, Szymański 25, Woźniak 25, Dąbrowski 24, Kozłowski 22, Jankowski 20, Mazur 20,
     Kwiatkowski 18, Krawczyk 18, Piotrowski 17, Grabowski 16, Zając 15, Pawłowski 15, Król 14,
@@ -138,7 +139,7 @@ POLISH = _community(
     "W9/1 96, NS/1 4",
     (0.15, "", ""),
 )
-ROMANIAN = _community(
+ROMANIAN = community(
     """Popa 30, Popescu 25, Ionescu 20, Radu 20, Dumitru 20, Stan 18, Stoica 16, Gheorghe 16,
     Matei 14, Ciobanu 14, Rusu 14, Mureșan 10, Munteanu 12, Constantin 12, Florea 10, Lăcătuș 8,
     Ciurar 8, Rostaș 8, Covaci 8, Lingurar 6, Tudor 10, Marin 14, Dinu 8, Barbu 8""",
@@ -149,7 +150,7 @@ ROMANIAN = _community(
     "W9/2 82, W3/2 8, W9/1 6, NS/2 4",
     (0.45, "", ""),
 )
-PORTUGUESE = _community(
+PORTUGUESE = community(
     """Silva 40, Santos 30, Fernandes 30, Ferreira 22, Pereira 22, Da Silva 14, Dias 20, Costa 18,
     D'Souza 15, Rodrigues 20, Gomes 18, Martins 14, Lopes 14, Mendes 10, De Sousa 8, Pinto 8""",
     """João, José, António, Paulo, Carlos, Pedro, Miguel, Ricardo, Luís, Nuno, Bruno, Tiago,
@@ -159,7 +160,7 @@ PORTUGUESE = _community(
     "W9/2 60, A9/4 20, B9/3 14, NS/2 6",
     (0.4, "", ""),
 )
-IRISH = _community(
+IRISH = community(
     """Murphy 30, Kelly 28, O'Brien 24, Ryan 22, O'Connor 20, Doherty 20, Walsh 20, McCarthy 15,
     Gallagher 15, Byrne 14, O'Neill 16, Connors 18, McDonagh 18, Ward 16, Delaney 8, Maughan 7,
     O'Driscoll 6, Reilly 12, McGinley 7, Stokes 8, Cash 6, Joyce 8, Doran 5""",
@@ -170,7 +171,7 @@ IRISH = _community(
     "W2/1 62, W3/1 28, W1/1 8, NS/1 2",
     (0.35, "", ""),
 )
-BALTIC = _community(
+BALTIC = community(
     """Kazlauskas 20, Petrauskas 16, Jankauskas 15, Stankevičius 14, Vasiliauskas 12, Žukauskas 12,
     Butkus 10, Urbonas 8, Bērziņš 12, Kalniņš 10, Ozols 9, Ivanovs 10, Liepa 8, Balodis 6""",
     """Tomas, Mantas, Andrius, Darius, Mindaugas, Gintaras, Vytautas, Marius, Rokas, Edgars,
@@ -179,7 +180,7 @@ BALTIC = _community(
     "LTU 62, LVA 33, GBR 5",
     "W9/1 97, NS/1 3",
 )
-ALBANIAN = _community(
+ALBANIAN = community(
     """Hoxha 20, Shehu 14, Gjoka 10, Kola 10, Marku 10, Prifti 8, Dervishi 8, Leka 8, Cela 8,
     Hysa 8, Lika 6, Ndoj 6, Tafa 5, Bardhi 5""",
     """Arben, Ardit, Klajdi, Endri, Ergys, Florian, Gentian, Ilir, Kristian, Mario, Besnik,
@@ -188,7 +189,7 @@ ALBANIAN = _community(
     "ALB 94, GBR 3, ITA 3",
     "W9/2 95, NS/2 5",
 )
-MIDDLE_EASTERN = _community(
+MIDDLE_EASTERN = community(
     """Ahmed 30, Mohammed 30, Hassan 24, Hussein 24, Karim 15, Rashid 12, Saleh 10, Ahmadi 12,
     Rezaei 8, Hosseini 8, Mohammadi 12, Safi 8, Stanekzai 5, Al-Jaberi 3, Aziz 12, Haji 6""",
     """Mohammed, Ahmed, Ali, Hassan, Karwan, Rebin, Omar, Mustafa, Ibrahim, Reza, Amir, Farhad,
@@ -198,7 +199,7 @@ MIDDLE_EASTERN = _community(
     "O9/6 55, O2/6 35, A9/4 6, NS/6 4",
     (0.25, "", ""),
 )
-EAST_ASIAN = _community(
+EAST_ASIAN = community(
     "Nguyen 50, Tran 20, Le 15, Pham 12, Chen 18, Wong 12, Li 12, Lin 10, Zhang 8, Chan 8, Hoang 6",
     "Van, Minh, Tuan, Duc, Wei, Jun, Hai, Dung, Quang, Jason, Kevin, Peter",
     "Thi, Lan, Mei, Linh, Hoa, Amy, Ling",

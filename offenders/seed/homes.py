@@ -43,7 +43,9 @@ class Ward:
         return cls(about["code"], about["district_name"], ring)
 
 
-class _Street(NamedTuple):
+class Street(NamedTuple):
+    """A street with its middle and the way to its end, in degrees east and north."""
+
     name: str
     town: str
     postcode: str
@@ -63,7 +65,7 @@ class Homes:
         parts: Sequence[Ward | None] = wards or [None]
         # About ten people share a postcode, so that a search by one finds neighbours.
         count = people // (10 * len(parts)) + 3
-        self._wards = [_streets(rnd, force, ward, count) for ward in parts]
+        self._wards = [lay_streets(rnd, force, ward, count) for ward in parts]
 
     def home(self, kind: str, born: int) -> Row:
         """Choose a house for somebody born on this day."""
@@ -88,7 +90,8 @@ def moved_in(home: Row | None, born: int) -> Row | None:
     return home and {**home, "from": max(home["from"], day(born))}
 
 
-def _streets(rnd: Random, force: str, ward: Ward | None, count: int) -> list[_Street]:
+def lay_streets(rnd: Random, force: str, ward: Ward | None, count: int) -> list[Street]:
+    """Lay so many streets in a ward, or anywhere in the force."""
     town, area = places.TOWNS[force]
     outward = tuple(f"{area}{district}" for district in range(1, 21))
     if ward is not None:
@@ -96,11 +99,11 @@ def _streets(rnd: Random, force: str, ward: Ward | None, count: int) -> list[_St
     return [_street(rnd, ward, town, rnd.choice(outward)) for _ in range(count)]
 
 
-def _street(rnd: Random, ward: Ward | None, town: str, outward: str) -> _Street:
+def _street(rnd: Random, ward: Ward | None, town: str, outward: str) -> Street:
     name = f"{rnd.choice(places.STREET_NAMES)} {places.STREET_TYPES.draw(rnd)}"
     inward = f"{rnd.randrange(10)}{rnd.choice(NEVER_INWARD)}{rnd.choice(NEVER_INWARD)}"
     middle, half = _line(rnd, ward.ring) if ward else ((0.0, 0.0), (0.0, 0.0))
-    return _Street(name, town, f"{outward} {inward}", ward, middle, half)
+    return Street(name, town, f"{outward} {inward}", ward, middle, half)
 
 
 def _line(

@@ -20,14 +20,12 @@ class Weighted(Generic[T]):
     def __init__(self, pairs: Iterable[tuple[T, float]]) -> None:
         """Add the weights up once."""
         self.values, weights = zip(*pairs, strict=True)
-        self._sums = tuple(accumulate(weights))
+        self.sums = tuple(accumulate(weights))
         self._last = len(self.values) - 1
 
     def draw(self, rnd: Random) -> T:
         """Draw one value."""
-        value: T = self.values[
-            bisect_right(self._sums, rnd.random() * self._sums[-1], 0, self._last)
-        ]
+        value: T = self.values[bisect_right(self.sums, rnd.random() * self.sums[-1], 0, self._last)]
         return value
 
 

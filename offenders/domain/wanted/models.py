@@ -176,10 +176,12 @@ class WantAction(Base):
 
 WANT_HISTORY = history_of(Want.__table__)
 Index(
-    "ix_wants_history_open",
+    "ix_wants_history_counts",
     WANT_HISTORY.c.force,
     WANT_HISTORY.c.recorded_to,
+    WANT_HISTORY.c.recorded_from,
     postgresql_where=text("state = 'outstanding'"),
+    postgresql_include=["person_id", "crime_reference", "reason", "risk", "circulation"],
 )
 Index(
     "ix_wants_history_ended",

@@ -1,0 +1,1 @@
+"""Made-up people and wants of all 43 territorial forces, made where they are kept: in SQL."""

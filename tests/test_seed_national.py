@@ -1,0 +1,375 @@
+"""The nation made in SQL holds to every rule that the service itself keeps."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import text
+
+from offenders import clock, seeding_national, tables
+from offenders import seed as rows
+from offenders.db import Work, transaction
+from offenders.domain import identifiers
+from offenders.domain.imports.person_store import settle_areas
+from offenders.domain.persons.names import tokens
+from offenders.domain.wanted.clocks import refresh_clocks
+from offenders.domain.wanted.rules import (
+    Basis,
+    Circulation,
+    Reason,
+    Risk,
+    allowed_circulation,
+    allowed_outcomes,
+    priority,
+)
+from offenders.ids import force_of, is_reference
+from offenders.seed import Scale
+from offenders.seed.national import loading
+from offenders.seed.national.sizes import RESIDENTS, sizes
+
+TINY = Scale(people=1290, wants=430)
+SMALLEST = "48"
+MARKS = "installation WHERE name LIKE 'seeded%' OR name = 'demonstration'"
+
+
+def load(engine, owner, seed=5):
+    told = []
+    seeding_national.seed_nation(engine, owner, seed=seed, report=told.append)
+    return told
+
+
+@pytest.fixture(scope="module")
+def nation(engine, owner):
+    """Load a tiny nation for this module; give what is swept away after each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(rows.SCALES, "national", TINY)
+        load(engine, owner)
+        with owner.connect() as connection:
+            swept = {
+                table: connection.execute(text(f"SELECT * FROM {table}")).all()
+                for table in ("audit_events", "flags", "flags_history")
+            }
+        yield swept
+    with owner.begin() as connection:
+        for table in reversed(tables.metadata.sorted_tables):
+            if "force" in table.columns:
+                connection.execute(table.delete())
+        connection.execute(text(f"DELETE FROM {MARKS}"))
+
+
+@pytest.fixture
+def read(nation, owner):
+    def read_all(statement, **values):
+        with owner.connect() as connection:
+            return connection.execute(text(statement), values).all()
+
+    return read_all
+
+
+def state_of(read):
+    """Sum up every row of what was loaded."""
+    return {
+        table: read(
+            f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t"
+        )
+        for table in (
+            "persons_history",
+            "person_names",
+            "person_identifiers",
+            "person_addresses",
+            "person_vehicles",
+            "person_markers",
+            "person_name_tokens",
+            "wants",
+            "wants_history",
+            "want_actions",
+            "officers",
+            "lpas",
+            "neighbourhoods",
+        )
+    }
+
+
+def test_every_territorial_force_has_its_share(read):
+    people = dict(read("SELECT force, count(*) FROM persons GROUP BY 1"))
+    wants = dict(read("SELECT force, count(*) FROM wants GROUP BY 1"))
+    shares = sizes(TINY)
+    assert len(people) == 43
+    assert people == {force: scale.people for force, scale in shares.items()}
+    assert wants == {force: scale.wants for force, scale in shares.items()}
+    assert max(people, key=people.get) == "01"
+    territorial = read("SELECT code FROM forces WHERE kind = 'territorial'")
+    assert {row.code for row in territorial} == set(RESIDENTS)
+
+
+def test_the_whole_nation_is_as_large_as_asked(read):
+    whole = sizes(Scale(people=1_010_000, wants=134_000))
+    assert sum(each.people for each in whole.values()) >= 1_000_000
+    assert sum(each.wants for each in whole.values()) >= 120_000
+
+
+def test_the_same_seed_again_changes_nothing_and_another_is_refused(nation, read, engine, owner):
+    before = state_of(read)
+    assert load(engine, owner)[0] == "43 of 43 forces hold people already and stay as they are."
+    assert load(engine, owner, seed=6) == [
+        "The nation holds made-up data of scale national, seed 5 already. Nothing was changed."
+    ]
+    assert state_of(read) == before
+
+
+def test_a_force_broken_off_half_way_is_made_again_alike(
+    nation, read, engine, owner, purge, monkeypatch
+):
+    before = state_of(read)
+    purge(SMALLEST)
+    with owner.begin() as connection:
+        connection.execute(text(f"DELETE FROM installation WHERE name = 'seeded-{SMALLEST}'"))
+
+    def fail(*_):
+        raise InterruptedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(loading, "write_words", fail)
+        with pytest.raises(InterruptedError):
+            load(engine, owner)
+    assert read("SELECT count(*) FROM persons WHERE force = :f", f=SMALLEST)[0].count == 0
+    assert load(engine, owner)[0] == "42 of 43 forces hold people already and stay as they are."
+    assert state_of(read) == before
+
+
+def test_ids_references_and_identifiers_are_as_the_service_makes_them(read):
+    for table, kind in (("persons", "P"), ("wants", "W")):
+        for row in read(f"SELECT force, id, reference FROM {table}"):
+            assert (force_of(row.id), row.id.version) == (row.force, 8)
+            assert is_reference(row.reference)
+            assert row.reference.startswith(f"{kind}{row.force}-")
+    for table in ("want_actions", "person_addresses", "person_names"):
+        assert all(force_of(row.id) == row.force for row in read(f"SELECT force, id FROM {table}"))
+    found = read("SELECT type, value FROM person_identifiers")
+    assert {row.type for row in found} == {"pnc_id", "cro_number", "prison_number"}
+    for row in found:
+        assert identifiers.parse(row.type, row.value, clock.today()) == row.value
+
+
+def test_people_are_found_by_the_words_that_the_service_makes_of_their_names(read):
+    words = Counter(
+        (row.name_id, row.token, row.part)
+        for row in read("SELECT name_id, token, part FROM person_name_tokens")
+    )
+    names = read("""
+        SELECT id, family_name, given_names FROM persons
+        UNION ALL SELECT id, family_name, given_names FROM person_names
+    """)
+    expected = Counter(
+        (name.id, each.text, each.part)
+        for name in names
+        for each in tokens(name.family_name, name.given_names)
+    )
+    assert words == expected
+
+
+def test_people_and_wants_stand_where_their_addresses_say(nation, read, engine):
+    for force in ("01", "33", SMALLEST):
+        ids = [row.id for row in read("SELECT id FROM persons WHERE force = :f", f=force)]
+        with transaction(engine, Work(force)) as session:
+            assert settle_areas(session, ids, clock.today()) == []
+            assert refresh_clocks(session) == 0
+    strayed = read("""
+        SELECT w.id FROM wants w JOIN persons p ON p.force = w.force AND p.id = w.person_id
+        WHERE w.state = 'outstanding'
+          AND (w.lpa, w.neighbourhood) IS DISTINCT FROM (p.lpa, p.neighbourhood)
+    """)
+    assert strayed == []
+    made_up = read("SELECT name FROM lpas WHERE force <> '33'")
+    assert all("(made up)" in row.name for row in made_up)
+    assert len(read("SELECT code FROM neighbourhoods WHERE force = '33'")) == 171
+
+
+@pytest.mark.parametrize("table", ["persons", "wants", "flags"])
+def test_each_history_is_one_chain_that_ends_in_what_stands(nation, read, table):
+    rows = {
+        name: nation[name] if name in nation else read(f"SELECT * FROM {name}")
+        for name in (table, f"{table}_history")
+    }
+    chains = {}
+    for row in sorted(rows[f"{table}_history"], key=lambda row: row.recorded_from):
+        chains.setdefault((row.force, row.id), []).append(row._mapping)
+    standing = {(row.force, row.id): dict(row._mapping) for row in rows[table]}
+    assert set(chains) == set(standing)
+    assert max(len(chain) for chain in chains.values()) > 1
+    for key, chain in chains.items():
+        assert all(one["recorded_to"] == two["recorded_from"] for one, two in pairwise(chain))
+        assert all(one["version"] <= two["version"] for one, two in pairwise(chain))
+        last = dict(chain[-1])
+        assert last.pop("recorded_to") is None
+        assert last.pop("recorded_from") <= datetime.now(UTC)
+        assert last == standing[key]
+
+
+def test_every_want_goes_only_where_the_rules_let_it_go(read):
+    log = {}
+    for row in read("SELECT * FROM want_actions ORDER BY want_id, recorded_at"):
+        log.setdefault(row.want_id, []).append(row)
+    history = {}
+    for row in read("SELECT * FROM wants_history ORDER BY id, recorded_from"):
+        history.setdefault(row.id, []).append(row)
+    seen = Counter()
+    for want, versions in history.items():
+        assert log[want][0].kind == "entry"
+        moments = {row.recorded_from for row in versions}
+        assert moments >= {entry.recorded_at for entry in log[want]}
+        for row in versions:
+            assert row.priority == priority(
+                Risk(row.risk),
+                domestic_abuse=row.domestic_abuse,
+                priority_crime=row.priority_crime,
+                basis=Basis(row.basis),
+            )
+            assert row.state in {"outstanding", *allowed_outcomes(Reason(row.reason))}
+        for one, two in pairwise(versions):
+            (done,) = [e for e in log[want] if e.recorded_at == two.recorded_from] or [None]
+            kind = done.kind if done else "move"
+            seen[kind] += 1
+            assert one.state == "outstanding" or kind == "circulation_cancellation"
+            if one.circulation != two.circulation:
+                assert allowed_circulation(
+                    Circulation(one.circulation), Circulation(two.circulation)
+                )
+            owners = [(row.owner_officer, row.owner_team) for row in (one, two)]
+            assert (owners[0] != owners[1]) == (kind == "handover")
+            assert (one.risk != two.risk) == (kind == "amendment")
+            assert (one.version + 1 == two.version) == (
+                kind not in {"attempt", "enquiry", "review", "move"}
+            )
+        assert all(row.entered_at <= entry.occurred_at <= entry.recorded_at for entry in log[want])
+    assert set(seen) >= {"attempt", "review", "handover", "amendment", "circulation", "outcome"}
+
+
+def test_nobody_is_ever_wanted_twice_for_the_same(read):
+    doubles = read("""
+        SELECT a.id FROM wants_history a JOIN wants_history b
+          ON a.force = b.force AND a.person_id = b.person_id AND a.reason = b.reason
+         AND a.id < b.id AND a.crime_reference IS NOT DISTINCT FROM b.crime_reference
+         AND a.warrant_number IS NOT DISTINCT FROM b.warrant_number
+        WHERE a.state = 'outstanding' AND b.state = 'outstanding'
+          AND a.recorded_from < coalesce(b.recorded_to, 'infinity')
+          AND b.recorded_from < coalesce(a.recorded_to, 'infinity')
+    """)
+    assert doubles == []
+
+
+def test_some_people_are_known_to_several_forces_by_one_pnc_id(read):
+    found = read("""
+        SELECT i.value, array_agg(i.force) AS forces, count(DISTINCT p.date_of_birth) AS births,
+               count(DISTINCT (p.family_name, p.given_names)) AS spellings
+        FROM person_identifiers i JOIN persons p ON p.force = i.force AND p.id = i.person_id
+        WHERE i.type = 'pnc_id' GROUP BY 1 HAVING count(*) > 1
+    """)
+    assert len(found) > 5
+    assert all(len(set(row.forces)) == len(row.forces) for row in found)
+    assert max(row.births for row in found) == 1
+    assert max(row.spellings for row in found) > 1
+
+
+def test_what_was_collected_is_audited_in_every_force(nation, read):
+    audit = nation["audit_events"]
+    people = {row.id for row in read("SELECT id FROM persons")}
+    wants = {row.id for row in read("SELECT id FROM wants")}
+    received = [row for row in audit if row.action == "imports.received"]
+    by_type = {kind: set() for kind in ("person", "want")}
+    for row in received:
+        by_type[row.subject_type] |= set(row.subject_ids)
+    assert by_type == {"person": people, "want": wants}
+    assert {row.audit_class for row in received} == {"collection"}
+
+
+def as_known(read, moment):
+    """Give what was outstanding at a moment, by reading every version."""
+    return [
+        row
+        for row in read("SELECT * FROM wants_history WHERE state = 'outstanding'")
+        if row.recorded_from <= moment and (row.recorded_to is None or row.recorded_to > moment)
+    ]
+
+
+def counted(found):
+    crimes = {row.crime_reference for row in found} - {None}
+    return len(crimes), len(found), len({row.person_id for row in found})
+
+
+def moments():
+    rnd, now = random.Random(3), clock.now()
+    return [now - timedelta(days=365 * rnd.random()) for _ in range(4)] + [now]
+
+
+def test_counts_of_any_moment_and_area_are_what_the_history_says(
+    nation, read, committing_app, headers
+):
+    client = committing_app.test_client()
+    for moment in moments():
+        known = as_known(read, moment)
+        assert len(known) > TINY.wants / 4
+        as_at = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        for force in ("01", "20", "33"):
+            chief = headers("chief_officer", force=force)
+            mine = [row for row in known if row.force == force]
+            for group in ("lpa", "neighbourhood", "reason"):
+                answer = client.get(
+                    f"/v1/wanted/counts?as_at={as_at}&group_by={group}", headers=chief
+                ).json
+                expected = {
+                    value: counted([row for row in mine if getattr(row, group) == value])
+                    for value in {getattr(row, group) for row in mine}
+                }
+                assert {
+                    each[group]: (each["crimes"], each["wants"], each["people"])
+                    for each in answer["counts"]
+                } == expected
+        headline = answer["headline"]
+        circulated = [row for row in mine if row.circulation == "circulated"]
+        assert tuple(headline["pnc_circulated"].values())[:3] == counted(circulated)
+
+
+def test_national_counts_of_any_moment_are_what_the_history_says(
+    nation, read, committing_app, headers
+):
+    client = committing_app.test_client()
+    analyst = headers("national_analyst", force=None)
+    for moment in moments():
+        known = as_known(read, moment)
+        as_at = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        for group in ("force", "reason", "risk", "circulation"):
+            answer = client.get(
+                f"/v1/wanted/counts?as_at={as_at}&group_by={group}", headers=analyst
+            ).json
+            # People and crimes are counted in each force for itself.
+            expected = Counter()
+            for value, force in {(getattr(row, group), row.force) for row in known}:
+                here = [r for r in known if r.force == force and getattr(r, group) == value]
+                for unit, number in zip(("crimes", "wants", "people"), counted(here), strict=True):
+                    expected[value, unit] += number
+            found = {
+                (each[group], unit): each[unit]
+                for each in answer["counts"]
+                for unit in ("crimes", "wants", "people")
+            }
+            assert {key: n for key, n in found.items() if n} == dict(+expected)
+        listed = [
+            row
+            for row in known
+            if row.reason in {"named_suspect", "failed_to_answer_bail"}
+            or row.circulation == "circulated"
+        ]
+        assert answer["headline"]["people_in_any"] == len({r.person_id for r in listed})
+
+
+def test_national_counts_know_every_reason_risk_and_circulation(read):
+    source = read("SELECT prosrc FROM pg_proc WHERE proname = 'national_counts'")[0].prosrc
+    for dimension, values in (("reason", Reason), ("risk", Risk), ("circulation", Circulation)):
+        for value in values:
+            assert f"'{dimension}', '{value}')" in source
+            assert f"WHEN '{value}' THEN" in source
