@@ -119,6 +119,23 @@ class NameToken(Base):
     )
 
 
+class NameWord(Base):
+    """A word that a name of the force has or once had."""
+
+    __tablename__ = "name_words"
+    force: Mapped[ForceKey]
+    word: Mapped[str] = mapped_column(primary_key=True)
+
+
+class NameWordKey(Base):
+    """A key by which a word is found when it is asked for with an error: see word_keys.py."""
+
+    __tablename__ = "name_word_keys"
+    force: Mapped[ForceKey]
+    key: Mapped[str] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(primary_key=True)
+
+
 class DateOfBirth(Base):
     """A further date of birth that the person has given or been recorded with."""
 

@@ -1,0 +1,1 @@
+"""Measuring the service: each figure beside its floor, in the same run."""
