@@ -110,6 +110,14 @@ def _typing(slip: Callable[[Random, str], str]) -> Callable[[Random, _Draft, Tar
     return mistype
 
 
+def _both_mistyped(rnd: Random, draft: _Draft, _target: Target) -> bool:
+    """Mistype the first given name and the family name, once each."""
+    slips_of = [slips.insertion, slips.deletion, slips.substitution, slips.transposition]
+    draft.given[0] = rnd.choice(slips_of)(rnd, draft.given[0])
+    draft.family = rnd.choice(slips_of)(rnd, draft.family)
+    return bool(draft.given[0].strip() and draft.family.strip())
+
+
 def _spelt(change: Callable[[Random, str], str | None]) -> Callable[[Random, _Draft, Target], bool]:
     def respell(rnd: Random, draft: _Draft, _target: Target) -> bool:
         is_family = rnd.random() < 0.5  # noqa: PLR2004 - either name is as likely
@@ -164,7 +172,9 @@ def _barrel(rnd: Random, draft: _Draft, _target: Target) -> bool:
     halves = draft.family.split("-")
     if len(halves) != 2:  # noqa: PLR2004 - a double barrel
         return False
-    draft.family = rnd.choice([halves[0], halves[1], "".join(halves), " ".join(halves), "-".join(halves[::-1])])
+    draft.family = rnd.choice(
+        [halves[0], halves[1], "".join(halves), " ".join(halves), "-".join(halves[::-1])]
+    )
     if draft.family in halves:
         draft.meant = plain_words(f"{draft.given[0]} {draft.family}")
         draft.given = draft.given[:1]
@@ -181,7 +191,9 @@ def _prefix(rnd: Random, draft: _Draft, _target: Target) -> bool:
         return False
     rest = draft.family[len(prefix) :]
     bare = prefix.strip(" '-")
-    draft.family = rnd.choice([f"{bare} {rest}", f"{bare}{rest}", f"{bare}'{rest}" if bare == "o" else f"{bare}-{rest}"])
+    draft.family = rnd.choice(
+        [f"{bare} {rest}", f"{bare}{rest}", f"{bare}'{rest}" if bare == "o" else f"{bare}-{rest}"]
+    )
     return True
 
 
@@ -228,7 +240,7 @@ def _accents(_rnd: Random, draft: _Draft, target: Target) -> bool:
 
 # Share of the queries in a thousand, and what is done to the name.
 KINDS: dict[str, tuple[int, Callable[[Random, _Draft, Target], bool]]] = {
-    "as recorded": (250, _as_it_is),
+    "as recorded": (225, _as_it_is),
     "family name first": (60, _swapped),
     "letter inserted": (60, _typing(slips.insertion)),
     "letter left out": (60, _typing(slips.deletion)),
@@ -244,6 +256,7 @@ KINDS: dict[str, tuple[int, Callable[[Random, _Draft, Target], bool]]] = {
     "double barrel": (20, _barrel),
     "prefix": (20, _prefix),
     "accents left out": (20, _accents),
+    "both names mistyped": (25, _both_mistyped),
     "alias or former name": (45, _other_name),
     "alias or former name mistyped": (15, _other_name_mistyped),
     "wrong date of birth": (60, _wrong_birth),

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from bench.scorecard import Marks
 
 ALL = "all"
+_AMBIGUOUS = """A query is ambiguous where more than ten others bear exactly the name that was meant
+(and the date of birth, where it was said); those are counted apart."""
 
 
 @dataclass
@@ -93,24 +95,20 @@ def as_page(score: Score, marks: Marks) -> str:
     told = score.conditions
     row = score.rows[ALL]
     verdict = "passed" if score.passes(marks) else "BELOW THE MARKS"
-    lines = [
-        "# Scorecard of search by name",
-        "",
+    result = (
         f"{verdict}: {row.recall:.1f} % of targets among the first ten (mark {marks.recall:.0f} %),"
         f" median {row.percentile(0.5):.0f} ms (under {marks.median:.0f}),"
-        f" p99 {row.percentile(0.99):.0f} ms (under {marks.p99:.0f}).",
-        "",
+        f" p99 {row.percentile(0.99):.0f} ms (under {marks.p99:.0f})."
+    )
+    how = (
         f"{told['date']}; {told['machine']}; {score.people:,} people in {score.forces} forces;"
         f" {told['clients']} clients, service and database on the same machine; load average"
         f" {told['load_average']}; {score.processor_milliseconds:.1f} ms of processor time a query"
-        f" (service and database); seed {told['seed']}. Run by `make scorecard`.",
-        "",
-        "A query is ambiguous where more than ten others bear exactly the name that was meant"
-        " (and the date of birth, where it was said); those are counted apart.",
-        "",
-        "| query | queries | found | recall % | ambiguous | of those found | p50 ms | p99 ms |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+        f" (service and database); seed {told['seed']}. Run by `make scorecard`."
+    )
+    head = "| query | queries | found | recall % | ambiguous | of those found | p50 ms | p99 ms |"
+    lines = ["# Scorecard of search by name", "", result, "", how, "", _AMBIGUOUS, "", head]
+    lines.append("|---|---|---|---|---|---|---|---|")
     lines += [
         f"| {name} | {each.queries} | {each.found} | {each.recall:.1f} | {each.ambiguous}"
         f" | {each.ambiguous_found} | {each.percentile(0.5):.1f} | {each.percentile(0.99):.1f} |"

@@ -57,7 +57,7 @@ def main() -> int:
         prepare(connected)
         queries, people = _read(connected, wanted.queries, wanted.seed)
         if not queries:
-            print("No force has people enough. Run: offenders seed --scale national", file=sys.stderr)
+            sys.stderr.write("No force has people enough. Run: offenders seed --scale national\n")
             return 2
         requests = _requests(settings, queries)
         with started(connected) as running:
@@ -67,17 +67,22 @@ def main() -> int:
             spent = seconds_of(running.processes) - before
     score = _score(queries, replies, spent, people)
     score.conditions = {
-        "date": clock.today().isoformat(), "machine": machine(), "clients": CLIENTS,
-        "load_average": round(load_average(), 1), "seed": wanted.seed,
+        "date": clock.today().isoformat(),
+        "machine": machine(),
+        "clients": CLIENTS,
+        "load_average": round(load_average(), 1),
+        "seed": wanted.seed,
     }
     page = as_page(score, Marks())
     if not wanted.dry_run:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "scorecard.md").write_text(page, encoding="utf-8")
-        (RESULTS / "scorecard.json").write_bytes(orjson.dumps(as_data(score), option=orjson.OPT_INDENT_2))
+        (RESULTS / "scorecard.json").write_bytes(
+            orjson.dumps(as_data(score), option=orjson.OPT_INDENT_2)
+        )
     if wanted.missed:
         _list_missed(queries, replies, wanted.missed)
-    print(page)
+    sys.stdout.write(page)
     return 0 if score.passes(Marks()) else 1
 
 
@@ -116,8 +121,13 @@ def _requests(settings: Settings, queries: list[Query]) -> list[bytes]:
         asked[force] = asked.get(force, 0) + 1
         if (force, reader) not in tokens:
             tokens[force, reader] = issue_token(
-                key, roles=["investigator"], force=force, audience=settings.oidc_audience,
-                now=clock.now(), name=f"scorecard-{reader}-{clock.now():%H%M%S}", hours=2,
+                key,
+                roles=["investigator"],
+                force=force,
+                audience=settings.oidc_audience,
+                now=clock.now(),
+                name=f"scorecard-{reader}-{clock.now():%H%M%S}",
+                hours=2,
             )
         requests.append(_request(query, tokens[force, reader]))
     return requests
@@ -157,7 +167,10 @@ def _list_missed(queries: list[Query], replies: list[Reply], most: int) -> None:
     ]
     for query in missed[:most]:
         target = query.target
-        print(f"{query.kind}: {query.name!r} {query.born} -> {target.names} {target.born} +{query.others}")
+        sys.stdout.write(
+            f"{query.kind}: {query.name!r} {query.born} -> {target.names} {target.born}"
+            f" +{query.others}\n"
+        )
 
 
 if __name__ == "__main__":

@@ -42,8 +42,10 @@ def started(settings: Settings) -> Iterator[Running]:
         address = ("127.0.0.1", free.getsockname()[1])
     command = [sys.executable, "-m", "offenders.cli", "serve", "--no-scheduler", "--with-parent"]
     process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-        [*command, "--port", str(address[1])], env=os.environ | {"OFFENDERS_LOG_FORMAT": "json"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [*command, "--port", str(address[1])],
+        env=os.environ | {"OFFENDERS_LOG_FORMAT": "json"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait(process, address)

@@ -84,7 +84,11 @@ _HEARD_PAIRS = [tuple(pair.split()) for pair in _HEARD.split(";")]
 def misheard(rnd: Random, word: str) -> str | None:
     """Write a name as it sounds to somebody else, with one change; None where none comes up."""
     lower = word.lower()
-    fitting = [pair for pair in _HEARD_PAIRS if pair[0] in lower[1:] or len(pair[0]) > 1 and lower.startswith(pair[0])]
+    fitting = [
+        pair
+        for pair in _HEARD_PAIRS
+        if pair[0] in lower[1:] or (len(pair[0]) > 1 and lower.startswith(pair[0]))
+    ]
     # What changes the most letters is what people hear; single vowels come last.
     usual = [pair for pair in fitting if len(pair[0]) > 1 or pair[0] in "ckszwvf"] or fitting
     if not usual:
@@ -149,9 +153,7 @@ _SHORT = """
     charlotte charlie lottie; stephanie steph; nicola nicky; natalie nat; danielle dani;
     amanda mandy; barbara babs; kimberley kim; michelle shell; abigail abi abbie; bethany beth
 """
-_SHORT_FORMS = {
-    name: forms for name, *forms in (entry.split() for entry in _SHORT.split(";"))
-}
+_SHORT_FORMS = {name: forms for name, *forms in (entry.split() for entry in _SHORT.split(";"))}
 _FULL_FORMS: dict[str, list[str]] = {}
 for _name, _forms in _SHORT_FORMS.items():
     for _form in _forms:
@@ -182,7 +184,9 @@ def _swapped(_rnd: Random, born: date) -> date | None:
 def _two_digits(rnd: Random, born: date) -> date | None:
     part = rnd.choice(["day", "month", "year"])
     if part == "year":
-        return _real(int(f"{born.year // 100}{born.year % 10}{born.year // 10 % 10}"), born.month, born.day)
+        return _real(
+            int(f"{born.year // 100}{born.year % 10}{born.year // 10 % 10}"), born.month, born.day
+        )
     if part == "month":
         return _real(born.year, int(f"{born.month:02}"[::-1]), born.day)
     return _real(born.year, born.month, int(f"{born.day:02}"[::-1]))

@@ -57,7 +57,9 @@ def read_targets(connection: Connection, force: str) -> list[Target]:
     """Read everybody of a force."""
     values = {"force": force}
     people = {
-        row.id: Target(str(row.id), force, row.family_name, row.given_names or "", row.date_of_birth)
+        row.id: Target(
+            str(row.id), force, row.family_name, row.given_names or "", row.date_of_birth
+        )
         for row in connection.execute(_PEOPLE, values)
     }
     for row in connection.execute(_NAMES, values):
@@ -72,7 +74,9 @@ def read_targets(connection: Connection, force: str) -> list[Target]:
 
 def plain_words(name: str) -> list[str]:
     """Give the words of a name in plain lower-case letters."""
-    decomposed = unicodedata.normalize("NFKD", name.lower().replace("'", "").translate(_UNDECOMPOSED))
+    decomposed = unicodedata.normalize(
+        "NFKD", name.lower().replace("'", "").translate(_UNDECOMPOSED)
+    )
     letters = "".join(each for each in decomposed if not unicodedata.combining(each))
     return [word for word in _NOT_LETTERS.split(letters) if word]
 

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 # Words before a name that are as often left out, or joined to what follows.
 PARTICLES: Final = frozenset(
-    """ABD ABDUL ABU AL AP AS BEN BIN BINT BINTE DA DAL DE DEL DEN DER DI DOS DU EL IBN LA LE MAC
-    MC O ST TEN TER UD UL UR VAN VON""".split()
+    {
+        *("AL", "AP", "BIN", "BINT", "DA", "DE", "DEN", "DER", "DI", "DOS", "DU", "EL", "IBN"),
+        *("LA", "LE", "MAC", "MC", "O", "ST", "TEN", "TER", "UD", "UL", "UR", "VAN", "VON"),
+    }
 )
+# Words that are joined to what follows but are names of their own, too.
+_JOINING: Final = PARTICLES | {"ABD", "ABDUL", "ABU", "BEN", "DEL"}
 SHORTEST_DRIVER: Final = 3  # letters; what shorter words begin is too many to gather
 _MIDDLE_MISSING, _END_MISSING, _PARTICLE_MISSING = 40, 60, 24
 WORDS_WITH_ONE_TO_SPARE: Final = 3  # of so many words one may be missing
@@ -103,10 +107,10 @@ def _neighbours(words: tuple[str, ...], numbers: dict[str, int]) -> Iterator[Joi
     """Join words that stand side by side, three where the first two are particles."""
     for at in range(len(words) - 1):
         pair = words[at : at + 2]
-        closely = pair[0] in PARTICLES
+        closely = pair[0] in _JOINING
         yield Joined("".join(pair)[: names.MAX_TOKEN_LENGTH], _mask(pair, numbers), closely)
         triple = words[at : at + 3]
-        if len(triple) > len(pair) and PARTICLES.issuperset(pair):
+        if len(triple) > len(pair) and _JOINING.issuperset(pair):
             text = "".join(triple)[: names.MAX_TOKEN_LENGTH]
             yield Joined(text, _mask(triple, numbers), closely=True)
 

@@ -1,13 +1,11 @@
-"""How a recorded date of birth speaks for the one that was asked: the same, or a usual slip of it."""
+"""How a recorded date of birth speaks for the asked one: the same, or a usual slip of it."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
-How = Literal[
-    "exact", "approximate", "day_and_month_swapped", "digits_swapped", "year_off_by_one"
-]
+How = Literal["exact", "approximate", "day_and_month_swapped", "digits_swapped", "year_off_by_one"]
 
 
 class BirthEvidence(NamedTuple):
@@ -24,6 +22,7 @@ _SLIPS: Final = (
     BirthEvidence("digits_swapped", 16),
     BirthEvidence("year_off_by_one", 18),
 )
+_FIRST_YEAR: Final = 1890  # nobody born before can be sought
 _MONTHS_OF_APPROXIMATE: Final = (1, 7)  # 1 January and 1 July stand for a year known alone
 
 
@@ -65,6 +64,6 @@ def _read(written: str) -> date | None:
 
 def _date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day)
+        return date(year, month, day) if year >= _FIRST_YEAR else None
     except ValueError:
         return None

@@ -29,7 +29,7 @@ def name_reason(
 ) -> dict[str, Any]:
     """Explain a rank by the words of the name that has it, each as `part word`."""
     heard = _heard(asking, recorded, born_alike=born_alike)
-    reason = {
+    reason: dict[str, Any] = {
         "field": "name",
         "how": HOWS[rank // CLASS],
         "in": PLACES[rank % len(PLACES)],
@@ -72,8 +72,9 @@ def _heard(asking: Asking, recorded: Sequence[str], *, born_alike: bool) -> dict
     return dict(sorted(heard.items()))
 
 
-def _order(meeting: Meeting, used: set[Meeting], taken: set[str]) -> tuple[int, bool, bool]:
-    return meeting.likeness.cost, meeting.word in taken and meeting not in used, meeting not in used
+def _order(meeting: Meeting, used: set[Meeting], taken: set[str]) -> tuple[int, bool, int]:
+    is_taken = meeting.word in taken and meeting not in used
+    return meeting.likeness.cost, is_taken, meeting.mask.bit_count()
 
 
 def _word(asking: Asking, heard: Heard) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offenders.db import Base
@@ -124,7 +124,7 @@ class NameWord(Base):
 
     __tablename__ = "name_words"
     force: Mapped[ForceKey]
-    word: Mapped[str] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
 class NameWordKey(Base):
@@ -132,8 +132,8 @@ class NameWordKey(Base):
 
     __tablename__ = "name_word_keys"
     force: Mapped[ForceKey]
-    key: Mapped[str] = mapped_column(primary_key=True)
-    word: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    word: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
 class DateOfBirth(Base):

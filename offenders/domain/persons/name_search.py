@@ -106,7 +106,9 @@ def _gathered(asking: Asking, drivers: list[int], values: dict[str, Any], *, nea
     if not near:
         begun = [(asking.words[number], 1 << number) for number in drivers]
         begun += [(each.text, each.mask) for each in asking.joined if each.closely]
-        sources += [_begun(text, mask, f"begun_{at}", values) for at, (text, mask) in enumerate(begun)]
+        sources += [
+            _begun(text, mask, f"begun_{at}", values) for at, (text, mask) in enumerate(begun)
+        ]
     costs = ", ".join(
         f"min(u.cost) FILTER (WHERE u.mask & {1 << number} <> 0) AS c{number}"
         for number in range(len(asking.words))
@@ -180,4 +182,3 @@ def _enough(asking: Asking, spare: int, sure_cost: int = 0) -> str:
     strong = [n for n in needed if len(asking.words[n]) >= SHORTEST_STRONG]
     sure = " OR ".join(f"s.s{n} <= {sure_cost}" for n in strong) or "false"
     return f"({unmet} = 0 OR ({unmet} <= {spare} AND ({sure})))"
-

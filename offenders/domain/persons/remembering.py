@@ -44,9 +44,7 @@ _BORN_NEAR_AS_AT = text(f"""
     WHERE p.force = :force AND p.date_of_birth = ANY (CAST(:days AS date[]))
       AND p.recorded_from <= :as_at AND (p.recorded_to IS NULL OR p.recorded_to > :as_at)
     {
-    _FURTHER.format(
-        words=_TOKENS.format(person="d.person_id"), known="AND d.recorded_at <= :as_at"
-    )
+    _FURTHER.format(words=_TOKENS.format(person="d.person_id"), known="AND d.recorded_at <= :as_at")
 }
 """)
 
@@ -69,9 +67,7 @@ class Born:
 def meet_words(session: Session, asking: Asking) -> list[Meeting]:
     """Give the recorded words of the force that may be meant, but for those only begun."""
     words = {*find_words(session, forms_to_probe(asking)), *sure_words(asking)}
-    return [
-        met for word in sorted(words) for met in meetings(asking, word) if not _is_begun(met)
-    ]
+    return [met for word in sorted(words) for met in meetings(asking, word) if not _is_begun(met)]
 
 
 def _is_begun(met: Meeting) -> bool:

@@ -49,7 +49,7 @@ _VOWELS: Final = "AEIOUYW"
 _PIECES: Final = re.compile(f"([{_VOWELS}]*)([^{_VOWELS}]?)")
 _FINAL_I: Final = re.compile("(?:EY|IE|EE|EA|AY|Y|I)$")
 _FRONT: Final = frozenset("EIY")
-_BACK: Final = frozenset("OUW")
+_HIGH_BACK: Final = frozenset("UW")
 _SAME_GAP, _NEAR_GAP, _HALF_GAP, _FAR_GAP, _NO_GAP = 0, 1, 2, 3, 4  # quarters
 # How far two names of one code may lie apart, by the length of their code, in quarters.
 _BOUNDS: Final = (0, 1, 1, 5)
@@ -87,8 +87,15 @@ def apart(one: Sound, other: Sound) -> int | None:
     """Tell how far two sounds lie apart, 0 for none; None where they are not alike."""
     if one.code != other.code or len(one.vowels) != len(other.vowels):
         return None
-    far = sum(map(_gap, one.vowels, other.vowels))
+    gaps = list(map(_gap, one.vowels, other.vowels))
+    if _FAR_GAP in gaps and gaps.index(_FAR_GAP) == _first_vowel(one):
+        return None  # the first vowel is the one that people hear
+    far = sum(gaps)
     return far if far <= _BOUNDS[min(len(one.code), len(_BOUNDS) - 1)] else None
+
+
+def _first_vowel(sound: Sound) -> int:
+    return next((at for at, vowels in enumerate(sound.vowels) if vowels), 0)
 
 
 def _gap(one: str, other: str) -> int:
@@ -99,12 +106,14 @@ def _gap(one: str, other: str) -> int:
     ours, theirs = _place(one), _place(other)
     if ours == theirs:
         return _NEAR_GAP
-    return _HALF_GAP if "open" in {ours, theirs} else _FAR_GAP
+    return _FAR_GAP if "front" in {ours, theirs} and "open" not in {ours, theirs} else _HALF_GAP
 
 
 def _place(vowels: str) -> str:
-    """Tell where in the mouth vowels are spoken: as in `see`, as in `soon`, or as in `car`."""
+    """Tell where in the mouth vowels are spoken: as in `see`, `soon`, `cot`, or as in `car`."""
     marked = vowels.replace("A", "") or "A"
     if marked[0] in _FRONT:
         return "front"
-    return "back" if marked[0] in _BACK else "open"
+    if marked[0] in _HIGH_BACK:
+        return "high back"
+    return "back" if marked[0] == "O" else "open"
