@@ -20,10 +20,10 @@ ENVIRONMENT = $(PY) -m pip --version >/dev/null 2>&1 || { \
 		"make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
 	echo "Making $(VENV) with $(PYTHON)."; \
 	rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV); }
-CODE := offenders migrations tests wsgi.py gunicorn.conf.py
+CODE := offenders migrations tests bench wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format openapi docs check-docs check-migrations locks clean
+.PHONY: help run test lint format openapi docs check-docs check-migrations scorecard locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -64,6 +64,9 @@ check-docs: $(VENV)/.dev ## Fail if docs/openapi.json or docs/access.md is out o
 
 check-migrations: $(VENV)/.dev ## Check the migrations alone: one head, up, down, up, models equal
 	@$(PY) -m pytest -q tests/test_migrations.py
+
+scorecard: $(VENV)/.dev ## Measure search by name over what is in the database; fail below the marks
+	@$(PY) -m bench.scorecard
 
 locks: ## Make both lock files anew; needs uv
 	echo 'setuptools>=77' | uv pip compile setup.cfg - --output-file requirements.lock \

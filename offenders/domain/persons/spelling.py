@@ -66,18 +66,20 @@ def _alike(asked: str, recorded: str, *, born_alike: bool) -> Iterator[Likeness]
             yield Likeness("sounds_alike", _SOUND_COST + far)
     if len(recorded) < SHORTEST_MISTYPED or abs(len(asked) - len(recorded)) > TWICE:
         return
-    errors = typing_errors(asked, recorded)
-    if errors == 1:
-        yield ONE_ERROR
     shortest = SHORTEST_TWICE_BORN_ALIKE if born_alike else SHORTEST_TWICE_MISTYPED
-    if errors == TWICE and min(len(asked), len(recorded)) >= shortest:
-        yield TWO_ERRORS
+    most = TWICE if min(len(asked), len(recorded)) >= shortest else 1
+    if len(set(asked).difference(recorded)) > most:
+        return  # each of these letters is an error of its own
+    errors = typing_errors(asked, recorded, most)
+    if errors <= most:
+        yield ONE_ERROR if errors == 1 else TWO_ERRORS
 
 
-def typing_errors(one: str, other: str) -> int:
-    """Count insertions, deletions, substitutions and transpositions, up to 2; 3 means more.
+def typing_errors(one: str, other: str, most: int = TWICE) -> int:
+    """Count insertions, deletions, substitutions and transpositions; one over `most` means more.
 
-    It is the distance of optimal string alignment; what both begin and end with is left out.
+    It is the distance of optimal string alignment. What both begin and end with is left out; then
+    one of the errors is at the first letter.
     """
     start, longest = 0, min(len(one), len(other))
     while start < longest and one[start] == other[start]:
@@ -87,27 +89,10 @@ def typing_errors(one: str, other: str) -> int:
         end += 1
     left, right = one[start : len(one) - end], other[start : len(other) - end]
     if not left or not right:
-        return min(len(left) + len(right), TWICE + 1)
-    if max(len(left), len(right)) == 1:
-        return 1
-    if len(left) == len(right) == TWICE and left == right[::-1]:
-        return 1
-    return min(_alignment(left, right), TWICE + 1)
-
-
-def _alignment(one: str, other: str) -> int:
-    before: list[int] = []
-    above = list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
-        line = [row]
-        for column, against in enumerate(other, 1):
-            cost = min(
-                above[column] + 1, line[column - 1] + 1, above[column - 1] + (letter != against)
-            )
-            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == against:
-                cost = min(cost, before[column - 2] + 1)
-            line.append(cost)
-        if min(line) > TWICE:
-            return TWICE + 1
-        before, above = above, line
-    return above[-1]
+        return min(len(left) + len(right), most + 1)
+    if not most or abs(len(left) - len(right)) > most:
+        return most + 1
+    rests = [(left[1:], right[1:]), (left[1:], right), (left, right[1:])]
+    if left[:2] == right[1::-1]:
+        rests.append((left[2:], right[2:]))
+    return 1 + min(typing_errors(*rest, most - 1) for rest in rests)
