@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import text
@@ -14,6 +13,8 @@ from offenders.domain.persons.asking import read_asking
 from offenders.domain.persons.explaining import band, name_reason
 from offenders.domain.persons.name_search import CLASS, MISSING_CLASS, select_people_named
 from offenders.domain.persons.names import UnsearchableName
+from offenders.domain.persons.querying import Found, Query
+from offenders.domain.persons.querying import Found, Query
 from offenders.domain.persons.remembering import find_born_near, meet_words, meet_words_of
 from offenders.domain.persons.rules import NAMED_IDENTIFIERS
 from offenders.domain.working_days import london_day
@@ -21,15 +22,12 @@ from offenders.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
-    from uuid import UUID
+    from datetime import date
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from offenders.domain.access import Sight
-    from offenders.domain.persons.asking import Asking
-    from offenders.domain.persons.remembering import Born
+    from offenders.domain.persons.querying import Search
 
 _PRESENT = "FROM persons p"
 _AS_AT = "FROM persons_history p"
@@ -41,44 +39,6 @@ _PROTECTED_AS_AT = """
     EXISTS (SELECT 1 FROM persons c
             WHERE c.force = p.force AND c.id = p.id AND c.are_addresses_protected)
 """
-
-
-@dataclass(frozen=True)
-class Search:
-    """What is searched for, by whom, and if so as at which past moment."""
-
-    filters: dict[str, Any]
-    sight: Sight
-    today: date
-    as_at: datetime | None = None
-
-
-class Found(NamedTuple):
-    """A person as found: JSON, rank (0 the best) and id."""
-
-    json: str
-    rank: int
-    id: UUID
-
-
-@dataclass
-class _Query:
-    """The parts of the statement as the criteria add them, and what explains its answer."""
-
-    session: Session
-    source: str
-    conditions: list[str]
-    reasons: list[str]
-    values: dict[str, Any]
-    rank: str = "0"
-    asking: Asking | None = None
-    named: str = ""
-    born: dict[UUID, Born] | None = None
-
-    def because(self, field: str, how: str = "'exact'", place: str | None = None) -> None:
-        """Say why a row matched."""
-        where = f", 'in', {place}" if place else ""
-        self.reasons.append(f"json_build_object('field', '{field}', 'how', {how}{where})")
 
 
 def search_people(
@@ -134,7 +94,7 @@ def _names_only(search: Search) -> bool:
     return {name for name, value in search.filters.items() if value is not None} == {"name"}
 
 
-def _near(query: _Query) -> str:
+def _near(query: Query) -> str:
     if query.born is None:
         return ""
     return """
@@ -142,7 +102,7 @@ def _near(query: _Query) -> str:
           ON near.id = p.id"""
 
 
-def _explained(query: _Query, search: Search, row: Row[Any]) -> Found:
+def _explained(query: Query, search: Search, row: Row[Any]) -> Found:
     """Put to the JSON of a person why they were found, and how much that says."""
     asked = {name for name, value in search.filters.items() if value is not None}
     why: list[dict[str, Any]] = []
@@ -163,7 +123,7 @@ def _explained(query: _Query, search: Search, row: Row[Any]) -> Found:
     return Found(f"{row.json[:-1]}{also}}}", row.rank, row.id)
 
 
-def _query(session: Session, search: Search) -> _Query:
+def _query(session: Session, search: Search) -> Query:
     values = store.sight_values(session, search.sight) | {
         "as_at": search.as_at,
         "today": london_day(search.as_at) if search.as_at else search.today,
@@ -172,7 +132,7 @@ def _query(session: Session, search: Search) -> _Query:
     if search.as_at is not None:
         conditions.append(_IN_TIME)
     source = _PRESENT if search.as_at is None else _AS_AT
-    query = _Query(session, source, conditions, [], values)
+    query = Query(session, source, conditions, [], values)
     for name, value in search.filters.items():
         if value is not None:
             _ADDERS[name](query, search, value)
@@ -204,7 +164,7 @@ def _sees_address(search: Search) -> str:
     return f"(:sees_protected OR NOT {protected})"
 
 
-def _by_name(query: _Query, search: Search, value: str) -> None:
+def _by_name(query: Query, search: Search, value: str) -> None:
     try:
         asking = read_asking(value)
     except UnsearchableName as error:
@@ -233,7 +193,7 @@ def _by_name(query: _Query, search: Search, value: str) -> None:
     )
 
 
-def _by_date_of_birth(query: _Query, search: Search, value: date) -> None:
+def _by_date_of_birth(query: Query, search: Search, value: date) -> None:
     if search.filters.get("name") is not None:
         return  # near dates speak for a name, which has them looked up
     query.values["date_of_birth"] = value
@@ -253,7 +213,7 @@ def _by_date_of_birth(query: _Query, search: Search, value: date) -> None:
 
 
 def _by_identifier(kind: str) -> Any:
-    def add(query: _Query, search: Search, value: str) -> None:
+    def add(query: Query, search: Search, value: str) -> None:
         query.values[kind] = read_identifier(kind, value, f"/{kind}")
         query.conditions.append(f"""p.id IN (
             SELECT i.person_id FROM person_identifiers i
@@ -264,7 +224,7 @@ def _by_identifier(kind: str) -> Any:
     return add
 
 
-def _by_postcode(query: _Query, search: Search, value: str) -> None:
+def _by_postcode(query: Query, search: Search, value: str) -> None:
     query.values["postcode"] = value
     query.conditions.append(f"""p.id IN (
         SELECT r.person_id FROM person_addresses r
@@ -273,7 +233,7 @@ def _by_postcode(query: _Query, search: Search, value: str) -> None:
     query.because("postcode")
 
 
-def _by_registration_mark(query: _Query, search: Search, value: str) -> None:
+def _by_registration_mark(query: Query, search: Search, value: str) -> None:
     query.values["registration_mark"] = value
     query.conditions.append(f"""p.id IN (
         SELECT r.person_id FROM person_vehicles r
@@ -282,7 +242,7 @@ def _by_registration_mark(query: _Query, search: Search, value: str) -> None:
     query.because("registration_mark")
 
 
-def _by_marker(query: _Query, search: Search, value: str) -> None:
+def _by_marker(query: Query, search: Search, value: str) -> None:
     query.values["marker"] = value
     query.conditions.append(f"""p.id IN (
         SELECT r.person_id FROM person_markers r
@@ -290,19 +250,19 @@ def _by_marker(query: _Query, search: Search, value: str) -> None:
     query.because("marker")
 
 
-def _by_manager(query: _Query, _search: Search, _value: str) -> None:
+def _by_manager(query: Query, _search: Search, _value: str) -> None:
     """No capability has put anybody under management, so nobody matches."""
     query.conditions.append("false")
     query.because("managed_by")
 
 
-def _in_force(query: _Query, _search: Search, value: str) -> None:
+def _in_force(query: Query, _search: Search, value: str) -> None:
     query.values["in_force"] = value
     query.conditions.append("p.force = :in_force")
 
 
 def _in_area(column: str) -> Any:
-    def add(query: _Query, search: Search, value: str) -> None:
+    def add(query: Query, search: Search, value: str) -> None:
         query.values[column] = value
         query.conditions += [f"p.{column} = :{column}", _sees_address(search)]
 
