@@ -14,7 +14,6 @@ from offenders.domain.persons.explaining import band, name_reason
 from offenders.domain.persons.name_search import CLASS, MISSING_CLASS, select_people_named
 from offenders.domain.persons.names import UnsearchableName
 from offenders.domain.persons.querying import Found, Query
-from offenders.domain.persons.querying import Found, Query
 from offenders.domain.persons.remembering import find_born_near, meet_words, meet_words_of
 from offenders.domain.persons.rules import NAMED_IDENTIFIERS
 from offenders.domain.working_days import london_day
