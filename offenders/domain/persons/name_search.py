@@ -88,7 +88,7 @@ def select_people_named(
                   FROM (SELECT g.person_id, g.name_id, {costs} FROM ({gathered}) g OFFSET 0) s
                   WHERE {_enough(asking, spare, SURE_WHEN_BORN_ALIKE if near else 0)}) m
             LEFT JOIN person_names a ON a.force = :force AND a.id = m.name_id
-             AND m.name_id <> m.person_id {then}) x
+             AND a.person_id = m.person_id AND m.name_id <> m.person_id {then}) x
         WHERE x.place IS NOT NULL ORDER BY x.person_id, rank, x.name_id
     """
 
