@@ -2,8 +2,8 @@
 
 Trigram and LIKE operators lose their index under row-level security, so words are compared by
 equality and range; `~>~` and `~<~` compare bytes, which in UTF-8 is the order of characters.
-Names are gathered by their longer words, each by one index scan whatever the planner knows of the
-force, and initials and particles are looked for in the names so gathered.
+Names are gathered by their longer words, all in one index scan; initials and particles are looked
+for in the names so gathered.
 
 A rank is class x 30000 + cost x 3 + place; the lower the better. Classes: every word equal; some
 only begun; some alike; some missing. Places: main name, alias, former name.
@@ -49,10 +49,12 @@ _GIVEN_WORDS = """
     unnest(CAST(:met_words AS text[]), CAST(:met_masks AS int[]), CAST(:met_costs AS int[]))
         AS w (word, mask, cost)
 """
+# Once over the words together: a planner that knows nothing of a force may take any index for it.
 _BY_WORD = f"""
-    SELECT t.person_id, t.name_id, w.mask, w.cost FROM {_GIVEN_WORDS}
-    CROSS JOIN LATERAL (SELECT k.person_id, k.name_id FROM person_name_tokens k
-                        WHERE k.force = :force AND k.token = w.word OFFSET 0) t
+    SELECT t.person_id, t.name_id, w.mask, w.cost
+    FROM (SELECT k.person_id, k.name_id, k.token FROM person_name_tokens k
+          WHERE k.force = :force AND k.token = ANY (CAST(:met_words AS text[])) OFFSET 0) t
+    JOIN {_GIVEN_WORDS} ON w.word = t.token
 """
 _BY_PERSON = f"""
     SELECT t.person_id, t.name_id, w.mask, w.cost
