@@ -23,7 +23,7 @@ ENVIRONMENT = $(PY) -m pip --version >/dev/null 2>&1 || { \
 CODE := offenders migrations tests bench wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format openapi docs check-docs check-migrations locks clean
+.PHONY: help run test bench scorecard lint format openapi docs check-docs check-migrations locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -67,6 +67,9 @@ check-docs: $(VENV)/.dev ## Fail if docs/openapi.json or docs/access.md is out o
 
 check-migrations: $(VENV)/.dev ## Check the migrations alone: one head, up, down, up, models equal
 	@$(PY) -m pytest -q tests/test_migrations.py
+
+scorecard: $(VENV)/.dev ## Measure search by name over what is in the database; fail below the marks
+	@$(PY) -m bench.scorecard
 
 locks: ## Make both lock files anew; needs uv
 	echo 'setuptools>=77' | uv pip compile setup.cfg - --output-file requirements.lock \

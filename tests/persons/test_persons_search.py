@@ -25,6 +25,10 @@ def found(client, headers, role="response_officer", **criteria):
     return [each["family_name"] for each in answer.json["items"]]
 
 
+def reasons(item):
+    return [(each["field"], each["how"], each["in"]) for each in item["why"]]
+
+
 def now():
     return datetime.now(UTC).isoformat()
 
@@ -66,8 +70,8 @@ def test_a_name_is_found_as_it_is_said(client, headers, family_name, given_names
     given_person(client, headers, family_name="Nobody", given_names="Else")
     given_person(client, headers, family_name=family_name, given_names=given_names)
     items = search(client, headers, name=searched).json["items"]
-    assert [(each["family_name"], each["why"]) for each in items] == [
-        (family_name, [{"field": "name", "how": how, "in": "main"}])
+    assert [(each["family_name"], reasons(each)) for each in items] == [
+        (family_name, [("name", how, "main")])
     ]
 
 
@@ -75,12 +79,13 @@ def test_a_name_is_found_as_it_is_said(client, headers, family_name, given_names
     "searched",
     [
         "jones",
-        "mith",
-        "john smith brown",
+        "ith",
+        "john brown",
+        "john smith brown green",
         "smith-brown",
         "johns mit",
-        "john john smithe",
-        "j smyth",
+        "b smith",
+        "j smoothe",
     ],
 )
 def test_every_word_must_be_met(client, headers, searched):
@@ -89,10 +94,10 @@ def test_every_word_must_be_met(client, headers, searched):
 
 
 def test_the_words_must_be_met_by_one_name(client, headers):
-    person = given_person(client, headers, family_name="Smith", given_names="John")
+    person = given_person(client, headers, family_name="Smith", given_names="Ann")
     given_entry(client, headers, person, "aliases", family_name="Brown", given_names="Jack")
     assert found(client, headers, name="jack brown") == ["Smith"]
-    assert found(client, headers, name="jack smith") == []
+    assert found(client, headers, name="ann brown") == []
 
 
 def test_the_best_come_first_and_each_says_why(client, headers):
@@ -102,7 +107,7 @@ def test_the_best_come_first_and_each_says_why(client, headers):
     given_entry(client, headers, people["Former"], "aliases", family_name="Smith", type="former")
     given_entry(client, headers, people["Longer"], "aliases", family_name="Smithers")
     items = search(client, headers, name="smith").json["items"]
-    assert [(each["family_name"], *each["why"][0].values()) for each in items] == [
+    assert [(each["family_name"], *reasons(each)[0]) for each in items] == [
         ("Smith", "name", "exact", "main"),
         ("Alias", "name", "exact", "alias"),
         ("Former", "name", "exact", "former"),

@@ -16,6 +16,7 @@ from offenders.domain.imports.person_plan import plan_people
 from offenders.domain.imports.person_rows import IDENTIFIERS, NO_RATIONALE
 from offenders.domain.imports.staging import copy_into
 from offenders.domain.persons.models import Person
+from offenders.domain.persons.name_words import keep_words
 from offenders.domain.persons.names import tokens
 from offenders.domain.reference.policies import figure_in_force
 from offenders.domain.wanted.service import follow_addresses
@@ -118,6 +119,7 @@ def _write(session: Session, batch: Batch, plan: Plan) -> None:
     _rename(session, plan, writing)
     for table in list(_COLUMNS)[1:]:
         writing.copy(table)
+    keep_words(session, batch.force, writing.words())
     store.keep_sources(session, batch.force, batch.kind, batch.import_id, plan.sources)
     _settle(session, batch, made, [p for p in changed if _moves(plan.changes[p])])
     keep_history(session, Person.__table__, batch.force, [*made, *changed])
@@ -268,6 +270,10 @@ class _Writing:
         neighbourhood = self._homes[person][-1] if person in self._homes else None
         lpa = self._batch.facts.neighbourhoods.get(neighbourhood) if neighbourhood else None
         return neighbourhood, lpa
+
+    def words(self) -> set[str]:
+        """Give the words of the names that were gathered."""
+        return {row[1] for row in self._rows["person_name_tokens"]}
 
     def copy(self, table: str) -> None:
         """Copy what was gathered for a table."""

@@ -11,6 +11,7 @@ from offenders.domain import identifiers
 from offenders.domain.identifiers import InvalidIdentifier
 from offenders.domain.persons import names, store
 from offenders.domain.persons.models import DateOfBirth, Identifier, Note, PersonName, Vehicle
+from offenders.domain.persons.name_words import keep_words
 from offenders.errors import Conflict, Invalid
 from offenders.ids import new_id
 
@@ -78,6 +79,7 @@ def _put_tokens(
 ) -> None:
     found = {(token.text, token.part): None for token in names.tokens(family_name, given_names)}
     store.put_tokens(session, person, name_id, list(found))
+    keep_words(session, person.force, {word for word, _ in found})
 
 
 def add_date_of_birth(session: Session, person: Person, entry: Entry) -> None:

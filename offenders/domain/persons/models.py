@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offenders.db import Base
@@ -123,6 +123,23 @@ class NameToken(Base):
             "person_id",
         ),
     )
+
+
+class NameWord(Base):
+    """A word that a name of the force has or once had."""
+
+    __tablename__ = "name_words"
+    force: Mapped[ForceKey]
+    word: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class NameWordKey(Base):
+    """A key by which a word is found when it is asked for with an error: see word_keys.py."""
+
+    __tablename__ = "name_word_keys"
+    force: Mapped[ForceKey]
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    word: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
 class DateOfBirth(Base):

@@ -1,28 +1,32 @@
-"""Searching people: which criteria matched, and never "certain"."""
+"""Searching people: which criteria matched and how, and never "certain"."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from sqlalchemy import text
 
-from offenders.domain.persons import names, store
+from offenders.domain.persons import store
 from offenders.domain.persons.adding import read_identifier
-from offenders.domain.persons.name_search import RANKS_OF_EQUAL, select_people_named
+from offenders.domain.persons.asking import read_asking
+from offenders.domain.persons.explaining import band, name_reason
+from offenders.domain.persons.name_search import CLASS, MISSING_CLASS, select_people_named
 from offenders.domain.persons.names import UnsearchableName
+from offenders.domain.persons.querying import Found, Query
+from offenders.domain.persons.remembering import find_born_near, meet_words, meet_words_of
 from offenders.domain.persons.rules import NAMED_IDENTIFIERS
 from offenders.domain.working_days import london_day
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from offenders.domain.access import Sight
+    from offenders.domain.persons.querying import Search
 
 _PRESENT = "FROM persons p"
 _AS_AT = "FROM persons_history p"
@@ -36,59 +40,89 @@ _PROTECTED_AS_AT = """
 """
 
 
-@dataclass(frozen=True)
-class Search:
-    """What is searched for, by whom, and if so as at which past moment."""
-
-    filters: dict[str, Any]
-    sight: Sight
-    today: date
-    as_at: datetime | None = None
-
-
-@dataclass
-class _Query:
-    """The parts of the statement as the criteria add them."""
-
-    source: str
-    conditions: list[str]
-    reasons: list[str]
-    values: dict[str, Any]
-    rank: str = "0"
-
-    def because(self, field: str, how: str = "'exact'", place: str | None = None) -> None:
-        """Say why a row matched."""
-        where = f", 'in', {place}" if place else ""
-        self.reasons.append(f"json_build_object('field', '{field}', 'how', {how}{where})")
-
-
 def search_people(
     session: Session, search: Search, *, after: Sequence[Any] | None, limit: int
-) -> list[Row[Any]]:
-    """Give people best first, as (json, rank, id)."""
+) -> list[Found]:
+    """Give people best first."""
     query = _query(session, search)
+    query.values |= {"limit": limit}
     if after is not None:
-        query.conditions.append(f"({query.rank}, p.id) > (:after_rank, CAST(:after_id AS uuid))")
         query.values |= {"after_rank": after[0], "after_id": after[1]}
-    why = ", ".join(query.reasons)
+    beyond = " AND ({}, {}) > (:after_rank, CAST(:after_id AS uuid))" if after is not None else ""
+    source = query.source
+    if query.named:
+        ranked = f"({query.named})"
+        if _names_only(search):
+            # Nothing else is asked, so only those who will be shown are looked up.
+            ranked = f"""(SELECT * FROM ({query.named}) r
+                WHERE true {beyond.format("r.rank", "r.person_id")}
+                ORDER BY r.rank, r.person_id LIMIT :limit)"""
+        source += f" JOIN {ranked} named ON named.person_id = p.id {_near(query)}"
+    heard = _HEARD if query.named else "NULL"
     statement = f"""
         SELECT json_build_object({store.IDENTITY_JSON},
-                   'markers', {_markers(search)}, 'why', json_build_array({why}),
-                   'version', p.version)::text, {query.rank} AS rank, p.id
-        {query.source} WHERE {" AND ".join(query.conditions)}
+                   'markers', {_markers(search)}, 'version', p.version)::text AS json,
+               {query.rank} AS rank, p.id,
+               json_build_array({", ".join(query.reasons)})::text AS why, {heard} AS heard
+        {source} WHERE {" AND ".join(query.conditions)} {beyond.format(query.rank, "p.id")}
         ORDER BY rank, p.id LIMIT :limit
     """
-    return list(session.execute(text(statement), query.values | {"limit": limit}))
+    rows = session.execute(text(statement), query.values)
+    return [_explained(query, search, row) for row in rows]
 
 
 def count_people(session: Session, search: Search) -> int:
     """Count the rows that search_people would give."""
     query = _query(session, search)
-    statement = f"SELECT count(*) {query.source} WHERE {' AND '.join(query.conditions)}"
+    source = query.source
+    if query.named:
+        source += f" JOIN ({query.named}) named ON named.person_id = p.id {_near(query)}"
+    statement = f"SELECT count(*) {source} WHERE {' AND '.join(query.conditions)}"
     return int(session.execute(text(statement), query.values).scalar_one())
 
 
-def _query(session: Session, search: Search) -> _Query:
+# The words of the name that was ranked best.
+_HEARD = """
+    ARRAY(SELECT t.part || ' ' || t.token FROM person_name_tokens t
+          WHERE t.force = :force AND t.person_id = named.person_id AND t.name_id = named.name_id)
+"""
+_IDENTIFYING = frozenset({"name", "date_of_birth", *NAMED_IDENTIFIERS})
+
+
+def _names_only(search: Search) -> bool:
+    return {name for name, value in search.filters.items() if value is not None} == {"name"}
+
+
+def _near(query: Query) -> str:
+    if query.born is None:
+        return ""
+    return """
+        JOIN unnest(CAST(:near_people AS uuid[]), CAST(:near_costs AS int[])) near (id, cost)
+          ON near.id = p.id"""
+
+
+def _explained(query: Query, search: Search, row: Row[Any]) -> Found:
+    """Put to the JSON of a person why they were found, and how much that says."""
+    asked = {name for name, value in search.filters.items() if value is not None}
+    why: list[dict[str, Any]] = []
+    evidence = {"identifier": "exact"} if asked & set(NAMED_IDENTIFIERS) else {}
+    if query.asking is not None:
+        born_alike = query.born is not None
+        why.append(name_reason(query.asking, row.heard, row.rank, born_alike=born_alike))
+    if query.born is not None:
+        born = query.born[row.id]
+        why.append(born.reason())
+        evidence["date_of_birth"] = born.evidence.how
+    parts = [orjson.dumps(each).decode() for each in why]
+    if row.why != "[]":
+        parts.append(row.why[1:-1])
+    also = f',"why":[{",".join(parts)}]'
+    if asked & _IDENTIFYING:
+        also += f',"band":"{band(query.asking, row.rank, evidence)}"'
+    return Found(f"{row.json[:-1]}{also}}}", row.rank, row.id)
+
+
+def _query(session: Session, search: Search) -> Query:
     values = store.sight_values(session, search.sight) | {
         "as_at": search.as_at,
         "today": london_day(search.as_at) if search.as_at else search.today,
@@ -96,7 +130,8 @@ def _query(session: Session, search: Search) -> _Query:
     conditions = ["p.force = :force"]
     if search.as_at is not None:
         conditions.append(_IN_TIME)
-    query = _Query(_PRESENT if search.as_at is None else _AS_AT, conditions, [], values)
+    source = _PRESENT if search.as_at is None else _AS_AT
+    query = Query(session, source, conditions, [], values)
     for name, value in search.filters.items():
         if value is not None:
             _ADDERS[name](query, search, value)
@@ -128,22 +163,38 @@ def _sees_address(search: Search) -> str:
     return f"(:sees_protected OR NOT {protected})"
 
 
-def _by_name(query: _Query, search: Search, value: str) -> None:
+def _by_name(query: Query, search: Search, value: str) -> None:
     try:
-        words = names.query_words(value)
+        asking = read_asking(value)
     except UnsearchableName as error:
         raise Invalid.field("/name", str(error)) from error
-    ranked = select_people_named(words, query.values, as_at=search.as_at is not None)
-    query.source += f" JOIN ({ranked}) named ON named.person_id = p.id"
+    asked_birth = search.filters.get("date_of_birth")
     query.rank = "named.rank"
-    query.because(
-        "name",
-        f"CASE WHEN named.rank < {RANKS_OF_EQUAL} THEN 'exact' ELSE 'beginning' END",
-        f"(ARRAY['main', 'alias', 'former'])[named.rank % {RANKS_OF_EQUAL} + 1]",
+    if asked_birth is None:
+        met = meet_words(query.session, asking)
+    else:
+        query.born = find_born_near(query.session, asked_birth, search.as_at)
+        met = meet_words_of(asking, query.born.values())
+        query.values |= {
+            "near_people": list(query.born),
+            "near_costs": [born.evidence.cost for born in query.born.values()],
+        }
+        query.rank = "(named.rank + 3 * near.cost)"
+        # Words may be missing only where the date of birth is the very one.
+        query.conditions.append(f"(named.rank < {MISSING_CLASS * CLASS} OR near.cost = 0)")
+    query.asking = asking
+    query.named = select_people_named(
+        asking,
+        met,
+        query.values,
+        as_at=search.as_at is not None,
+        near=asked_birth is not None,
     )
 
 
-def _by_date_of_birth(query: _Query, search: Search, value: date) -> None:
+def _by_date_of_birth(query: Query, search: Search, value: date) -> None:
+    if search.filters.get("name") is not None:
+        return  # near dates speak for a name, which has them looked up
     query.values["date_of_birth"] = value
     further = f"""
         SELECT d.person_id FROM person_dates_of_birth d
@@ -161,7 +212,7 @@ def _by_date_of_birth(query: _Query, search: Search, value: date) -> None:
 
 
 def _by_identifier(kind: str) -> Any:
-    def add(query: _Query, search: Search, value: str) -> None:
+    def add(query: Query, search: Search, value: str) -> None:
         query.values[kind] = read_identifier(kind, value, f"/{kind}")
         query.conditions.append(f"""p.id IN (
             SELECT i.person_id FROM person_identifiers i
@@ -172,7 +223,7 @@ def _by_identifier(kind: str) -> Any:
     return add
 
 
-def _by_postcode(query: _Query, search: Search, value: str) -> None:
+def _by_postcode(query: Query, search: Search, value: str) -> None:
     query.values["postcode"] = value
     query.conditions.append(f"""p.id IN (
         SELECT r.person_id FROM person_addresses r
@@ -181,7 +232,7 @@ def _by_postcode(query: _Query, search: Search, value: str) -> None:
     query.because("postcode")
 
 
-def _by_registration_mark(query: _Query, search: Search, value: str) -> None:
+def _by_registration_mark(query: Query, search: Search, value: str) -> None:
     query.values["registration_mark"] = value
     query.conditions.append(f"""p.id IN (
         SELECT r.person_id FROM person_vehicles r
@@ -190,7 +241,7 @@ def _by_registration_mark(query: _Query, search: Search, value: str) -> None:
     query.because("registration_mark")
 
 
-def _by_marker(query: _Query, search: Search, value: str) -> None:
+def _by_marker(query: Query, search: Search, value: str) -> None:
     query.values["marker"] = value
     query.conditions.append(f"""p.id IN (
         SELECT r.person_id FROM person_markers r
@@ -198,19 +249,19 @@ def _by_marker(query: _Query, search: Search, value: str) -> None:
     query.because("marker")
 
 
-def _by_manager(query: _Query, _search: Search, _value: str) -> None:
+def _by_manager(query: Query, _search: Search, _value: str) -> None:
     """No capability has put anybody under management, so nobody matches."""
     query.conditions.append("false")
     query.because("managed_by")
 
 
-def _in_force(query: _Query, _search: Search, value: str) -> None:
+def _in_force(query: Query, _search: Search, value: str) -> None:
     query.values["in_force"] = value
     query.conditions.append("p.force = :in_force")
 
 
 def _in_area(column: str) -> Any:
-    def add(query: _Query, search: Search, value: str) -> None:
+    def add(query: Query, search: Search, value: str) -> None:
         query.values[column] = value
         query.conditions += [f"p.{column} = :{column}", _sees_address(search)]
 

@@ -32,8 +32,9 @@ from offenders.domain.persons.entries import (
 )
 from offenders.domain.persons.markers import add_marker, remove_marker, review_marker
 from offenders.domain.persons.models import Person
+from offenders.domain.persons.querying import Search
 from offenders.domain.persons.rules import FORMER, NAMED_IDENTIFIERS
-from offenders.domain.persons.search import Search, count_people, search_people
+from offenders.domain.persons.search import count_people, search_people
 from offenders.domain.persons.store import PersonKey, reading_of_person
 from offenders.domain.reference import service as reference
 from offenders.errors import Invalid, NotFound

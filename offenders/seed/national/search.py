@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from offenders.domain.imports.staging import copy_to_stage
+from offenders.domain.persons.name_words import keep_words
 from offenders.domain.persons.names import tokens
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def write_words(session: Session, force: str) -> int:
         for name in session.execute(_GIVEN).scalars()
         for word in _given_words(name)
     ]
+    keep_words(session, force, {word for _, _, word in rows})
     copy_to_stage(session, "made_words", rows)
     session.execute(text("ANALYZE made_words"))
     written: Any = session.execute(_WRITE, {"force": force})

@@ -1,0 +1,69 @@
+"""How a recorded date of birth speaks for the asked one: the same, or a usual slip of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final, Literal, NamedTuple
+
+How = Literal["exact", "approximate", "day_and_month_swapped", "digits_swapped", "year_off_by_one"]
+
+
+class BirthEvidence(NamedTuple):
+    """How a date of birth meets the asked one, and its cost in rank: 0 is the same date."""
+
+    how: How
+    cost: int
+
+
+EXACT: Final = BirthEvidence("exact", 0)
+APPROXIMATE: Final = BirthEvidence("approximate", 10)
+_SLIPS: Final = (
+    BirthEvidence("day_and_month_swapped", 15),
+    BirthEvidence("digits_swapped", 16),
+    BirthEvidence("year_off_by_one", 18),
+)
+_FIRST_YEAR: Final = 1890  # nobody born before can be sought
+_MONTHS_OF_APPROXIMATE: Final = (1, 7)  # 1 January and 1 July stand for a year known alone
+
+
+def near_dates(asked: date) -> list[date]:
+    """Give every date that can speak for the asked one, each once."""
+    slips = [day for _, days in _slips(asked) for day in days]
+    return list(dict.fromkeys([asked, *slips, *_of_the_year(asked)]))
+
+
+def evidence_of(asked: date, recorded: date, precision: str) -> BirthEvidence | None:
+    """Tell how a recorded date, `exact` or `approximate`, meets the asked one, if it does."""
+    if recorded == asked:
+        return EXACT if precision == "exact" else APPROXIMATE
+    if precision == "approximate" and recorded.year == asked.year:
+        return APPROXIMATE
+    return next((slip for slip, days in _slips(asked) if recorded in days), None)
+
+
+def _of_the_year(asked: date) -> list[date]:
+    months = (*_MONTHS_OF_APPROXIMATE, asked.month)
+    return [date(asked.year, month, 1) for month in months]
+
+
+def _slips(asked: date) -> list[tuple[BirthEvidence, list[date]]]:
+    swapped = [_date(asked.year, asked.day, asked.month)]
+    written = f"{asked:%d%m%Y}"
+    digits = [
+        _read(written[:at] + written[at + 1] + written[at] + written[at + 2 :])
+        for at in range(len(written) - 1)
+    ]
+    years = [_date(asked.year + off, asked.month, asked.day) for off in (-1, 1)]
+    found = ([day for day in days if day and day != asked] for days in (swapped, digits, years))
+    return list(zip(_SLIPS, found, strict=True))
+
+
+def _read(written: str) -> date | None:
+    return _date(int(written[4:]), int(written[2:4]), int(written[:2]))
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day) if year >= _FIRST_YEAR else None
+    except ValueError:
+        return None
