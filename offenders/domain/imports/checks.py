@@ -45,7 +45,8 @@ Columns = Mapping[str, Column]
 class Checked(NamedTuple):
     """A row whose values are in their one written form; None says that the sender emptied it.
 
-    `written` keeps identifiers as the sender wrote them, `invalid` names those that can't be right.
+    `written` keeps identifiers as the sender wrote them, `invalid` names those that can't be right,
+    `digest` is kept with the row: one of the same digest says the same.
     """
 
     line: int
@@ -54,6 +55,7 @@ class Checked(NamedTuple):
     warnings: tuple[Finding, ...] = ()
     written: Mapping[str, str] = {}
     invalid: frozenset[str] = frozenset()
+    digest: bytes | None = None
 
 
 def check_values(
