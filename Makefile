@@ -20,10 +20,10 @@ ENVIRONMENT = $(PY) -m pip --version >/dev/null 2>&1 || { \
 		"make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
 	echo "Making $(VENV) with $(PYTHON)."; \
 	rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV); }
-CODE := offenders migrations tests wsgi.py gunicorn.conf.py
+CODE := offenders migrations tests bench wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format openapi docs check-docs check-migrations locks clean
+.PHONY: help run test bench-imports lint format openapi docs check-docs check-migrations locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -33,6 +33,9 @@ run: $(VENV)/.run ## Start the service with a demonstration force; Ctrl-C stops 
 
 test: $(VENV)/.dev ## Run the whole test suite
 	@$(PY) -m pytest -n 2 --dist loadfile -q
+
+bench-imports: $(VENV)/.dev ## Measure imports into a database of a million people
+	@$(PY) -m bench.imports
 
 lint: $(VENV)/.dev ## Check style, types, layers, dead code and dependencies
 	$(PY) -m ruff check $(CODE)

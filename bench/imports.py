@@ -30,7 +30,7 @@ from offenders.migrating import migrate, owner_engine
 from offenders.seed import PersonKey, Scale, Ward, made_up_people, made_up_wants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Engine
 
@@ -75,7 +75,8 @@ def people(count: int, seed: int, prefix: str) -> Iterator[Row]:
     wards = [Ward.from_feature(each) for each in orjson.loads(WARDS.read_bytes())["features"]]
     for row in made_up_people(FORCE, Scale(people=count, wants=0), seed, TODAY, wards):
         lists = {name: row.pop(name, []) for name in ("aliases", "addresses", "vehicles")}
-        home = next((each for each in lists["addresses"] if each["type"] == "home"), {})
+        homes: list[Row] = [each for each in lists["addresses"] if each["type"] == "home"]
+        home = homes[0] if homes else {}
         yield row | {
             "source_ref": prefix + row["source_ref"],
             "nationalities": ";".join(row.get("nationalities", ())),
@@ -195,7 +196,7 @@ def fill(owner: Engine, url: str, home: Path, others: int) -> None:
                 rest = ", ".join(f'"{each}"' for each in columns if each != "force")
                 connection.execute(
                     text(
-                        f"INSERT INTO {name} (force, {rest}) SELECT :code, {rest} FROM {name}"  # noqa: S608
+                        f"INSERT INTO {name} (force, {rest}) SELECT :code, {rest} FROM {name}"
                         " WHERE force = :template ON CONFLICT DO NOTHING"
                     ),
                     {"code": code, "template": TEMPLATE},
@@ -211,7 +212,6 @@ def run(url: str, owner: Engine, home: Path, base: int) -> None:
     standing, newcomers = everyone[:base], everyone[base:]
     first = write(home / "base.csv", PERSON_COLUMNS, standing)
     night = list(changed(standing, 0.03, 3)) + newcomers[: base // 50]
-    # Vacuumed as autovacuum would between two nights.
     cases: list[tuple[str, str, Path, bool]] = [
         ("first extract", "people", first, False),
         ("unchanged", "people", first, True),
@@ -239,12 +239,14 @@ def run(url: str, owner: Engine, home: Path, base: int) -> None:
     ]
     empty(owner, FORCE)
     for name, kind, path, complete in cases:
+        # As autovacuum would between two nights.
         with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE persons, persons_history, import_sources"))
+            connection.execute(text("VACUUM persons, persons_history, import_sources, wants"))
         figure = measure(url, kind, path, complete=complete)
         rate = figure.summary.read / figure.seconds
         print(
-            f"{name:32} {rate:8,.0f} rows/s {figure.seconds:7.2f} s {figure.megabytes:6.0f} MB  "
+            f"{name:32} {rate:8,.0f} rows/s {figure.seconds:7.2f} s "
+            f"{figure.cpu_seconds:7.2f} s CPU {figure.megabytes:6.0f} MB  "
             + " ".join(f"{key}={value}" for key, value in figure.summary._asdict().items()),
             flush=True,
         )

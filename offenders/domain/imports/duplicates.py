@@ -83,4 +83,9 @@ def _are_called_alike(one: _Named, other: _Named) -> bool:
 
 def _born_like(session: Session, newcomers: Mapping[UUID, Newcomer]) -> list[_Named]:
     days = {born for each in newcomers.values() if (born := each.row.get("date_of_birth"))}
-    return [_Named(*row) for row in person_store.list_born_on(session, days)] if days else []
+    if not days:
+        return []
+    return [
+        _Named(row.id, row.family_name, row.given_names, row.date_of_birth)
+        for row in person_store.list_born_on(session, days)
+    ]

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from offenders.db import Work, transaction
 from offenders.domain.imports import completeness, seen, store
 from offenders.domain.imports.batches import Batch, Received, as_problems
-from offenders.domain.imports.checks import Checked, Refusal, name
+from offenders.domain.imports.checks import Checked, can_be_key
 from offenders.domain.imports.problems import REFUSED, Finding, ImportRefused, shown
 
 if TYPE_CHECKING:
@@ -72,11 +72,8 @@ class Told(NamedTuple):
         """Give the key to note; none where no record can have it."""
         if isinstance(self.found, Checked):
             return seen.Key(self.source_ref, self.line, self.found.digest)
-        try:
-            name(self.source_ref, None)
-        except Refusal:
-            return None
-        return seen.Key(self.source_ref, self.line, None)
+        is_key = can_be_key(self.source_ref)
+        return seen.Key(self.source_ref, self.line, None) if is_key else None
 
 
 class Receiver:

@@ -86,5 +86,5 @@ def _unchanged(session: Session, kind: str, keys: Sequence[Key]) -> frozenset[in
     return frozenset(
         told[ref].line
         for ref, digest in session.execute(_DIGESTS, values)
-        if digest == told[ref].digest
+        if bytes(digest) == told[ref].digest
     )

@@ -88,17 +88,18 @@ def _needs_escape(value: str) -> bool:
 def _cell(value: Any) -> str:
     if value is None:
         return "\\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPED) if _needs_escape(value) else value
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, bytes):
         return f"\\\\x{value.hex()}"
+    written = _as_text(value)
+    return written.translate(_ESCAPED) if _needs_escape(written) else written
+
+
+def _as_text(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return _array(value).translate(_ESCAPED)
-    if isinstance(value, dict):
-        return orjson.dumps(value, default=str).decode().translate(_ESCAPED)
-    return str(value)
+        return _array(value)
+    return orjson.dumps(value, default=str).decode() if isinstance(value, dict) else str(value)
 
 
 def _array(values: Iterable[str]) -> str:
