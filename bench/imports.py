@@ -76,7 +76,7 @@ def people(count: int, seed: int, prefix: str) -> Iterator[Row]:
     for row in made_up_people(FORCE, Scale(people=count, wants=0), seed, TODAY, wards):
         lists = {name: row.pop(name, []) for name in ("aliases", "addresses", "vehicles")}
         homes: list[Row] = [each for each in lists["addresses"] if each["type"] == "home"]
-        home = homes[0] if homes else {}
+        home: Row = homes[0] if homes else {}
         yield row | {
             "source_ref": prefix + row["source_ref"],
             "nationalities": ";".join(row.get("nationalities", ())),

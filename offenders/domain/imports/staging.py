@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+_COPIED_AT_ONCE = 1024 * 1024  # characters; each piece waits for the thread that checks rows
 _ESCAPED = {ord("\\"): "\\\\", ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"}
 _IN_ARRAY = {ord("\\"): "\\\\", ord('"'): '\\"'}
 
@@ -58,7 +59,7 @@ def copy_to_stage(session: Session, stage: str, rows: Iterable[Sequence[Any]]) -
     """Copy the rows into a temporary table, given with its columns."""
     content = as_copied(rows)
     cursor: Any = session.connection().connection.cursor()
-    cursor.copy_expert(f"COPY {stage} FROM STDIN", StringIO(content))
+    cursor.copy_expert(f"COPY {stage} FROM STDIN", StringIO(content), _COPIED_AT_ONCE)
     cursor.close()
 
 
