@@ -77,17 +77,18 @@ def people(count: int, seed: int, prefix: str) -> Iterator[Row]:
         lists = {name: row.pop(name, []) for name in ("aliases", "addresses", "vehicles")}
         homes: list[Row] = [each for each in lists["addresses"] if each["type"] == "home"]
         home: Row = homes[0] if homes else {}
-        yield row | {
+        placed = {key: home[key] for key in ("postcode", "latitude", "longitude") if key in home}
+        flat: Row = {
             "source_ref": prefix + row["source_ref"],
             "nationalities": ";".join(row.get("nationalities", ())),
             "address_lines": ";".join(home.get("lines", ())),
-            **{key: home[key] for key in ("postcode", "latitude", "longitude") if key in home},
             "aliases": "; ".join(
                 f"{each['family_name']}, {each.get('given_names', '')}" for each in lists["aliases"]
             ),
             "vehicles": ";".join(each["registration_mark"] for each in lists["vehicles"]),
             "markers": ";".join(each["code"] for each in row.get("markers", ())),
         }
+        yield row | placed | flat
 
 
 def changed(rows: Iterable[Row], share: float, seed: int) -> Iterator[Row]:
