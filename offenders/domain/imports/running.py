@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Order", "run_lines"]
 
-BATCH_ROWS: Final = 5_000
+BATCH_ROWS: Final = 2_000
 BATCH_BYTES: Final = 16 * 1024 * 1024  # of the file; two batches are held at once
 
 
