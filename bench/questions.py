@@ -52,6 +52,8 @@ class Asker:
     def __init__(self, settings: Settings) -> None:
         """Make the application in this process only to hear its SQL."""
         self._app = create_app(settings)
+        # The short cut's connections are its own; Flask's are heard.
+        self._app.wsgi_app = self._app.wsgi_app.flask  # type: ignore[attr-defined, method-assign]
         self._engine = self._app.extensions["offenders"].engine
         self._client: FlaskClient = self._app.test_client()
         self._token = issue_token(
@@ -150,13 +152,9 @@ class Asker:
         return heard
 
     def _ask(self, sent: _Sent) -> None:
-        short_cut, self._app.wsgi_app = self._app.wsgi_app, self._app.wsgi_app._flask  # noqa: SLF001
-        try:
-            answer = self._client.open(
-                sent.path, method=sent.method, json=sent.body, headers=self._headers()
-            )
-        finally:
-            self._app.wsgi_app = short_cut
+        answer = self._client.open(
+            sent.path, method=sent.method, json=sent.body, headers=self._headers()
+        )
         if answer.status_code not in {200, 201}:
             message = f"{sent.method} {sent.path} was answered with {answer.status_code}."
             raise RuntimeError(message)

@@ -121,7 +121,7 @@ def _measure(question: Question, url: str, home: Path, port: int, seconds: int) 
 
 
 def _median(rounds: list[Round], name: str) -> float:
-    return statistics.median(getattr(each, name) for each in rounds)
+    return float(statistics.median(getattr(each, name) for each in rounds))
 
 
 def _percent(rounds: list[Round]) -> float:

@@ -41,7 +41,7 @@ def through_flask(committing_app):
     """Ask Flask alone."""
 
     def ask(path, sent):
-        short_cut, committing_app.wsgi_app = committing_app.wsgi_app, committing_app.wsgi_app._flask
+        short_cut, committing_app.wsgi_app = committing_app.wsgi_app, committing_app.wsgi_app.flask
         try:
             return committing_app.test_client().get(path, headers=sent)
         finally:

@@ -66,7 +66,7 @@ class ShortCut:
 
     def __init__(self, app: Flask, routes: Sequence[ReadRoute]) -> None:
         """Take the reads that Flask serves, too."""
-        self._flask = app.wsgi_app
+        self.flask = app.wsgi_app
         self._service: Service = app.extensions["offenders"]
         self._ways: dict[str, _Way] = {}
         for route in routes:
@@ -80,7 +80,7 @@ class ShortCut:
         began = time.perf_counter()
         found = self._find(environ)
         if found is None:
-            return self._flask(environ, start)
+            return self.flask(environ, start)
         way, path = found
         request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
         try:
@@ -88,7 +88,7 @@ class ShortCut:
         except (DomainError, InvalidToken, IssuerUnavailable, psycopg2.Error, SQLAlchemyError):
             answered = None
         if answered is None:
-            return self._flask(environ, start)
+            return self.flask(environ, start)
         note_answer("GET", way.route.rule, answered.status, began, request_id)
         return self._send(answered, request_id, start)
 

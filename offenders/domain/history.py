@@ -64,3 +64,18 @@ def keep_history(
         """),
         {"at": recorded_at(session), "force": force, "ids": list(ids)},
     )
+
+
+def begin_history(session: Session, table: FromClause, force: str, ids: Sequence[UUID]) -> None:
+    """Write the first history of records that this transaction has made."""
+    if not ids:
+        return
+    columns = ", ".join(each.name for each in table.columns)
+    session.execute(
+        text(f"""
+            INSERT INTO {table.description}_history ({columns}, recorded_from)
+            SELECT {columns}, :at FROM {table.description}
+            WHERE force = :force AND id = ANY (CAST(:ids AS uuid[]))
+        """),
+        {"at": recorded_at(session), "force": force, "ids": [each.hex for each in ids]},
+    )

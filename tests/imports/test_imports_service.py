@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gc
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -225,7 +227,7 @@ def test_an_upload_that_stops_its_process_each_time_is_given_up(queued, engine, 
     assert error.startswith("The import stopped 5 times")
 
 
-def test_a_file_is_read_no_further_than_the_batch_at_hand(engine, fresh_force, monkeypatch):
+def test_a_file_is_read_one_batch_ahead_and_no_further(engine, fresh_force, monkeypatch):
     monkeypatch.setattr(running, "BATCH_ROWS", 10)
     taken = []
 
@@ -243,7 +245,81 @@ def test_a_file_is_read_no_further_than_the_batch_at_hand(engine, fresh_force, m
     service.run_rows(
         engine, force=fresh_force, kind="people", rows=rows(), requested_by="test", sink=Noting()
     )
-    assert noted == [10, 20, 30, 40, 45]
+    assert noted == [20, 30, 40, 45, 45]
+
+
+def test_what_is_held_of_a_file_does_not_grow_with_it(engine, fresh_force, monkeypatch):
+    monkeypatch.setattr(running, "BATCH_ROWS", 100)
+    held = []
+
+    def rows():
+        # Refused for their birthday: of such a row nothing is kept but that it was there.
+        for number in range(1_200):
+            ref = f"{number:06}".rjust(200, "R")
+            yield {"source_ref": ref, "family_name": "Name", "date_of_birth": "soon"}
+
+    class Weighing:
+        def add(self, _problems):
+            if len(held) in {3, 10}:
+                gc.collect()
+            held.append(tracemalloc.get_traced_memory()[0])
+
+    tracemalloc.start()
+    try:
+        summary = service.run_rows(
+            engine,
+            force=fresh_force,
+            kind="people",
+            rows=rows(),
+            requested_by="test",
+            sink=Weighing(),
+        )
+    finally:
+        tracemalloc.stop()
+    assert summary.refused == 1_200
+    # The keys of the seven batches between alone would be 170,000 bytes.
+    assert held[10] - held[3] < 60_000
+
+
+def test_a_batch_is_bounded_in_bytes_as_well_as_in_rows(run, monkeypatch):
+    monkeypatch.setattr(running, "BATCH_BYTES", 1_000)
+    sizes = []
+    check = running._Reader.check
+    monkeypatch.setattr(
+        running._Reader, "check", lambda self, lines: sizes.append(len(lines)) or check(self, lines)
+    )
+    rows = "".join(f"A{n},{'x' * 190},\n" for n in range(12))
+    assert run("source_ref,family_name,pnc_id\n" + rows).created == 12
+    assert sizes == [5, 6, 1]
+
+
+def test_a_key_that_stood_in_an_earlier_batch_is_refused_with_its_first_line(bring, monkeypatch):
+    monkeypatch.setattr(running, "BATCH_ROWS", 2)
+    rows = [{"source_ref": ref, "family_name": "Name"} for ref in ("A1", "A2", "A3", "A1")]
+    bad = [
+        {"source_ref": "A2", "family_name": "Name", "date_of_birth": "soon"},
+        {"source_ref": "A9", "family_name": "Name", "date_of_birth": "soon"},
+        {"source_ref": "A9", "family_name": "Name"},
+        {"source_ref": "a\0b", "family_name": "Name"},
+        {"source_ref": "a" * 5_000, "family_name": "Name"},
+    ]
+    brought = bring("people", *rows, *bad)
+    assert brought.counts == (3, 0, 0, 6)
+    said = [(each.line, each.problem) for each in brought.problems]
+    assert said[:4] == [
+        (4, "This source_ref stands already in line 1."),
+        (5, "This source_ref stands already in line 2."),
+        (6, "This is not a date from the year 1900 on."),
+        (7, "This source_ref stands already in line 6."),
+    ]
+
+
+def test_a_row_received_before_there_were_digests_is_unchanged_and_gets_one(bring, look):
+    rows = [{"source_ref": f"A{n}", "family_name": "Name"} for n in range(3)]
+    bring("people", *rows)
+    look("UPDATE import_sources SET digest = NULL")
+    assert bring("people", *rows).counts == (0, 0, 3, 0)
+    assert look("SELECT count(digest) FROM import_sources") == [(3,)]
 
 
 def test_a_geojson_file_is_read_as_features(run, look):

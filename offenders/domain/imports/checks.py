@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from offenders.domain import identifiers
@@ -45,7 +46,8 @@ Columns = Mapping[str, Column]
 class Checked(NamedTuple):
     """A row whose values are in their one written form; None says that the sender emptied it.
 
-    `written` keeps identifiers as the sender wrote them, `invalid` names those that can't be right.
+    `written` keeps identifiers as the sender wrote them, `invalid` names those that can't be right,
+    `digest` is kept with the row: one of the same digest says the same.
     """
 
     line: int
@@ -54,6 +56,7 @@ class Checked(NamedTuple):
     warnings: tuple[Finding, ...] = ()
     written: Mapping[str, str] = {}
     invalid: frozenset[str] = frozenset()
+    digest: bytes | None = None
 
 
 def check_values(
@@ -96,13 +99,19 @@ def text(longest: int, *, lines: bool = False) -> Callable[[Any, Facts], str | N
         value = value.strip()
         if len(value) > longest:
             raise Refusal(problem="This is too long.", action=f"Send at most {longest} characters.")
-        if control.search(value):
+        # What is printable holds none of them; the search is only for the rest.
+        if not value.isprintable() and control.search(value):
             raise Refusal(
                 problem="It holds control characters.", action="Leave control characters out."
             )
         return value or None
 
     return check
+
+
+def can_be_key(written: str) -> bool:
+    """Tell whether any record can have this as its source_ref."""
+    return len(written) <= NAME_LENGTH and not _CONTROL.search(written)
 
 
 name = text(NAME_LENGTH)
@@ -167,13 +176,19 @@ def day(value: Any, _facts: Facts) -> str | None:
     written: str = value.strip()
     if not written:
         return None
+    if not _is_day(written):
+        raise Refusal(problem="This is not a date from the year 1900 on.", action=action)
+    return written
+
+
+@lru_cache(maxsize=50_000)
+def _is_day(written: str) -> bool:
+    """Tell whether this is a date of ours; the same days come again and again."""
     try:
         found = date.fromisoformat(written) if _DAY.fullmatch(written) else None
     except ValueError:
-        found = None
-    if found is None or not EARLIEST <= found.year <= LATEST:
-        raise Refusal(problem="This is not a date from the year 1900 on.", action=action)
-    return written
+        return False
+    return found is not None and EARLIEST <= found.year <= LATEST
 
 
 def past_day(value: Any, facts: Facts) -> str | None:

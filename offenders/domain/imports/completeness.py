@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import text
-
 from offenders.domain.flags.service import DueSource
 from offenders.domain.flags.service import settle as settle_flags
 from offenders.domain.imports import pnc
 from offenders.domain.imports.problems import WARNING, Problem
-from offenders.domain.imports.staging import copy_to_stage
+from offenders.domain.imports.seen import noted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sqlalchemy.orm import Session
 
 RULE: Final = "not-in-source"
@@ -26,7 +22,7 @@ _MISSING: Final = """
     WHERE s.force = :force AND s.kind = :kind
     GROUP BY s.subject_id
     HAVING NOT bool_or(EXISTS (
-        SELECT 1 FROM stage_seen f WHERE f.source_ref = s.source_ref))
+        SELECT 1 FROM pg_temp.import_seen f WHERE f.source_ref = s.source_ref))
 """
 # The flags of other kinds stay as they are: this file says nothing of them.
 _OTHERS: Final = """
@@ -63,10 +59,13 @@ _SUBJECTS: Final = {
 }
 
 
-def settle(session: Session, kind: str, seen: Iterable[str], unreadable: int) -> list[Problem]:
-    """Flag what is missing and clear what is back; give what is to be said of the file."""
+def settle(session: Session, kind: str, unreadable: int) -> list[Problem]:
+    """Flag what is missing and clear what is back; give what is to be said of the file.
+
+    What the file has named was noted on this connection by `seen`.
+    """
     if kind == pnc.KIND:
-        return pnc.settle_extract(session, list(seen), unreadable)
+        return pnc.settle_extract(session, noted(session), unreadable)
     if kind not in _SUBJECTS:
         return []
     if unreadable:
@@ -74,8 +73,6 @@ def settle(session: Session, kind: str, seen: Iterable[str], unreadable: int) ->
         action = "Correct the refused rows without a key, and send the full extract again."
         return [Problem(0, None, WARNING, "", problem, action)]
     subject_type, sql = _SUBJECTS[kind]
-    session.execute(text("CREATE TEMPORARY TABLE stage_seen (source_ref text) ON COMMIT DROP"))
-    copy_to_stage(session, "stage_seen (source_ref)", ((ref,) for ref in seen))
     values: dict[str, Any] = {
         "force": session.info["force"],
         "kind": kind,
@@ -85,5 +82,4 @@ def settle(session: Session, kind: str, seen: Iterable[str], unreadable: int) ->
     }
     source = DueSource(f"{sql} UNION ALL {_OTHERS}", values)
     settle_flags(session, rule=RULE, source=source, because=_BACK)
-    session.execute(text("DROP TABLE stage_seen"))
     return []

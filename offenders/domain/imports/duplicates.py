@@ -6,6 +6,7 @@ Twins share surname, birthday and postcode: they are put to a human like all oth
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
@@ -29,12 +30,16 @@ _SAME_HOME = {"date_of_birth": True, "surname": True, "postcode": True}
 
 
 class _Named(NamedTuple):
-    """A person by their birthday and their names made comparable."""
+    """A person by their birthday and their names as written."""
 
     id: UUID
+    family_name: str
+    given_names: str | None
     born: date
-    family: str
-    given: str
+
+
+# The same surnames come again and again: each is made comparable once.
+_words = lru_cache(maxsize=20_000)(normalise)
 
 
 def queue_duplicates(session: Session, newcomers: Mapping[UUID, Newcomer]) -> None:
@@ -61,16 +66,23 @@ def _same_birthday_and_surname(
     people = _born_like(session, newcomers)
     by_word: dict[tuple[date, str], list[_Named]] = defaultdict(list)
     for each in people:
-        for word in each.family.split():
+        for word in _words(each.family_name).split():
             by_word[each.born, word].append(each)
     return {
-        (min(one.id, other.id), max(one.id, other.id)): one[1:] == other[1:]
+        (min(one.id, other.id), max(one.id, other.id)): _are_called_alike(one, other)
         for one in people
         if one.id in newcomers
-        for word in one.family.split()
+        for word in _words(one.family_name).split()
         for other in by_word[one.born, word]
         if other.id != one.id
     }
+
+
+def _are_called_alike(one: _Named, other: _Named) -> bool:
+    given, other_given = one.given_names or "", other.given_names or ""
+    return _words(one.family_name) == _words(other.family_name) and normalise(given) == normalise(
+        other_given
+    )
 
 
 def _born_like(session: Session, newcomers: Mapping[UUID, Newcomer]) -> list[_Named]:
@@ -78,9 +90,7 @@ def _born_like(session: Session, newcomers: Mapping[UUID, Newcomer]) -> list[_Na
     if not days:
         return []
     return [
-        _Named(
-            row.id, row.date_of_birth, normalise(row.family_name), normalise(row.given_names or "")
-        )
+        _Named(row.id, row.family_name, row.given_names, row.date_of_birth)
         for row in person_store.list_born_on(session, days)
     ]
 

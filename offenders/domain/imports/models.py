@@ -81,7 +81,11 @@ class ImportProblem(Base):
 
 
 class ImportSource(Base):
-    """The last row received for a record, so that running again changes nothing."""
+    """The last row received for a record, so that running again changes nothing.
+
+    `digest` is that of the row as it was sent; a row of the same digest is unchanged. `row` is
+    all that the source has said so far: a column that is not sent stays as it was.
+    """
 
     __tablename__ = "import_sources"
     force: Mapped[ForceKey]
@@ -91,6 +95,7 @@ class ImportSource(Base):
     row: Mapped[dict[str, object]] = mapped_column(JSONB)
     received_at: Mapped[Moment]
     import_id: Mapped[UUID | None]
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (Index("ix_import_sources_subject_id", "force", "kind", "subject_id"),)
 
 

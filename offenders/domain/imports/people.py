@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from offenders.db import recorded_at
-from offenders.domain.history import keep_history
+from offenders.domain.history import begin_history, keep_history
 from offenders.domain.imports import person_store, store
 from offenders.domain.imports.batches import audit_batch
 from offenders.domain.imports.duplicates import queue_duplicates
@@ -20,7 +20,7 @@ from offenders.domain.persons.name_words import keep_words
 from offenders.domain.persons.names import tokens
 from offenders.domain.reference.policies import figure_in_force
 from offenders.domain.wanted.service import follow_addresses
-from offenders.ids import new_id, new_reference
+from offenders.ids import new_ids, new_reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _Key = tuple[str, UUID, UUID]  # force, id, person
 SOURCE: Final = "import"  # where an identifier or marker comes from, as the record shows it
+_IDS_AT_ONCE: Final = 1_000
 _KEY = ("force", "id", "person_id")
 _MADE = ("recorded_by", "recorded_at")
 _COLUMNS: Final = {
@@ -121,8 +122,10 @@ def _write(session: Session, batch: Batch, plan: Plan) -> None:
         writing.copy(table)
     keep_words(session, batch.force, writing.words())
     store.keep_sources(session, batch.force, batch.kind, batch.import_id, plan.sources)
-    _settle(session, batch, made, [p for p in changed if _moves(plan.changes[p])])
-    keep_history(session, Person.__table__, batch.force, [*made, *changed])
+    _settle(session, batch, [p for p in changed if _moves(plan.changes[p])])
+    begin_history(session, Person.__table__, batch.force, made)
+    if changed:
+        keep_history(session, Person.__table__, batch.force, changed)
     queue_duplicates(session, plan.newcomers)
     counts = {"created": len(made), "changed": len(changed)}
     audit_batch(session, batch, "person", [*made, *changed], counts)
@@ -132,12 +135,14 @@ def _moves(change: Change) -> bool:
     return bool(change.ended_addresses or "addresses" in change.added)
 
 
-def _settle(session: Session, batch: Batch, made: Sequence[UUID], moving: Sequence[UUID]) -> None:
-    """Put everyone in the area of their address, and their wants with them."""
-    moved = person_store.settle_areas(session, [*made, *moving], batch.facts.today)
-    with_wants = set(moved) & set(moving)
-    if with_wants:
-        follow_addresses(session, sorted(with_wants))
+def _settle(session: Session, batch: Batch, moving: Sequence[UUID]) -> None:
+    """Put those whose addresses changed in the area of their address, with their wants.
+
+    Whoever is made came with the area of their address.
+    """
+    moved = person_store.settle_areas(session, moving, batch.facts.today)
+    if moved:
+        follow_addresses(session, sorted(moved))
 
 
 def _correct_identifiers(session: Session, batch: Batch, plan: Plan, writing: _Writing) -> None:
@@ -199,6 +204,7 @@ class _Writing:
         self._addresses: list[tuple[_Key, dict[str, Any]]] = []
         self._homes: dict[UUID, tuple[bool, str, UUID, str | None]] = {}
         self._born: set[tuple[UUID, str]] = set()
+        self._ids: list[UUID] = []
         days = figure_in_force(session, self._force, "marker-reviews", batch.facts.today)
         self._review_on = batch.facts.today + timedelta(days=days or 0)
 
@@ -281,11 +287,18 @@ class _Writing:
         copy_into(self._session, table, _COLUMNS[table], self._rows[table], further=further)
 
     def _key(self, person: UUID) -> _Key:
-        return (self._force, new_id(self._force), person)
+        return (self._force, self._new_id(), person)
+
+    def _new_id(self) -> UUID:
+        if not self._ids:
+            self._ids = new_ids(self._force, _IDS_AT_ONCE)
+        return self._ids.pop()
 
     def _add_entries(self, person: UUID, name: str, entries: Sequence[dict[str, Any]]) -> None:
         """Gather entries of a list; the first of them stands first where newest come first."""
-        ids = sorted((new_id(self._force) for _ in entries), reverse=True)
+        if not entries:
+            return
+        ids = sorted((self._new_id() for _ in entries), reverse=True)
         for number, entry in zip(ids, entries, strict=True):
             key = (self._force, number, person)
             if name == "addresses":

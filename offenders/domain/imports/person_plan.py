@@ -38,7 +38,7 @@ class Plan:
 
     newcomers: dict[UUID, Newcomer] = field(default_factory=dict)
     changes: dict[UUID, Change] = field(default_factory=dict)
-    sources: list[tuple[str, UUID, dict[str, Any]]] = field(default_factory=list)
+    sources: list[store.Kept] = field(default_factory=list)
     subjects: dict[str, UUID] = field(default_factory=dict)
     received: Received = field(default_factory=Received)
 
@@ -112,15 +112,17 @@ def _valid(rows: Iterable[Checked], kind: str) -> set[str]:
 def plan_people(session: Session, batch: Batch, rows: Sequence[Checked]) -> Plan:
     """Decide for each row, in the order of the file."""
     sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
-    plan, telling = Plan(), []
+    plan, telling, restated = Plan(), [], []
     for each in rows:
         source = sources.get(each.source_ref)
         if source is not None and merged(source.row, each.row) == source.row:
             plan.received.unchanged += 1
             plan.received.warn(each, each.warnings)
             plan.subjects[each.source_ref] = source.subject_id
+            restated.append((each.source_ref, each.digest))
         else:
             telling.append(each)
+    store.keep_digests(session, batch.force, batch.kind, restated)
     if not telling:
         return plan
     people = People(session, batch.force, telling)
@@ -232,7 +234,8 @@ class _Planner:
             self._people.add_pnc_ids(person, change.pnc_ids)
 
     def _keep(self, checked: Checked, person: UUID, row: dict[str, Any]) -> None:
-        self._plan.sources.append((checked.source_ref, person, row))
+        kept = store.Kept(checked.source_ref, person, row, checked.digest)
+        self._plan.sources.append(kept)
         self._plan.subjects[checked.source_ref] = person
 
     def _warn_of_unlike(self, checked: Checked, known: Mapping[str, Any]) -> None:

@@ -196,7 +196,7 @@ def _csv_rows(lines: _Lines, header: list[str], prose: frozenset[str]) -> Iterat
         finding, row = None, {}
         try:
             cells = _cells(record)
-            _check_cells(cells, len(header), plain)
+            _check_cells(cells, len(header), plain if len(record) > 1 else ())
             row = dict(zip(header, cells, strict=True))
         except _Unreadable as unreadable:
             # A quotation mark left open may have drawn in good rows: read on after the first line.

@@ -7,7 +7,9 @@ PostgreSQL before 18 takes `\.` on a line of a quoted CSV cell for the end of al
 from __future__ import annotations
 
 from io import StringIO
+from types import NoneType
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import text
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+_COPIED_AT_ONCE = 1024 * 1024  # characters; each piece waits for the thread that checks rows
 _ESCAPED = {ord("\\"): "\\\\", ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"}
 _IN_ARRAY = {ord("\\"): "\\\\", ord('"'): '\\"'}
 
@@ -54,22 +57,50 @@ def copy_into(  # noqa: PLR0913 - a table, its columns, its rows and what differ
 
 def copy_to_stage(session: Session, stage: str, rows: Iterable[Sequence[Any]]) -> None:
     """Copy the rows into a temporary table, given with its columns."""
-    lines = "\n".join("\t".join([_cell(value) for value in row]) for row in rows)
+    content = as_copied(rows)
     cursor: Any = session.connection().connection.cursor()
-    cursor.copy_expert(f"COPY {stage} FROM STDIN", StringIO(lines + "\n"))
+    cursor.copy_expert(f"COPY {stage} FROM STDIN", StringIO(content), _COPIED_AT_ONCE)
     cursor.close()
+
+
+def as_copied(rows: Iterable[Sequence[Any]]) -> str:
+    """Give rows in the text format of COPY, made column by column: most need no escape."""
+    columns = [_column(values) for values in zip(*rows, strict=True)]
+    lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
+    return f"{lines}\n" if lines else ""
+
+
+def _column(values: Sequence[Any]) -> Sequence[str]:
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        joined = "".join(values)
+        return [_cell(value) for value in values] if _needs_escape(joined) else values
+    if len(kinds - {NoneType, str}) > 1 or not kinds.isdisjoint((list, tuple, dict)):
+        return [_cell(value) for value in values]
+    # Moments, ids and what the sender leaves out stand in many rows, and are written once.
+    cells = {value: _cell(value) for value in set(values)}
+    return [cells[value] for value in values]
+
+
+def _needs_escape(value: str) -> bool:
+    return "\\" in value or "\n" in value or "\t" in value or "\r" in value
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "\\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPED)
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
+    written = _as_text(value)
+    return written.translate(_ESCAPED) if _needs_escape(written) else written
+
+
+def _as_text(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return _array(value).translate(_ESCAPED)
-    if isinstance(value, dict):
-        return orjson.dumps(value, default=str).decode().translate(_ESCAPED)
-    return str(value)
+        return _array(value)
+    return orjson.dumps(value, default=str).decode() if isinstance(value, dict) else str(value)
 
 
 def _array(values: Iterable[str]) -> str:

@@ -97,15 +97,17 @@ class _Subjects:
 def plan_wants(session: Session, batch: Batch, rows: Sequence[Checked]) -> WantPlan:
     """Decide for each row, in the order of the file."""
     sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
-    plan, todo = WantPlan(), []
+    plan, todo, restated = WantPlan(), [], []
     for each in rows:
         source = sources.get(each.source_ref)
         whole = merged(source.row if source else {}, each.row)
         if source is not None and whole == source.row:
             plan.received.unchanged += 1
             plan.received.warn(each, each.warnings)
+            restated.append((each.source_ref, each.digest))
         else:
             todo.append(_whole(each, whole, batch.facts))
+    store.keep_digests(session, batch.force, batch.kind, restated)
     if not todo:
         return plan
     planner = _Planner(session, batch, sources, todo, plan)
@@ -117,7 +119,8 @@ def plan_wants(session: Session, batch: Batch, rows: Sequence[Checked]) -> WantP
 def _whole(checked: Checked, row: dict[str, Any], facts: Facts) -> Checked:
     """Give a row with all that the source has said so far."""
     whole = with_identifiers(checked.line, row | {"source_ref": checked.source_ref}, facts)
-    return whole._replace(written={**whole.written, **checked.written})
+    written = {**whole.written, **checked.written}
+    return whole._replace(written=written, digest=checked.digest)
 
 
 class _Planner:

@@ -84,7 +84,7 @@ def check_want(line: int, row: Mapping[str, Any], facts: Facts) -> Checked | lis
 def identity_of(checked: Checked) -> Checked:
     """Give the person of a row as a row of people."""
     row = {key: checked.row.get(key) for key in IDENTITY}
-    return checked._replace(row=row, warnings=())
+    return checked._replace(row=row, warnings=(), digest=None)
 
 
 def has_inline_person(row: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.history import keep_history
+from offenders.domain.history import begin_history, keep_history
 from offenders.domain.imports import store, want_store
 from offenders.domain.imports.batches import audit_batch
 from offenders.domain.imports.people import receive_people
@@ -77,10 +77,12 @@ def _write(
     for amendment in plan.amendments:
         writing.amend(amendment, areas.get(amendment.want.person_id, (None, None)))
     writing.write()
-    made = {ref: want for ref, want, _ in writing.sources if ref in on}
+    made = {e.source_ref: e.subject_id for e in writing.sources if e.source_ref in on}
     store.keep_sources(session, batch.force, batch.kind, batch.import_id, writing.sources)
     changed = [want for want, _ in writing.changes]
-    keep_history(session, Want.__table__, batch.force, [*made.values(), *changed])
+    begin_history(session, Want.__table__, batch.force, list(made.values()))
+    if changed:
+        keep_history(session, Want.__table__, batch.force, changed)
     _settle_flags(session, batch, changed)
     counts = {"created": len(made), "changed": len(changed)}
     audit_batch(session, batch, "want", [*made.values(), *changed], counts)
@@ -108,7 +110,7 @@ class _Writing:
         self._officers: set[str] = set()
         self._teams: set[str] = set()
         self.changes: list[tuple[UUID, dict[str, Any]]] = []
-        self.sources: list[tuple[str, UUID, dict[str, Any]]] = []
+        self.sources: list[store.Kept] = []
 
     def enter(self, entry: Entry, person: UUID, home: _Area) -> None:
         """Gather a want to enter."""
@@ -218,7 +220,7 @@ class _Writing:
         self._log(want, "outcome", row["outcome_at"], details)
 
     def _keep(self, checked: Checked, want: UUID, row: dict[str, Any]) -> None:
-        self.sources.append((checked.source_ref, want, row))
+        self.sources.append(store.Kept(checked.source_ref, want, row, checked.digest))
 
 
 def _priority(want: Mapping[str, Any]) -> str:

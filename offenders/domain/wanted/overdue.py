@@ -87,7 +87,7 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
     session.flush()
     if want.state != OUTSTANDING:
         because = f"The want was closed as {want.state.replace('_', ' ')}."
-        rules = [*OVERDUE_RULES, UNCIRCULATED]
+        rules = [*OVERDUE_RULES, UNCIRCULATED, "not-in-source"]
         clear_for(session, subject_id=want.id, rules=rules, because=because)
         return
     ended = [

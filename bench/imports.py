@@ -1,0 +1,280 @@
+"""Measures imports: rows a second and peak memory, into a full database with all its indexes.
+
+Run `make bench-imports`. The first run makes a database of about a million people under
+`var/bench` and takes some minutes; later ones use it again. Each figure is of a process of its
+own that reads a CSV file as `offenders import` does; the force is filled anew for each run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import multiprocessing
+import random
+import re
+import time
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+from sqlalchemy import text
+
+from offenders import tables
+from offenders.db import serving_engine
+from offenders.domain.imports import service
+from offenders.domain.reference.codes import DATA, load_codes
+from offenders.domain.working_days import start_of_london_day
+from offenders.embedded import EmbeddedPostgres
+from offenders.migrating import migrate, owner_engine
+from offenders.seed import PersonKey, Scale, Ward, made_up_people, made_up_wants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Engine
+
+Row = dict[str, Any]
+
+FORCE, TEMPLATE = "33", "31"  # the force that is measured, and the one that others are copies of
+TODAY = date(2026, 3, 1)
+WARDS = DATA / "leicestershire_wards.geojson"
+PERSON_COLUMNS = (
+    "source_ref,family_name,given_names,date_of_birth,sex,nationalities,ethnicity_self_defined,"
+    "ethnicity_observed,pnc_id,cro_number,prison_number,address_lines,postcode,latitude,longitude,"
+    "aliases,vehicles,markers"
+).split(",")
+# In the order in which their rows can be copied and deleted.
+COPIED = (
+    "lpas",
+    "neighbourhoods",
+    "persons",
+    "persons_history",
+    "person_names",
+    "person_name_tokens",
+    "person_dates_of_birth",
+    "person_identifiers",
+    "person_addresses",
+    "person_vehicles",
+    "person_markers",
+    "import_sources",
+)
+
+
+class Figure(NamedTuple):
+    """What one import took."""
+
+    summary: service.Summary
+    seconds: float
+    cpu_seconds: float  # of the importing process alone
+    megabytes: float
+
+
+def people(count: int, seed: int, prefix: str) -> Iterator[Row]:
+    """Make up people as a nightly extract in CSV gives them: one address, flat lists."""
+    wards = [Ward.from_feature(each) for each in orjson.loads(WARDS.read_bytes())["features"]]
+    for row in made_up_people(FORCE, Scale(people=count, wants=0), seed, TODAY, wards):
+        lists = {name: row.pop(name, []) for name in ("aliases", "addresses", "vehicles")}
+        homes: list[Row] = [each for each in lists["addresses"] if each["type"] == "home"]
+        home: Row = homes[0] if homes else {}
+        placed = {key: home[key] for key in ("postcode", "latitude", "longitude") if key in home}
+        flat: Row = {
+            "source_ref": prefix + row["source_ref"],
+            "nationalities": ";".join(row.get("nationalities", ())),
+            "address_lines": ";".join(home.get("lines", ())),
+            "aliases": "; ".join(
+                f"{each['family_name']}, {each.get('given_names', '')}" for each in lists["aliases"]
+            ),
+            "vehicles": ";".join(each["registration_mark"] for each in lists["vehicles"]),
+            "markers": ";".join(each["code"] for each in row.get("markers", ())),
+        }
+        yield row | placed | flat
+
+
+def changed(rows: Iterable[Row], share: float, seed: int) -> Iterator[Row]:
+    """Change a share of rows: of ten, four moved, two of another ethnicity, and so on."""
+    rnd = random.Random(seed)  # noqa: S311 - made-up data
+    for number, row in enumerate(rows):
+        if rnd.random() >= share:
+            yield row
+            continue
+        yield row | _change(row, number, rnd)
+
+
+def _change(row: Row, number: int, rnd: random.Random) -> Row:
+    kind = number % 10
+    if kind < 4:  # noqa: PLR2004 - four of ten
+        street = f"{rnd.randint(1, 400)} Changed Street;Leicester"
+        return {"address_lines": street, "postcode": f"LE{rnd.randint(1, 19)} 4CC"}
+    if kind < 6:  # noqa: PLR2004 - two of ten
+        return {"ethnicity_observed": "2" if row.get("ethnicity_observed") != "2" else "1"}
+    if kind == 6:  # noqa: PLR2004 - one of ten
+        return {"given_names": f"{row.get('given_names', '')} Alex"}
+    if kind == 7:  # noqa: PLR2004 - one of ten
+        return {"vehicles": f"ZZ{rnd.randint(10, 99)}CHG"}
+    if kind == 8:  # noqa: PLR2004 - one of ten
+        return {"markers": "VI;WE" if "VI" not in row["markers"] else "VI;DR"}
+    return {"sex": "male" if row.get("sex") != "male" else "female"}
+
+
+def wants(rows: Iterable[Row], count: int) -> list[Row]:
+    """Make up wants of these people."""
+    keys = [PersonKey.of(row) for row in rows]
+    made = made_up_wants(FORCE, Scale(len(keys), count), 1, start_of_london_day(TODAY), keys)
+    return [dict(row) for row in made]
+
+
+def write(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> Path:
+    """Write rows as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(columns), restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def _measured(url: str, kind: str, path: Path, complete: bool, answer: Any) -> None:  # noqa: FBT001
+    engine = serving_engine(url)
+    began, used = time.perf_counter(), time.process_time()
+    summary = service.run_file(
+        engine, force=FORCE, kind=kind, path=path, complete=complete, requested_by="bench"
+    )
+    seconds = time.perf_counter() - began
+    # Unlike ru_maxrss, this begins anew with the process.
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+    answer.put(
+        Figure(summary, seconds, time.process_time() - used, int(peak[1]) / 1024 if peak else 0.0)
+    )
+
+
+def measure(url: str, kind: str, path: Path, *, complete: bool = False) -> Figure:
+    """Import a file in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    answer = context.SimpleQueue()
+    child = context.Process(target=_measured, args=(url, kind, path, complete, answer))
+    child.start()
+    child.join()
+    if child.exitcode:
+        message = f"The import of {path} ended with {child.exitcode}."
+        raise SystemExit(message)
+    figure: Figure = answer.get()
+    return figure
+
+
+def empty(owner: Engine, force: str) -> None:
+    """Take away all that a force holds but its areas."""
+    kept = {"lpas", "neighbourhoods", "neighbourhood_rings", "policies"}
+    with owner.begin() as connection:
+        for table in reversed(tables.metadata.sorted_tables):
+            if "force" in table.columns and table.name not in kept:
+                connection.execute(table.delete().where(table.c.force == force))
+
+
+def fill(owner: Engine, url: str, home: Path, others: int) -> None:
+    """Fill other forces with copies of one of 25,000 people, where they aren't there yet."""
+    with owner.connect() as connection:
+        there = set(connection.execute(text("SELECT DISTINCT force FROM persons")).scalars())
+        forces = connection.execute(text("SELECT code FROM forces ORDER BY code")).scalars().all()
+    engine = serving_engine(url)
+    features = orjson.loads(WARDS.read_bytes())["features"]
+    service.run_rows(
+        engine, force=FORCE, kind="neighbourhoods", rows=features, requested_by="bench"
+    )
+    wanted = [code for code in forces if code not in {FORCE, TEMPLATE}][:others]
+    if TEMPLATE not in there:
+        service.run_rows(
+            engine, force=TEMPLATE, kind="neighbourhoods", rows=features, requested_by="bench"
+        )
+        path = write(home / "template.csv", PERSON_COLUMNS, people(25_000, 9, "T"))
+        service.run_file(engine, force=TEMPLATE, kind="people", path=path, requested_by="bench")
+    engine.dispose()
+    missing = [code for code in wanted if code not in there]
+    for code in missing:
+        print("filling", code, flush=True)
+        with owner.begin() as connection:
+            for name in COPIED:
+                columns = [c.name for c in tables.metadata.tables[name].columns]
+                rest = ", ".join(f'"{each}"' for each in columns if each != "force")
+                connection.execute(
+                    text(
+                        f"INSERT INTO {name} (force, {rest}) SELECT :code, {rest} FROM {name}"
+                        " WHERE force = :template ON CONFLICT DO NOTHING"
+                    ),
+                    {"code": code, "template": TEMPLATE},
+                )
+    if missing:
+        with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+
+
+def run(url: str, owner: Engine, home: Path, base: int) -> None:
+    """Measure every case and print it."""
+    everyone = list(people(base + 20_000, 1, "B"))
+    standing, newcomers = everyone[:base], everyone[base:]
+    first = write(home / "base.csv", PERSON_COLUMNS, standing)
+    night = list(changed(standing, 0.03, 3)) + newcomers[: base // 50]
+    cases: list[tuple[str, str, Path, bool]] = [
+        ("first extract", "people", first, False),
+        ("unchanged", "people", first, True),
+        (
+            "a night: 2 % new, 3 % changed",
+            "people",
+            write(home / "night.csv", PERSON_COLUMNS, night),
+            True,
+        ),
+        ("all new", "people", write(home / "new.csv", PERSON_COLUMNS, newcomers), False),
+        (
+            "all changed",
+            "people",
+            write(home / "all.csv", PERSON_COLUMNS, changed(night, 1, 4)),
+            False,
+        ),
+    ]
+    entered = wants(standing, 20_000)
+    columns = service.columns("wanted")
+    moved = [row | {"power": "PACE 1984 s.24", "risk_rationale": "Reviewed."} for row in entered]
+    cases += [
+        ("wants: all new", "wanted", write(home / "wants.csv", columns, entered), False),
+        ("wants: unchanged", "wanted", home / "wants.csv", True),
+        ("wants: all changed", "wanted", write(home / "moved.csv", columns, moved), False),
+    ]
+    empty(owner, FORCE)
+    for name, kind, path, complete in cases:
+        # As autovacuum would between two nights.
+        with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM persons, persons_history, import_sources, wants"))
+        figure = measure(url, kind, path, complete=complete)
+        rate = figure.summary.read / figure.seconds
+        print(
+            f"{name:32} {rate:8,.0f} rows/s {figure.seconds:7.2f} s "
+            f"{figure.cpu_seconds:7.2f} s CPU {figure.megabytes:6.0f} MB  "
+            + " ".join(f"{key}={value}" for key, value in figure.summary._asdict().items()),
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Read what is asked for, and measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, default=Path("var/bench"))
+    parser.add_argument("--forces", type=int, default=38, help="other forces, of 25,000 people")
+    parser.add_argument("--people", type=int, default=25_000, help="people of the force measured")
+    asked = parser.parse_args()
+    asked.home.mkdir(parents=True, exist_ok=True)
+    server = EmbeddedPostgres(asked.home)
+    try:
+        urls = server.start()
+        migrate(urls.owner, "offenders_app")
+        owner = owner_engine(urls.owner)
+        with owner.connect() as connection:
+            load_codes(connection)
+            connection.commit()
+        fill(owner, urls.app, asked.home, asked.forces)
+        run(urls.app, owner, asked.home, asked.people)
+        owner.dispose()
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

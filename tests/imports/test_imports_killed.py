@@ -1,0 +1,110 @@
+"""An import that is killed for real leaves whole batches, and run again ends where it would have."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from offenders.db import Work, transaction
+from offenders.domain.imports.service import run_file
+
+PROJECT = Path(__file__).resolve().parents[2]
+BATCH, ROWS, HELD = 20, 100, 50
+# The command itself, in smaller batches.
+COMMAND = f"""
+from offenders.domain.imports import running
+running.BATCH_ROWS = {BATCH}
+from offenders.cli import offenders
+offenders()
+"""
+STATE = """
+    SELECT s.source_ref, p.family_name, p.given_names, p.version,
+           (SELECT count(*) FROM person_name_tokens t WHERE t.person_id = p.id),
+           (SELECT count(*) FROM person_names n WHERE n.person_id = p.id),
+           (SELECT count(*) FROM persons_history h WHERE h.id = p.id),
+           (SELECT count(*) FROM flags f WHERE f.subject_id = p.id AND f.state = 'open')
+    FROM import_sources s JOIN persons p ON p.id = s.subject_id ORDER BY 1
+"""
+
+
+def write(path, rows):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("source_ref", "family_name", "given_names"), *rows])
+    return path
+
+
+@pytest.fixture
+def before(tmp_path):
+    """Write what the force holds already: one that the extract changes, one that it lacks."""
+    rows = [(f"A{HELD:03}", "Standing", "Ann"), ("B000", "Missing", "")]
+    return write(tmp_path / "before.csv", rows)
+
+
+@pytest.fixture
+def extract(tmp_path):
+    rows = [(f"A{number:03}", f"Family{number}", "Ann") for number in range(ROWS)]
+    return write(tmp_path / "people.csv", rows)
+
+
+@pytest.fixture
+def begin(database, extract):
+    """Start `offenders import` as a process of its own."""
+
+    def start(force):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFENDERS_")}
+        arguments = ["import", "people", str(extract), "--force", force, "--complete"]
+        return subprocess.Popen(
+            [sys.executable, "-c", COMMAND, *arguments],
+            cwd=PROJECT,
+            env=environment | {"OFFENDERS_DATABASE_URL": database.app},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+def wait_until(is_so, patience=30):
+    deadline = time.monotonic() + patience
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_an_import_killed_between_batches_and_run_again_ends_where_it_would_have(
+    engine, fresh_force, other_force, before, extract, begin, look
+):
+    def bring(force, path, **more):
+        return run_file(engine, force=force, kind="people", path=path, requested_by="test", **more)
+
+    bring(other_force, before)
+    bring(other_force, extract, complete=True)
+    bring(fresh_force, before)
+    with transaction(engine, Work(fresh_force)) as officer:
+        # Somebody who is at work on this person holds the third batch up.
+        officer.execute(text("SELECT FROM persons WHERE family_name = 'Standing' FOR UPDATE"))
+        process = begin(fresh_force)
+        wait_until(lambda: look("SELECT count(*) FROM persons") >= [(2 + 2 * BATCH,)])
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        process.communicate()
+    assert look("SELECT count(*) FROM persons") == [(2 + 2 * BATCH,)]
+    assert look("SELECT count(*) FROM flags") == [(0,)]
+    process = begin(fresh_force)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert f"created: {ROWS - 2 * BATCH - 1}\nupdated: 1\nunchanged: {2 * BATCH}\n" in printed
+    with transaction(engine, Work(other_force)) as session:
+        uninterrupted = [tuple(row) for row in session.execute(text(STATE))]
+    assert look(STATE) == uninterrupted
+    assert len(uninterrupted) == ROWS + 1
