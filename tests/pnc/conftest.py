@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from pnc_world import Kept
 from sqlalchemy import text
@@ -29,13 +31,18 @@ MOMENTS = ("circulated_at", "circulation_cancelled_at")
 
 @pytest.fixture
 def bring(connection):
-    """Bring rows of a kind into force 33; give the summary and the problems."""
+    """Bring rows of a kind into force 33; give the summary and the problems.
+
+    An import takes a connection of its own; here it is the test's, so that all is undone.
+    """
+    connection.connect, connection.detach = lambda: nullcontext(connection), lambda: None
 
     def bring_in(kind, *rows, complete=False, dry_run=False, force="33", import_id=None):
         order = Order(force, kind_of(kind), "test", import_id or new_id(force), dry_run, complete)
         kept = Kept()
         lines = (Line(number, dict(row), None, 0) for number, row in enumerate(rows, start=1))
         summary = run_lines(connection, order, lines, kept)
+        connection.execute(text("DROP TABLE IF EXISTS pg_temp.import_seen, pg_temp.import_batch"))
         assert summary.read == sum(summary[1:5])
         return summary, kept
 
