@@ -63,7 +63,7 @@ def test_a_row_is_kept_as_pnc_told_it_and_makes_neither_person_nor_want(pnc, kep
     """) == [("imports.received", "collection", [row.id], "1")]
 
 
-def test_a_csv_file_is_read_by_its_columns(connection, kept):
+def test_a_csv_file_is_read_by_its_columns(connection, bring, kept):
     content = (
         "source_ref,pnc_reference,pnc_id,family_name,given_names,offence_code,circulated_at,report_type\r\n"
         'R1,33W000001,16/1000X,"O\'Neil-Smith",Zoë Ann,TH68036,2026-03-01T10:00:00+01:00,LOCATE/TRACE\r\n'
