@@ -1,4 +1,8 @@
-"""The floor: the same SQL through pgbench, prepared, without HTTP, Python, token or scope."""
+"""The floor: the same SQL through pgbench, prepared, without HTTP, Python, token or scope.
+
+Each client prepares once; then a transaction is one message of EXECUTEs, as the service itself
+sends its hot reads.
+"""
 
 from __future__ import annotations
 
@@ -13,31 +17,43 @@ from urllib.parse import parse_qs, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.questions import Sent
+
 FILES = 5
 WARM_SECONDS = 1  # in which pgbench prepares
 
 
-def run(url: str, transactions: Sequence[Sequence[str]], *, clients: int, seconds: int) -> float:
-    """Give transactions a second; each is a list of statements, sent as one pipeline."""
+def run(url: str, transactions: Sequence[Sequence[Sent]], *, clients: int, seconds: int) -> float:
+    """Give transactions a second; each is a list of statements."""
+    shapes = {sent.name: sent.sql for each in transactions for sent in each}
+    prepare = "".join(f"PREPARE {name} AS {_plain(sql)};\n" for name, sql in shapes.items())
     with tempfile.TemporaryDirectory() as folder:
-        files = []
+        files, lengths = [], []
         for number in range(min(FILES, len(transactions))):
-            file = Path(folder) / f"{number}.sql"
             mine = transactions[number::FILES]
-            file.write_text("".join(_pipeline(each) for each in mine))
-            files += [f"--file={file}@{len(mine)}"]
-        per_file = [len(transactions[number::FILES]) for number in range(len(files))]
+            file = Path(folder) / f"{number}.sql"
+            body = "".join(_message(each) for each in mine)
+            file.write_text(f"\\if :is_new\n{prepare}\\set is_new 0\n\\endif\n{body}")
+            files.append(f"--file={file}")
+            lengths.append(len(mine))
         done = _pgbench(url, files, clients, seconds + WARM_SECONDS)
     rates = [float(each) for each in re.findall(r"progress: [\d.]+ s, ([\d.]+) tps", done)]
     kept = rates[WARM_SECONDS:] or rates
-    # A file is chosen as often as it is long, so its mean length is weighted by its length.
-    length = sum(each * each for each in per_file) / sum(per_file)
-    return sum(kept) / len(kept) * length
+    return sum(kept) / len(kept) * sum(lengths) / len(lengths)
 
 
-def _pipeline(statements: Sequence[str]) -> str:
-    body = ";\n".join(statement.strip().rstrip(";") for statement in statements)
-    return f"\\startpipeline\n{body};\n\\endpipeline\n"
+def _message(statements: Sequence[Sent]) -> str:
+    calls = (f"EXECUTE {sent.name}{_arguments(sent)}" for sent in statements)
+    return " \\;\n".join(calls) + ";\n"
+
+
+def _arguments(sent: Sent) -> str:
+    return _plain(f"({', '.join(sent.arguments)})") if sent.arguments else ""
+
+
+def _plain(sql: str) -> str:
+    """Let pgbench see the end of a statement where it is."""
+    return sql.strip().rstrip(";").replace("\n", " ")
 
 
 def _pgbench(url: str, files: Sequence[str], clients: int, seconds: int) -> str:
@@ -51,7 +67,13 @@ def _pgbench(url: str, files: Sequence[str], clients: int, seconds: int) -> str:
         "PGDATABASE": parts.path.lstrip("/"),
         "PGOPTIONS": "-c plan_cache_mode=force_generic_plan",
     }
-    command = [_program(), "--no-vacuum", "--protocol=prepared", f"--client={clients}"]
+    command = [
+        _program(),
+        "--no-vacuum",
+        "--protocol=simple",
+        "--define=is_new=1",
+        f"--client={clients}",
+    ]
     command += ["--jobs=1", f"--time={seconds}", "--progress=1", *files]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -8,15 +8,17 @@ import random
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 from uuid import uuid4
 
 from sqlalchemy import event, text
 
-from offenders.api import create_app, limits
+from offenders.api import create_app
 from offenders.db import Work, transaction
 from offenders.issuer import issue_token, load_or_make_key
+from offenders.migrating import owner_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +30,24 @@ if TYPE_CHECKING:
 FORCE = "33"
 SAMPLE = 100
 _UUID = r"'[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}'::uuid"
+# What must be new each time is made anew by the database.
+_NEW = "gen_random_uuid()"
+_NEW_EVENT = {"audit_id": _NEW}
+_NEW_WANT = {
+    "id": _NEW,
+    "action_id": _NEW,
+    "reference": f"'W' || {_NEW}",
+    "crime_reference": f"'BENCH/' || {_NEW}",
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One statement: the name and text under which it is prepared, and what it is called with."""
+
+    name: str
+    sql: str
+    arguments: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,11 +56,11 @@ class Question:
 
     name: str
     requests: Callable[[], Iterator[bytes]]
-    transactions: list[list[str]]
+    transactions: list[list[Sent]]
 
 
 @dataclass(frozen=True)
-class _Sent:
+class _Asked:
     method: str
     path: str
     body: dict[str, Any] | None = None
@@ -55,6 +75,9 @@ class Asker:
         # The short cut's connections are its own; Flask's are heard.
         self._app.wsgi_app = self._app.wsgi_app.flask  # type: ignore[attr-defined, method-assign]
         self._engine = self._app.extensions["offenders"].engine
+        self._texts: dict[str, str] = {}
+        self._heard: list[Sent] = []
+        event.listen(self._engine, "before_cursor_execute", self._listen)
         self._client: FlaskClient = self._app.test_client()
         self._token = issue_token(
             load_or_make_key(settings.data_dir),
@@ -75,19 +98,19 @@ class Asker:
 
     def questions(self) -> list[Question]:
         """Give the five of the benchmark."""
-        people = [_Sent("GET", f"/v1/people/{each}") for each in self._people]
-        areas = [_Sent("GET", f"/v1/wanted?lpa={each}&limit=50") for each in self._areas]
-        names = [_Sent("GET", f"/v1/people?name={quote_plus(each)}") for each in self._names]
-        counts = [_Sent("GET", "/v1/wanted/counts?group_by=lpa")]
+        people = [_Asked("GET", f"/v1/people/{each}") for each in self._people]
+        areas = [_Asked("GET", f"/v1/wanted?lpa={each}&limit=50") for each in self._areas]
+        names = [_Asked("GET", f"/v1/people?name={quote_plus(each)}") for each in self._names]
+        counts = [_Asked("GET", "/v1/wanted/counts?group_by=lpa")]
         return [
             self._question("person", people),
             self._question("wanted list", areas),
             self._question("name search", names[:25]),
-            self._question("create want", [self._want() for _ in range(25)], self._wants),
             self._question("counts", counts),
+            self._question("create want", [self._want() for _ in range(25)], self._wants),
         ]
 
-    def _want(self) -> _Sent:
+    def _want(self) -> _Asked:
         body = {
             "person_id": self._chance.choice(self._people),
             "reason": "named_suspect",
@@ -95,7 +118,7 @@ class Asker:
             "risk": "medium",
             "lpa": self._chance.choice(self._areas),
         }
-        return _Sent("POST", "/v1/wanted", body)
+        return _Asked("POST", "/v1/wanted", body)
 
     def _wants(self) -> Iterator[bytes]:
         while True:
@@ -104,17 +127,17 @@ class Asker:
     def _question(
         self,
         name: str,
-        sent: Sequence[_Sent],
+        sent: Sequence[_Asked],
         requests: Callable[[], Iterator[bytes]] | None = None,
     ) -> Question:
         ready = [self._bytes(each) for each in sent]
         return Question(
             name,
             requests or (lambda: itertools.cycle(ready)),
-            [_repeatable(self._hear(each)) for each in sent],
+            [self._hear(each) for each in sent],
         )
 
-    def _bytes(self, sent: _Sent) -> bytes:
+    def _bytes(self, sent: _Asked) -> bytes:
         body = json.dumps(sent.body).encode() if sent.body is not None else b""
         lines = [f"{sent.method} {sent.path} HTTP/1.1", "Host: bench"]
         lines += [f"{name}: {value}" for name, value in self._headers().items()]
@@ -125,33 +148,22 @@ class Asker:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}", "X-Access-Reason": "benchmark"}
 
-    def _hear(self, sent: _Sent) -> list[str]:
-        """Answer once in this process, through Flask, and give the SQL as it was sent."""
-        heard: list[str] = []
-        texts: dict[str, str] = {}
-
-        def listen(_: Any, cursor: Any, statement: str, values: Any, *__: Any) -> None:
-            if statement.startswith("PREPARE "):
-                name, _as, sql = statement.removeprefix("PREPARE ").split(" ", 2)
-                texts[name] = sql
-                return
-            heard.append(_written(cursor, statement, values, texts))
-
-        # A lease spares Flask the count of the daily budget, as it mostly does in service.
-        limits.forget()
-        self._engine.dispose()
+    def _hear(self, sent: _Asked) -> list[Sent]:
+        """Answer in this process, through Flask, and give the SQL as it was sent."""
+        # Once to be known: a budget newly counted and a fact newly read are no part of it.
         self._ask(sent)
-        if sent.method == "POST":
-            sent = self._want()
-        self._engine.dispose()
-        event.listen(self._engine, "before_cursor_execute", listen)
-        try:
-            self._ask(sent)
-        finally:
-            event.remove(self._engine, "before_cursor_execute", listen)
-        return heard
+        self._heard.clear()
+        self._ask(self._want() if sent.method == "POST" else sent)
+        return list(self._heard)
 
-    def _ask(self, sent: _Sent) -> None:
+    def _listen(self, _: Any, cursor: Any, statement: str, values: Any, *__: Any) -> None:
+        if statement.startswith("PREPARE "):
+            name, _as, sql = statement.removeprefix("PREPARE ").split(" ", 2)
+            self._texts[name] = sql
+        else:
+            self._heard.append(_written(cursor, statement, values, self._texts))
+
+    def _ask(self, sent: _Asked) -> None:
         answer = self._client.open(
             sent.path, method=sent.method, json=sent.body, headers=self._headers()
         )
@@ -166,33 +178,34 @@ class Asker:
             return [row.v for row in session.execute(ordered, values)]
 
 
-def _written(cursor: Any, statement: str, values: Any, texts: dict[str, str]) -> str:
-    """Give a statement with its values in it; a prepared one as it was prepared."""
+def forget_wants(owner_url: str) -> None:
+    """Take away the wants that measuring has entered, so that every run finds the same data."""
+    engine = owner_engine(owner_url)
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text("SELECT set_config('app.force', :force, false)"), {"force": FORCE})
+        for statement in _FORGET:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+_FORGET = (
+    """DELETE FROM want_actions a USING wants w WHERE w.force = a.force AND w.id = a.want_id
+         AND w.crime_reference LIKE 'BENCH/%'""",
+    "DELETE FROM wants_history WHERE crime_reference LIKE 'BENCH/%'",
+    "DELETE FROM wants WHERE crime_reference LIKE 'BENCH/%'",
+    "VACUUM (ANALYZE) wants, wants_history, want_actions, people_read, audit_events",
+)
+
+
+def _written(cursor: Any, statement: str, values: Any, texts: dict[str, str]) -> Sent:
+    """Give a statement as it was sent; one that the service doesn't prepare is prepared whole."""
     if not statement.startswith("EXECUTE "):
-        return str(cursor.mogrify(statement, values or None).decode())
+        sql = cursor.mogrify(statement, values or None).decode()
+        sql = re.sub(rf"(VALUES \('\d\d', ){_UUID}", rf"\1{_NEW}", sql)
+        return Sent(f"w{blake2b(sql.encode(), digest_size=12).hexdigest()}", sql, ())
     name = re.split(r"[ (]", statement.removeprefix("EXECUTE "), maxsplit=1)[0]
+    new = _NEW_EVENT | (_NEW_WANT if "INSERT INTO wants (" in texts[name] else {})
     names = re.findall(r"%\((\w+)\)s", statement)
-    adapted = [cursor.mogrify("%s", (values[each],)).decode() for each in names]
-    return re.sub(r"\$(\d+)", lambda found: adapted[int(found[1]) - 1], texts[name])
-
-
-def _repeatable(statements: list[str]) -> list[str]:
-    """Let what must be new each time be made anew by the database."""
-    return [_fresh(each) for each in statements]
-
-
-def _fresh(statement: str) -> str:
-    if "INSERT INTO wants (" in statement:
-        statement = re.sub(rf"(VALUES \('\d\d', ){_UUID}, '[^']+'", _NEW_WANT, statement)
-        statement = re.sub(rf"CAST\({_UUID} AS uuid\), id, 'entry'", _NEW_ENTRY, statement)
-        statement = re.sub(r"'BENCH/[0-9a-f]+'", "'BENCH/' || gen_random_uuid()", statement)
-    if "INSERT INTO audit_events" in statement:
-        statement = re.sub(
-            rf"(SELECT CAST\('\d\d' AS text\), CAST\(){_UUID}", r"\1gen_random_uuid()", statement
-        )
-        statement = re.sub(rf"(VALUES \('\d\d', ){_UUID}", r"\1gen_random_uuid()", statement)
-    return statement
-
-
-_NEW_WANT = r"\1gen_random_uuid(), 'W' || gen_random_uuid()"
-_NEW_ENTRY = "gen_random_uuid(), id, 'entry'"
+    arguments = [new.get(each) or cursor.mogrify("%s", (values[each],)).decode() for each in names]
+    return Sent(name, texts[name], tuple(arguments))

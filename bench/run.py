@@ -17,7 +17,7 @@ import click
 
 from bench import chart, floor, machine
 from bench.load import drive
-from bench.questions import Asker
+from bench.questions import Asker, forget_wants
 from offenders.bundled import joined
 from offenders.settings import read_settings
 
@@ -61,12 +61,15 @@ def main(*, data_dir: str, scale: str, rounds: int, seconds: int, port: int) -> 
     with _service(environment, port), joined(home) as urls:
         os.environ |= environment
         settings = replace(read_settings(), database_url=urls.app, database_owner_url=urls.owner)
+        forget_wants(urls.owner)
         found: dict[str, list[Round]] = {}
+        click.echo(_HEAD)
         for question in Asker(settings).questions():
             found[question.name] = [
                 _measure(question, urls.app, home, port, seconds) for _ in range(rounds)
             ]
             click.echo(_line(question.name, found[question.name]))
+        forget_wants(urls.owner)
     _write(found, scale)
     below = [name for name, mark in MARKS.items() if _percent(found[name]) < mark]
     if below:
@@ -167,7 +170,7 @@ def _write(found: dict[str, list[Round]], scale: str) -> None:
 _HOW = """\
 `make bench` measures. Clients, service and database share the cores. Every request bears a
 token, is scoped and audited; the floor is the very SQL of the same requests, audit row included,
-prepared through pgbench in one pipeline a transaction, over as many connections. Stretches of the
+prepared through pgbench in one message a transaction, over as many connections. Stretches of the
 two alternate; figures are medians of the rounds, the ratio the median of each round's own ratio.
 """
 

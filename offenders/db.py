@@ -22,6 +22,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from offenders.errors import Unsettled
+from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ IDLE_SECONDS = 1.0
 
 _READER, _WRITER = 1, 2
 
-BEGIN = """
+BEGIN = Statement("""
     SELECT set_config('app.force', CAST(:begin_force AS text), true),
            set_config('statement_timeout', :begin_timeout, true),
            pg_advisory_xact_lock_shared(
@@ -49,8 +50,7 @@ BEGIN = """
                | CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
                - CAST(:begin_epoch AS bigint)),
            clock_timestamp() AS recorded_at
-"""
-_BEGIN = text(BEGIN)
+""")
 
 _CLOCK = text("SELECT clock_timestamp()")
 
@@ -165,7 +165,7 @@ def _session(bind: Engine | Connection) -> Session:
 
 def begin(session: Session, work: Work) -> None:
     """Set force, time limit and moment; jobs call it again for each force in turn."""
-    row = session.execute(_BEGIN, begin_values(work)).one()
+    row = ask(session, BEGIN, begin_values(work))
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
+import orjson
 import structlog
 from prometheus_client import Counter, Histogram
 
@@ -15,10 +17,14 @@ SECONDS = Histogram("offenders_request_seconds", "Seconds to an answer.", ["oper
 JOB_RUNS = Counter("offenders_job_runs_total", "Runs of jobs.", ["job", "state"])
 
 
+def _as_json(event: Any, **_: Any) -> str:
+    return orjson.dumps(event, default=repr).decode()
+
+
 def configure_logs(log_format: str) -> None:
     """Write one event a line to stderr: JSON for machines, `console` for people."""
     renderer = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(serializer=_as_json)
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )

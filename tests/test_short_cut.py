@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 
 from offenders.api import limits
 from offenders.db import Work, transaction
-from offenders.prepared import PreparedStatements, Statement
+from offenders.prepared import PreparedStatements
+from offenders.statements import Statement
 
 
 @pytest.fixture

@@ -134,8 +134,8 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
         )
         endpoint = routes.response(status, answer)(endpoint)
         if body is not None:
-            endpoint = routes.arguments(body)(endpoint)
-        endpoint = routes.arguments(query, location="query")(endpoint)
+            endpoint = routes.arguments(body())(endpoint)
+        endpoint = routes.arguments(query(), location="query")(endpoint)
         if raw_body is not None:
             content = {"content": {raw_body: {"schema": {"type": "string", "format": "binary"}}}}
             endpoint = routes.doc(requestBody=content)(endpoint)

@@ -20,7 +20,7 @@ from offenders.domain.access import scope
 from offenders.domain.audit.service import EVENT_OF_SHOWN
 from offenders.errors import NotFound
 from offenders.ids import new_id
-from offenders.prepared import Statement, ask
+from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ from offenders.domain.wanted.rules import (
 from offenders.domain.wanted.store import PERSON, want_columns
 from offenders.errors import Conflict, Invalid
 from offenders.ids import as_reference, as_uuid, new_id, new_reference
-from offenders.prepared import Statement, ask
+from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -1,0 +1,42 @@
+"""Statements that are prepared once on each connection: those that are asked most often."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.orm import Session
+
+_BOUND = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
+
+
+class Statement:
+    """SQL with `:names`, as it is prepared and as it is called."""
+
+    def __init__(self, sql: str) -> None:
+        """Put a number for each name, in the order in which they first stand."""
+        names = list(dict.fromkeys(_BOUND.findall(sql)))
+        numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
+        numbered = _BOUND.sub(lambda found: numbers[found[1]], sql)
+        self.name = "s" + blake2b(numbered.encode(), digest_size=12).hexdigest()
+        self.prepare = f"PREPARE {self.name} AS {numbered}"
+        values = f"({', '.join(f'%({name})s' for name in names)})" if names else ""
+        self.call = f"EXECUTE {self.name}{values}"
+
+
+def ask(session: Session, statement: Statement, values: Mapping[str, Any]) -> Any:
+    """Give the one row of a statement in the session's transaction, or None.
+
+    It is prepared on the pooled connection once; what the session holds back is written first.
+    """
+    session.flush()
+    connection = session.connection()
+    prepared = connection.info.setdefault("prepared", set())
+    if statement.name not in prepared:
+        connection.exec_driver_sql(statement.prepare, execution_options={"no_parameters": True})
+        prepared.add(statement.name)
+    return connection.exec_driver_sql(statement.call, dict(values)).one_or_none()
