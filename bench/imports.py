@@ -1,7 +1,7 @@
 """Measures imports: rows a second and peak memory, into a full database with all its indexes.
 
 Run `make bench-imports`. The first run makes a database of about a million people under
-`var/bench` and takes some minutes; later ones use it again. Each figure is of a process of its
+`var/bench-imports` and takes some minutes; later ones use it again. Each figure is of a process of its
 own that reads a CSV file as `offenders import` does; the force is filled anew for each run.
 """
 
@@ -256,7 +256,7 @@ def run(url: str, owner: Engine, home: Path, base: int) -> None:
 def main() -> None:
     """Read what is asked for, and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, default=Path("var/bench"))
+    parser.add_argument("--home", type=Path, default=Path("var/bench-imports"))
     parser.add_argument("--forces", type=int, default=38, help="other forces, of 25,000 people")
     parser.add_argument("--people", type=int, default=25_000, help="people of the force measured")
     asked = parser.parse_args()
