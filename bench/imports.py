@@ -1,8 +1,8 @@
 """Measures imports: rows a second and peak memory, into a full database with all its indexes.
 
 Run `make bench-imports`. The first run makes a database of about a million people under
-`var/bench-imports` and takes some minutes; later ones use it again. Each figure is of a process of its
-own that reads a CSV file as `offenders import` does; the force is filled anew for each run.
+`var/bench-imports` and takes some minutes; later ones use it again. Each figure is of a process
+of its own that reads a CSV file as `offenders import` does; the force is filled anew for each run.
 """
 
 from __future__ import annotations
