@@ -1,4 +1,4 @@
-"""Refresh the statistics of the words of names and of PNC's circulations, too."""
+"""Refresh the planner's statistics of what one kind of import fills, and of no more."""
 
 from __future__ import annotations
 
@@ -10,28 +10,48 @@ branch_labels = None
 depends_on = None
 
 _BEFORE = """
-    persons, persons_history, person_names, person_name_tokens, person_identifiers,
-    person_addresses, person_vehicles, person_markers, person_dates_of_birth,
-    wants, wants_history, want_actions, flags, import_sources,
-    neighbourhoods, neighbourhood_rings
+CREATE FUNCTION refresh_statistics() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    ANALYZE persons, persons_history, person_names, person_name_tokens, person_identifiers,
+            person_addresses, person_vehicles, person_markers, person_dates_of_birth,
+            wants, wants_history, want_actions, flags, import_sources,
+            neighbourhoods, neighbourhood_rings;
+END $$
+"""
+_NOW = """
+CREATE FUNCTION refresh_statistics(kind text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    ANALYZE import_sources, flags;
+    CASE kind
+        WHEN 'people' THEN
+            ANALYZE persons, persons_history, person_names, person_name_tokens,
+                    person_identifiers, person_addresses, person_vehicles, person_markers,
+                    person_dates_of_birth, name_words, name_word_keys;
+        WHEN 'wanted' THEN ANALYZE wants, wants_history, want_actions;
+        WHEN 'pnc-wanted' THEN ANALYZE pnc_circulations;
+        WHEN 'neighbourhoods' THEN ANALYZE neighbourhoods, neighbourhood_rings;
+        ELSE NULL;
+    END CASE;
+END $$
 """
 
 
 def upgrade() -> None:
-    """Add the tables that have come since."""
-    _refresh(f"{_BEFORE}, name_words, name_word_keys, pnc_circulations")
+    """Ask for the kind: the tables of people take seconds in a national database."""
+    op.execute("DROP FUNCTION refresh_statistics()")
+    op.execute(_NOW)
+    _give("refresh_statistics(text)")
 
 
 def downgrade() -> None:
-    """Leave them out again."""
-    _refresh(_BEFORE)
+    """Refresh all of them again."""
+    op.execute("DROP FUNCTION refresh_statistics(text)")
+    op.execute(_BEFORE)
+    _give("refresh_statistics()")
 
 
-def _refresh(tables: str) -> None:
-    op.execute(f"""
-        CREATE OR REPLACE FUNCTION refresh_statistics() RETURNS void
-        LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-        BEGIN
-            ANALYZE {tables};
-        END $$
-    """)
+def _give(function: str) -> None:
+    op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO offenders_app")

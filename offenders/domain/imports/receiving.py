@@ -115,8 +115,9 @@ class Receiver:
         """
         try:
             with self._transaction() as session:
-                if store.is_unknown_to_planner(session, self._order.kind.name):
-                    store.refresh_statistics(session)
+                kind = self._order.kind.name
+                if store.is_unknown_to_planner(session, kind):
+                    store.refresh_statistics(session, kind)
         except DBAPIError as error:
             log.info("import.statistics-left", kind=type(error).__name__)
 

@@ -104,9 +104,9 @@ class Source(NamedTuple):
     row: dict[str, Any]
 
 
-def refresh_statistics(session: Session) -> None:
-    """Refresh the planner's statistics of what imports fill."""
-    session.execute(text("SELECT refresh_statistics()"))
+def refresh_statistics(session: Session, kind: str) -> None:
+    """Refresh the planner's statistics of what imports of a kind fill."""
+    session.execute(text("SELECT refresh_statistics(:kind)"), {"kind": kind})
 
 
 def lock_imports(session: Session, force: str) -> None:
