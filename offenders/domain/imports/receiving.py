@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from offenders.db import Work, transaction
 from offenders.domain.imports import completeness, seen, store
 from offenders.domain.imports.batches import Batch, Received, as_problems
-from offenders.domain.imports.checks import Checked, can_be_key
+from offenders.domain.imports.checks import can_be_key
 from offenders.domain.imports.problems import REFUSED, Finding, ImportRefused, shown
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.orm import Session
 
-    from offenders.domain.imports.checks import Facts
+    from offenders.domain.imports.checks import Checked, Facts
     from offenders.domain.imports.kinds import Kind
     from offenders.domain.imports.problems import Problem
 
@@ -61,19 +61,11 @@ class Order:
 
 
 class Told(NamedTuple):
-    """A row with its key: as it can be received, or why it is refused."""
+    """A row with its key: as it can be received, or why it is refused; None says nothing new."""
 
     line: int
     source_ref: str
-    found: Checked | list[Finding]
-
-    @property
-    def key(self) -> seen.Key | None:
-        """Give the key to note; none where no record can have it."""
-        if isinstance(self.found, Checked):
-            return seen.Key(self.source_ref, self.line, self.found.digest)
-        is_key = can_be_key(self.source_ref)
-        return seen.Key(self.source_ref, self.line, None) if is_key else None
+    found: Checked | list[Finding] | None
 
 
 class Receiver:
@@ -176,19 +168,23 @@ def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
 
 
 def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Told]) -> Received:
-    """Set aside what stood before and what is unchanged, and receive what says more."""
+    """Set aside what stood before and what says nothing new, and receive the rest."""
     store.lock_imports(session, order.force)
-    keys = [key for each in rows if (key := each.key) is not None]
-    look = seen.look(session, order.kind.name, keys)
+    # What is refused may have a key that no record can have.
+    keys = [
+        (each.source_ref, each.line)
+        for each in rows
+        if not isinstance(each.found, list) or can_be_key(each.source_ref)
+    ]
+    firsts = seen.note(session, keys)
     received, telling = Received(), []
     for each in rows:
-        if each.line in look.repeated:
-            received.add(_refused(each, [repeated(order.kind.key, look.repeated[each.line])]))
-        elif not isinstance(each.found, Checked):
-            received.add(_refused(each, each.found))
-        elif each.line in look.unchanged:
+        if each.line in firsts:
+            received.add(_refused(each, [repeated(order.kind.key, firsts[each.line])]))
+        elif each.found is None:
             received.unchanged += 1
-            received.warn(each.found, each.found.warnings)
+        elif isinstance(each.found, list):
+            received.add(_refused(each, each.found))
         else:
             telling.append(each.found)
     if telling:

@@ -6,31 +6,37 @@ import gc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Final
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
 
 from offenders import clock
 from offenders.db import Work, transaction
-from offenders.domain.imports import seen, store
+from offenders.domain.imports import store
 from offenders.domain.imports.batches import Received, Summary, as_problems
+from offenders.domain.imports.checks import can_be_key
 from offenders.domain.imports.problems import REFUSED, Finding, shown
 from offenders.domain.imports.receiving import Order, Told, receiving, repeated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Executor, Future
 
     from sqlalchemy import Engine
 
-    from offenders.domain.imports.checks import Facts
-    from offenders.domain.imports.kinds import Kind
+    from offenders.domain.imports.checks import Checked, Facts
     from offenders.domain.imports.problems import Sink
     from offenders.domain.imports.reading import Line
     from offenders.domain.imports.receiving import Receiver
 
 __all__ = ["Order", "run_lines"]
 
+# Raise it when the checks give a row another form: each row then counts as new once.
+CHECKS_EDITION: Final = 1
 BATCH_ROWS: Final = 2_000
 BATCH_BYTES: Final = 16 * 1024 * 1024  # of the file; two batches are held at once
+_DIGEST_BYTES: Final = 16
 
 
 def run_lines(
@@ -44,7 +50,7 @@ def run_lines(
     now, today = clock.now(), clock.today()
     with transaction(engine, Work(order.force, writes=False)) as session:
         facts = store.load_facts(session, order.force, now, today)
-    reader, summary = _Reader(order.kind, facts), Summary()
+    reader, summary = _Reader(engine, order, facts), Summary()
     with receiving(engine, order, facts) as receiver, _few_searches_for_cycles():
         for received in _received(receiver, reader, lines):
             sink.add(sorted(received.problems, key=lambda problem: problem.line))
@@ -112,13 +118,14 @@ def _chunks(lines: Iterator[Line]) -> Iterator[list[Line]]:
 class _Reader:
     """Checks lines one after another; a key that stood in an earlier batch is found later."""
 
-    def __init__(self, kind: Kind, facts: Facts) -> None:
-        self._kind, self._facts = kind, facts
+    def __init__(self, engine: Engine, order: Order, facts: Facts) -> None:
+        self._engine, self._order, self._facts = engine, order, facts
+        self._kind = order.kind
         self.unreadable = 0
 
     def check(self, lines: list[Line]) -> tuple[list[Told], Received]:
         """Give the rows that have a key of their own, and the refusals of the others."""
-        told, refused = [], Received()
+        keyed, refused = [], Received()
         firsts: dict[str, int] = {}
         for line in lines:
             ref = self._kind.key_of(line.row)
@@ -130,16 +137,35 @@ class _Reader:
                 found = [repeated(self._kind.key, first)]
                 refused.problems += as_problems(line.number, shown(ref), REFUSED, found)
             else:
-                told.append(self._check(line, ref))
-        return told, refused
+                keyed.append((ref, line))
+        return self._tell(keyed), refused
 
-    def _check(self, line: Line, ref: str) -> Told:
+    def _tell(self, keyed: list[tuple[str, Line]]) -> list[Told]:
+        """Check the rows whose digest is not that of the last row received."""
+        digests = [digest_of(line.row) for _, line in keyed]
+        refs = [ref for ref, _ in keyed if can_be_key(ref)]
+        force, kind = self._order.force, self._kind.name
+        with transaction(self._engine, Work(force, writes=False)) as session:
+            last = store.find_digests(session, force, kind, refs)
+        return [
+            Told(line.number, ref, None if last.get(ref) == digest else self._check(line, digest))
+            for (ref, line), digest in zip(keyed, digests, strict=True)
+        ]
+
+    def _check(self, line: Line, digest: bytes) -> Checked | list[Finding]:
         found = self._kind.check(line.number, line.row, self._facts)
-        if isinstance(found, list):
-            return Told(line.number, ref, found)
-        return Told(line.number, ref, found._replace(digest=seen.digest_of(found.row)))
+        # A row with a warning is checked each time, since it warns each time.
+        if isinstance(found, list) or found.warnings:
+            return found
+        return found._replace(digest=digest)
 
     def _no_key(self) -> Finding:
         key = self._kind.key
         action = "Send the sender's own key of the record, as text, the same each time."
         return Finding(key, f"The row has no {key}.", action)
+
+
+def digest_of(row: Mapping[str, Any]) -> bytes:
+    """Give the digest of a row as it was sent, in the form that the checks give it today."""
+    content = orjson.dumps((CHECKS_EDITION, row), default=str)
+    return blake2b(content, digest_size=_DIGEST_BYTES).digest()
