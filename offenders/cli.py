@@ -275,6 +275,9 @@ def import_file(*, kind: str, file: Path | None, columns: bool, **more: Any) -> 
     summary = _with_engine(lambda engine: _import(engine, kind, file, **more))
     for name in ("read", "created", "updated", "unchanged", "refused", "warnings"):
         click.echo(f"{name}: {getattr(summary, name)}")
+    for ending in (".refused.csv", ".warnings.csv"):
+        if (told := file.with_name(file.name + ending)).exists():
+            click.echo(f"What to do is in {told}", err=True)
     if summary.refused:
         sys.exit(1)
 

@@ -204,7 +204,7 @@ def test_an_import_counts_its_rows_and_ends_with_one_if_any_was_refused(migrated
     header = "source_ref,family_name,given_names,date_of_birth,sex"
     file.write_text(f"{header}\nP1,Example,Sam,1990-02-03,male\nP2,Sample,Alex,1985-13-01,female\n")
     done = offenders(migrated, "import", "people", str(file))
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (1, f"What to do is in {file}.refused.csv\n")
     assert done.stdout == (
         "read: 2\ncreated: 1\nupdated: 0\nunchanged: 0\nrefused: 1\nwarnings: 0\n"
     )

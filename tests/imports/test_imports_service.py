@@ -17,6 +17,9 @@ from offenders.domain.imports.service import ImportRefused, Upload, queue_import
 PEOPLE = "source_ref,family_name,pnc_id\nA1,Example,\nA2,Sample,2016/6668355Z\nA3,,\n=A4,x,\n"
 
 
+PEOPLE_OF = "source_ref,family_name\nA1,{}\n"
+
+
 @pytest.fixture
 def run(engine, fresh_force, tmp_path):
     """Write a file and import it."""
@@ -312,6 +315,27 @@ def test_a_key_that_stood_in_an_earlier_batch_is_refused_with_its_first_line(bri
         (6, "This is not a date from the year 1900 on."),
         (7, "This source_ref stands already in line 6."),
     ]
+
+
+def test_an_old_file_that_comes_again_after_a_newer_one_is_told_and_taken(run, tmp_path, look):
+    older, newer = PEOPLE_OF.format("Older"), PEOPLE_OF.format("Newer")
+    warned = tmp_path / "people.csv.warnings.csv"
+    run(older)
+    run(older)
+    run(newer)
+    assert not warned.exists()
+    assert run(older, dry_run=True).updated == 1
+    assert warned.exists()
+    assert run(older).updated == 1
+    (warning,) = written(warned)
+    assert warning["line"] == "0"
+    assert "and 1 others since" in warning["problem"]
+    assert look("SELECT family_name FROM persons") == [("Older",)]
+    assert run(newer).updated == 1
+    assert look("SELECT family_name FROM persons") == [("Newer",)]
+    # Each of them is the last of its kind when it comes again at once.
+    assert run(newer).unchanged == 1
+    assert not warned.exists()
 
 
 def test_a_row_received_before_there_were_digests_is_unchanged_and_gets_one(bring, look):

@@ -26,7 +26,7 @@ STATES = ("planned", "queued", "running", "finished", "failed")
 
 
 class Import(Base):
-    """One file of one kind and how far it has got."""
+    """One file of one kind and how far it has got; `file_digest` tells the same file again."""
 
     __tablename__ = "imports"
     force: Mapped[ForceKey]
@@ -38,6 +38,7 @@ class Import(Base):
     file_name: Mapped[OptionalString]
     content_type: Mapped[OptionalString]
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    file_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     summary: Mapped[Json]
     error: Mapped[OptionalString]
     requested_by: Mapped[String]
@@ -49,6 +50,7 @@ class Import(Base):
     __table_args__ = (
         one_of("state", STATES),
         Index("ix_imports_recorded_at", "force", "recorded_at"),
+        Index("ix_imports_kind", "force", "kind", "recorded_at"),
     )
 
 

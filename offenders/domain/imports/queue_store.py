@@ -31,10 +31,17 @@ _JSON = """
 """
 _ADD = text("""
     INSERT INTO imports (force, id, kind, state, is_dry_run, is_complete, file_name,
-                         content_type, content, summary, requested_by, recorded_at,
+                         content_type, content, file_digest, summary, requested_by, recorded_at,
                          started_at, ended_at)
     VALUES (:force, :id, :kind, :state, :dry_run, :complete, :file_name, :content_type, :content,
-            CAST(:summary AS jsonb), :requested_by, :at, :started_at, :ended_at)
+            :file_digest, CAST(:summary AS jsonb), :requested_by, :at, :started_at, :ended_at)
+""")
+_OTHERS_SINCE = text("""
+    WITH finished AS (
+        SELECT file_digest, recorded_at FROM imports
+        WHERE force = :force AND kind = :kind AND state = 'finished' AND NOT is_dry_run
+    ), before AS (SELECT max(recorded_at) AS at FROM finished WHERE file_digest = :digest)
+    SELECT b.at, count(*) FROM before b JOIN finished f ON f.recorded_at > b.at GROUP BY b.at
 """)
 _SHOW = text(f"SELECT {_JSON}, i.id FROM imports i WHERE i.force = :force AND i.id = :id")
 _LIST = """
@@ -65,7 +72,7 @@ _START = text("""
            version = version + 1
     WHERE force = :force AND id = :id AND state IN ('queued', 'running')
       AND content IS NOT NULL
-    RETURNING id, kind, is_dry_run, is_complete, requested_by, content, version
+    RETURNING id, kind, is_dry_run, is_complete, requested_by, content, file_digest, version
 """)
 _FORGET_PROBLEMS = text("""
     DELETE FROM import_problems WHERE force = :force AND import_id = :id
@@ -98,6 +105,7 @@ def add_import(session: Session, values: dict[str, Any]) -> None:
     defaults = {
         "content_type": None,
         "content": None,
+        "file_digest": None,
         "summary": "{}",
         "started_at": None,
         "ended_at": None,
@@ -107,6 +115,12 @@ def add_import(session: Session, values: dict[str, Any]) -> None:
     session.execute(_ADD, defaults | values)
     if values["state"] == "queued":
         session.execute(_WAIT, {"id": values["id"], "force": session.info["force"]})
+
+
+def others_since(session: Session, kind: str, digest: bytes) -> Row[Any] | None:
+    """Give (moment, count) if this very file was imported before and others came after it."""
+    values = {"force": session.info["force"], "kind": kind, "digest": digest}
+    return session.execute(_OTHERS_SINCE, values).one_or_none()
 
 
 def show_import(session: Session, import_id: UUID) -> Row[Any] | None:

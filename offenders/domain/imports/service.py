@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import file_digest, sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from offenders.domain.imports import queue_store
 from offenders.domain.imports.batches import Summary
 from offenders.domain.imports.kinds import KINDS, kind_of
 from offenders.domain.imports.models import STATES
-from offenders.domain.imports.problems import ImportRefused, Nowhere, ProblemFiles
+from offenders.domain.imports.problems import WARNING, ImportRefused, Nowhere, Problem, ProblemFiles
 from offenders.domain.imports.reading import Line
 from offenders.domain.imports.running import Order, run_lines
 from offenders.domain.imports.store import as_json
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
     from sqlalchemy.orm import Session
 
-    from offenders.domain.imports.problems import Problem, Sink
+    from offenders.domain.imports.problems import Sink
 
 __all__ = [
     "KINDS",
@@ -79,10 +80,13 @@ def run_file(  # noqa: PLR0913 - what the command line takes
     order = Order(force, kind_of(kind), requested_by, new_id(force), dry_run, complete)
     started_at = clock.now()
     with path.open("rb") as stream:
+        digest = file_digest(stream, "sha256").digest()
+        stream.seek(0)
         lines = order.kind.read(stream)
         if progress is not None:
             lines = _reported(lines, path.stat().st_size, progress)
         with ProblemFiles(path) as files:
+            files.add(_warn_of_old_file(engine, order, digest))
             summary = run_lines(engine, order, lines, files)
     if not dry_run:
         with transaction(engine, Work(force)) as session:
@@ -93,6 +97,7 @@ def run_file(  # noqa: PLR0913 - what the command line takes
                 "dry_run": False,
                 "complete": complete,
                 "file_name": path.name,
+                "file_digest": digest,
                 "summary": as_json(summary._asdict()),
                 "requested_by": requested_by,
                 "started_at": started_at,
@@ -100,6 +105,20 @@ def run_file(  # noqa: PLR0913 - what the command line takes
             }
             queue_store.add_import(session, ended)
     return summary
+
+
+def _warn_of_old_file(engine: Engine, order: Order, digest: bytes) -> list[Problem]:
+    """Warn where this very file was imported before and others of its kind came after it."""
+    with transaction(engine, Work(order.force, writes=False)) as session:
+        found = queue_store.others_since(session, order.kind.name, digest)
+    if found is None:
+        return []
+    problem = (
+        f"This very file was imported on {found.at:%Y-%m-%d at %H:%M} UTC, and {found.count} others"
+        " since: what it says is older than what is on record, and counts again."
+    )
+    action = "Import the newest extract of the source once more: it puts all of it right."
+    return [Problem(0, None, WARNING, "", problem, action)]
 
 
 def _reported(
@@ -159,6 +178,7 @@ def queue_import(session: Session, *, upload: Upload, requested_by: str) -> Row[
             "file_name": upload.file_name,
             "content_type": upload.content_type,
             "content": upload.content,
+            "file_digest": sha256(upload.content).digest(),
             "requested_by": requested_by,
         },
     )
@@ -225,6 +245,8 @@ def _run_upload(engine: Engine, force: str, import_id: UUID) -> bool:
         _refuse_too_many_starts(row.version)
         lines = order.kind.read(BytesIO(row.content))
         sink = _ProblemTable(engine, force, import_id)
+        if row.file_digest is not None:
+            sink.add(_warn_of_old_file(engine, order, row.file_digest))
         summary = run_lines(engine, order, lines, sink, sink.show_progress)
     except DomainError as refused:
         error = refused.detail
