@@ -25,6 +25,7 @@ SCALARS: Final = (
     "ethnicity_self_defined",
     "ethnicity_observed",
 )
+NAME_AND_BIRTH: Final = frozenset({"family_name", "given_names", "date_of_birth"})
 LISTS: Final = ("aliases", "addresses", "vehicles", "markers")
 _EMPTY: Final[tuple[Any, ...]] = (None, [], "not_known")
 
@@ -158,6 +159,19 @@ def differences(
         elif name == "markers" and {m["code"] for m in gone} - {m["code"] for m in after}:
             kept.append(_still_here(name))
     return change, kept
+
+
+def leave_identity(change: Change) -> list[Finding]:
+    """Leave out who the person is, where that may be somebody else; say so if it was given."""
+    given = NAME_AND_BIRTH & set(change.columns)
+    if not given and not change.identifiers:
+        return []
+    change.identifiers.clear()
+    for column in given:
+        del change.columns[column]
+    problem = "The row was joined by an identifier to a person whom another row names otherwise."
+    action = "Compare the two: names, date of birth and identifiers were left as they are here."
+    return [Finding("pnc_id", problem, action)]
 
 
 def keep_former_name(change: Change, standing: Mapping[str, Any]) -> None:

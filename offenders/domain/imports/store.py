@@ -83,6 +83,12 @@ _LOCATE = text("""
         GROUP BY neighbourhood HAVING NOT bool_or(is_hole)) r
     GROUP BY p.place
 """)
+# Those whom rows of people, or of wants that describe their person, name more than once.
+_SHARED = text("""
+    SELECT subject_id FROM import_sources
+    WHERE force = :force AND kind IN ('people', 'wanted-person') AND subject_id = ANY (:ids)
+    GROUP BY subject_id HAVING count(*) > 1
+""")
 _AREAS = text("""
     SELECT id, lpa, neighbourhood FROM persons WHERE force = :force AND id = ANY (:ids)
 """)
@@ -207,6 +213,13 @@ def find_people(session: Session, force: str, written: Collection[str]) -> dict[
         "references": references,
     }
     return {row.written: row.id for row in session.execute(_BY_ID, values)}
+
+
+def find_shared(session: Session, force: str, ids: Collection[UUID]) -> set[UUID]:
+    """Give those of these people whom more than one row of their source is about."""
+    if not ids:
+        return set()
+    return set(session.execute(_SHARED, {"force": force, "ids": list(ids)}).scalars())
 
 
 def lock_people(session: Session, force: str, ids: Collection[UUID | None]) -> dict[UUID, Row[Any]]:
