@@ -91,7 +91,7 @@ def test_another_force_sees_nothing_and_is_compared_with_nothing(build, bring, p
     pnc(*world.pnc, force="31")
     assert [each["kind"] for each in listed(force="31")] == ["no_want"]
     assert listed() == []
-    pnc(force="31")
+    pnc({"source_ref": "other", "family_name": "Else", "report_type": "missing"}, force="31")
     assert listed(force="31") == []
     assert listed() == []
 

@@ -31,6 +31,9 @@ _SOURCES = text("""
     SELECT source_ref, subject_id, row FROM import_sources
     WHERE force = :force AND kind = :kind AND source_ref = ANY (:refs)
 """)
+_HAS_SOURCES = text("""
+    SELECT EXISTS (SELECT FROM import_sources WHERE force = :force AND kind = :kind)
+""")
 _KEEP_DIGESTS = text("""
     UPDATE import_sources s SET digest = d.digest
     FROM unnest(CAST(:refs AS text[]), CAST(:digests AS bytea[])) AS d (source_ref, digest)
@@ -148,6 +151,12 @@ def find_sources(session: Session, force: str, kind: str, refs: Iterable[str]) -
     return {
         row.source_ref: Source(row.subject_id, row.row) for row in session.execute(_SOURCES, values)
     }
+
+
+def has_sources(session: Session, kind: str) -> bool:
+    """Tell whether any row of a kind was ever received."""
+    values = {"force": session.info["force"], "kind": kind}
+    return bool(session.execute(_HAS_SOURCES, values).scalar_one())
 
 
 def keep_sources(
