@@ -335,3 +335,12 @@ def test_a_row_joined_by_an_identifier_never_makes_one_person_of_two(bring, look
     assert look("SELECT value FROM person_identifiers") == [(pnc(1),)]
     assert bring("people", ann | {"given_names": "Anne"}).counts == (0, 1, 0, 0)
     assert look(known) == [("Example", "Anne", None)]
+
+
+def test_a_name_written_in_capitals_is_no_former_name(bring, look):
+    row = {"source_ref": "A1", "family_name": "O'Neill", "given_names": "Zoë"}
+    bring("people", row)
+    brought = bring("people", row | {"family_name": "O\u2019NEILL", "given_names": "ZOË"})
+    assert brought.counts == (0, 1, 0, 0)
+    assert look("SELECT given_names, version FROM persons") == [("ZOË", 2)]
+    assert look("SELECT count(*) FROM person_names") == [(0,)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.imports.person_rows import IDENTIFIERS
 from offenders.domain.imports.problems import Finding
-from offenders.domain.persons.names import tokens
+from offenders.domain.persons.names import normalise, tokens
 from offenders.domain.persons.rules import FORMER
 
 if TYPE_CHECKING:
@@ -175,15 +175,22 @@ def leave_identity(change: Change) -> list[Finding]:
 
 
 def keep_former_name(change: Change, standing: Mapping[str, Any]) -> None:
-    """Leave out what stands here so already; let a changed name stay as a former one."""
+    """Leave out what stands here so already; let a changed name stay as a former one.
+
+    One that is only written otherwise, as in capitals, is no other name.
+    """
     change.columns = {
         column: value
         for column, value in change.columns.items()
         if (value or None) != _as_sent(column, standing[column])
     }
-    if "family_name" in change.columns or "given_names" in change.columns:
-        former = {name: standing[name] for name in ("family_name", "given_names")}
+    former = {name: standing[name] for name in ("family_name", "given_names")}
+    if _words(former) != _words(former | change.columns):
         change.added.setdefault("aliases", []).append({"type": FORMER, **former})
+
+
+def _words(name: Mapping[str, Any]) -> tuple[str, str]:
+    return normalise(name["family_name"]), normalise(name["given_names"] or "")
 
 
 def _as_sent(column: str, standing: Any) -> Any:
