@@ -317,6 +317,13 @@ def person_possible(world):
     world.expect("person_possible", None, row)
 
 
+def person_possible_by_an_initial(world):
+    """PNC has the given name as an initial, or two as one."""
+    person = world.person(identified=False, given_names="Ann Marie")
+    initial = world.rnd.choice(["A", "ANNMARIE"])
+    world.expect("person_possible", None, world.row(person, given_names=initial))
+
+
 def person_possible_with_an_invalid_pnc_id(world):
     """An identifier that can't be right names nobody, though somebody here has it too."""
     person = world.person(identified=False, pnc_id="2016/0000001A")
@@ -507,6 +514,7 @@ CASES = (
     cancellation_not_recorded,
     person_unknown,
     person_possible,
+    person_possible_by_an_initial,
     person_possible_with_an_invalid_pnc_id,
     a_namesake,
     a_brother_of_the_same_birthday,

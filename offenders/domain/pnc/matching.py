@@ -150,7 +150,11 @@ _LEFT_OVER: Final = """
                   AND (u.given_key IS NULL
                        OR EXISTS (SELECT FROM person_name_tokens g
                                   WHERE g.force = :force AND g.person_id = t.person_id
-                                    AND g.token = u.given_key))) AS people
+                                    AND (g.token = u.given_key
+                                         OR (g.part = 'given'
+                                             AND (starts_with(g.token, u.given_key)
+                                                  OR starts_with(u.given_key, g.token))))))
+               ) AS people
         FROM unnamed u)
 """
 
