@@ -188,6 +188,23 @@ def no_difference_in_an_alias(world):
     world.row(person, want, family_name="OTHERWISE", given_names="Called Also")
 
 
+def no_difference_in_how_given_names_are_written(world):
+    """PNC has an initial, or two names as one, or one as two."""
+    written = [("John", "J"), ("Ann Marie", "ANNMARIE"), ("Annmarie", "ANN MARIE")]
+    here, there = world.rnd.choice(written)
+    person = world.person(given_names=here)
+    world.row(person, world.want(person, "circulated"), given_names=there)
+
+
+def no_difference_of_a_reference_used_again(world):
+    """The reference of a want that was closed and cancelled is now that of another."""
+    person, ref = world.person(), reference()
+    ended = {"outcome": "no_longer_wanted", "outcome_at": ago(days=80)}
+    world.want(person, "cancelled", ref, days=100, **ended)
+    want = world.want(person, "circulated", days=40)
+    world.row(person, want, pnc_reference=ref)
+
+
 def no_difference_of_two_wants(world):
     """Two wants, each with its circulation; which is whose follows from the offence."""
     person = world.person()
@@ -298,6 +315,13 @@ def person_possible(world):
     row = world.row(person)
     del row["pnc_id"]
     world.expect("person_possible", None, row)
+
+
+def person_possible_by_an_initial(world):
+    """PNC has the given name as an initial, or two as one."""
+    person = world.person(identified=False, given_names="Ann Marie")
+    initial = world.rnd.choice(["A", "ANNMARIE"])
+    world.expect("person_possible", None, world.row(person, given_names=initial))
 
 
 def person_possible_with_an_invalid_pnc_id(world):
@@ -472,6 +496,8 @@ CASES = (
     no_difference_by_cro_number,
     no_difference_by_reference_alone,
     no_difference_in_an_alias,
+    no_difference_in_how_given_names_are_written,
+    no_difference_of_a_reference_used_again,
     no_difference_of_two_wants,
     no_difference_of_one_circulation_for_two_wants,
     not_yet_due,
@@ -488,6 +514,7 @@ CASES = (
     cancellation_not_recorded,
     person_unknown,
     person_possible,
+    person_possible_by_an_initial,
     person_possible_with_an_invalid_pnc_id,
     a_namesake,
     a_brother_of_the_same_birthday,

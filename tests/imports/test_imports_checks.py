@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from offenders.domain.imports import checks
@@ -263,6 +263,7 @@ def test_a_want_that_is_refused_names_the_field(more, field):
     assert [finding.field for finding in check_want(2, WANT | more, FACTS)] == [field]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(
     st.dictionaries(
         st.sampled_from([*PERSON_COLUMNS, *WANT_COLUMNS, "colour"]),

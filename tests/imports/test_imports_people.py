@@ -312,3 +312,35 @@ def test_the_audit_names_who_was_collected_by_whom_and_how_many(bring, look):
                details ->> 'created'
         FROM audit_events
     """) == [("test", "imports.received", "collection", "person", 2, "2")]
+
+
+def test_a_row_joined_by_an_identifier_never_makes_one_person_of_two(bring, look):
+    ann = {"source_ref": "A1", "family_name": "Example", "given_names": "Ann", "pnc_id": pnc(1)}
+    bo = ann | {
+        "source_ref": "A2",
+        "family_name": "Instance",
+        "given_names": "Bo",
+        "date_of_birth": "1980-01-01",
+    }
+    brought = bring("people", ann, bo)
+    assert brought.said("warning") == [(2, "pnc_id")]
+    known = "SELECT family_name, given_names, date_of_birth FROM persons"
+    assert look(known) == [("Example", "Ann", None)]
+    changes = ({"given_names": "Bobby"}, {"date_of_birth": "1980-01-02"}, {"pnc_id": pnc(2)})
+    for change in changes:
+        brought = bring("people", bo | change)
+        assert (brought.counts, brought.said("warning")) == ((0, 0, 1, 0), [(1, "pnc_id")])
+        bo |= change
+    assert look(known) == [("Example", "Ann", None)]
+    assert look("SELECT value FROM person_identifiers") == [(pnc(1),)]
+    assert bring("people", ann | {"given_names": "Anne"}).counts == (0, 1, 0, 0)
+    assert look(known) == [("Example", "Anne", None)]
+
+
+def test_a_name_written_in_capitals_is_no_former_name(bring, look):
+    row = {"source_ref": "A1", "family_name": "O'Neill", "given_names": "Zoë"}
+    bring("people", row)
+    brought = bring("people", row | {"family_name": "O\u2019NEILL", "given_names": "ZOË"})
+    assert brought.counts == (0, 1, 0, 0)
+    assert look("SELECT given_names, version FROM persons") == [("ZOË", 2)]
+    assert look("SELECT count(*) FROM person_names") == [(0,)]

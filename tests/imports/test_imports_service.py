@@ -178,6 +178,16 @@ def test_a_full_extract_with_rows_that_have_no_key_flags_nothing(run, tmp_path, 
     assert warned[0]["problem"].startswith("1 rows could not be told apart")
 
 
+def test_a_full_extract_without_rows_flags_nothing(run, tmp_path, look):
+    run("source_ref,family_name\n", complete=True)
+    assert not (tmp_path / "people.csv.warnings.csv").exists()
+    run("source_ref,family_name\nA1,Example\nA2,Sample\n")
+    run("source_ref,family_name\n", complete=True)
+    assert look("SELECT count(*) FROM flags") == [(0,)]
+    warned = written(tmp_path / "people.csv.warnings.csv")
+    assert warned[0]["problem"].startswith("The file has no rows")
+
+
 @pytest.fixture
 def queued(engine, fresh_force, look):
     """Queue an upload; give its id."""

@@ -243,3 +243,39 @@ def test_a_flag_ends_with_the_want_that_the_source_closes(wanted, look, engine, 
     assert look("SELECT rule, state FROM flags") == [("overdue-arrests", "open")]
     wanted(ENDED)
     assert look("SELECT rule, state FROM flags") == [("overdue-arrests", "cleared")]
+
+
+GONE = {"outcome": "no_longer_wanted", "outcome_at": "2026-03-01T10:00:00Z"}
+ANOTHER = WANT | {"source_ref": "W2"}
+
+
+@pytest.mark.parametrize("changed", [GONE, {"crime_reference": "33/9/26"}])
+@pytest.mark.parametrize("is_new_first", [False, True])
+def test_a_want_that_ends_or_moves_makes_room_for_the_one_in_its_place(
+    wanted, look, changed, is_new_first
+):
+    wanted(WANT)
+    rows = [WANT | changed, ANOTHER]
+    brought = wanted(*(reversed(rows) if is_new_first else rows))
+    assert (brought.counts, brought.problems) == ((1, 1, 0, 0), [])
+    assert look("""
+        SELECT count(*) FROM wants WHERE state = 'outstanding' AND crime_reference = '33/1/26'
+    """) == [(1,)]
+
+
+def test_two_wants_that_exchange_their_crimes_are_refused_and_stand(wanted, look):
+    two = ANOTHER | {"crime_reference": "33/2/26"}
+    wanted(WANT, two)
+    brought = wanted(WANT | {"crime_reference": "33/2/26"}, ANOTHER)
+    assert brought.counts == (0, 0, 0, 2)
+    assert look("SELECT count(*) FROM wants WHERE version = 1") == [(2,)]
+
+
+def test_a_want_stays_with_its_person_when_their_identifier_is_corrected(bring, look):
+    bring("people", ANN | {"pnc_id": pnc(1)})
+    row = WANT | {"person_source_ref": "", "pnc_id": pnc(1)}
+    bring("wanted", row)
+    bring("people", ANN | {"pnc_id": pnc(2)})
+    brought = bring("wanted", row | GONE)
+    assert (brought.counts, brought.problems) == ((0, 1, 0, 0), [])
+    assert look("SELECT state FROM wants") == [("no_longer_wanted",)]

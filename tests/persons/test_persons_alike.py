@@ -89,6 +89,9 @@ def test_a_name_is_found_as_it_is_misspelt(client, headers, family_name, given_n
         ("Khan", "Ali", "kent"),
         ("Patel", "Amit", "parker"),
         ("Smith", "John", "brown john smyth-green"),
+        ("Jones", "S", "smith"),
+        ("O Neill", "Ann", "oliver"),
+        ("Jones", "O", "bin omar"),
     ],
 )
 def test_another_name_is_not_found(client, headers, family_name, given_names, asked):

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pnc_world
 import pytest
-from builders import given_neighbourhood, given_person
+from builders import given_neighbourhood, given_person, given_want
 from pnc_world import World, ago, pnc_id
 
 READERS = {
@@ -91,7 +91,7 @@ def test_another_force_sees_nothing_and_is_compared_with_nothing(build, bring, p
     pnc(*world.pnc, force="31")
     assert [each["kind"] for each in listed(force="31")] == ["no_want"]
     assert listed() == []
-    pnc(force="31")
+    pnc({"source_ref": "other", "family_name": "Else", "report_type": "missing"}, force="31")
     assert listed(force="31") == []
     assert listed() == []
 
@@ -140,6 +140,19 @@ def test_a_protected_persons_area_is_masked_and_told_by_no_team(
         SELECT masked FROM audit_events WHERE action = 'pnc.differences' ORDER BY at LIMIT 1
     """)
     assert masked == ["lpa", "neighbourhood"]
+
+
+def test_a_want_of_a_protected_person_names_no_team_of_the_area(
+    two_areas, client, headers, listed, look
+):
+    want = given_want(client, headers, person=two_areas["N"])
+    assert want["owner_team"] == "DUTY-N"
+    look("UPDATE persons SET are_addresses_protected = true WHERE force = '33'")
+    for role, team in (("response_officer", "DUTY-33"), ("investigator", "DUTY-N")):
+        (found,) = listed(role, want=want["id"])
+        assert (role, found["owner"]["team"]) == (role, team)
+        assert len(listed(role, want=want["id"], team=team)) == 1
+    assert listed("response_officer", want=want["id"], team="DUTY-N") == []
 
 
 def test_everybody_shown_is_in_the_audit(build, ask, look):

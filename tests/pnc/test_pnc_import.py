@@ -138,6 +138,14 @@ def test_a_reference_stands_once_in_a_file_also_over_batches(pnc, monkeypatch):
     assert said(problems, "refused") == [(2, "pnc_reference"), (3, "source_ref")]
 
 
+def test_a_complete_file_without_rows_ends_nothing(pnc, kept, look):
+    pnc(ANN)
+    summary, problems = pnc()
+    assert (tuple(summary), said(problems, "warning")) == ((0, 0, 0, 0, 0, 0), [(0, "")])
+    assert kept().gone_at is None
+    assert look("SELECT count(*) FROM pnc_extracts WHERE force = '33'") == [(1,)]
+
+
 def test_a_complete_file_says_that_refused_rows_leave_a_gap(pnc):
     _, problems = pnc(ANN, BEN | {"circulated_at": "soon"})
     assert said(problems, "warning") == [(0, "")]

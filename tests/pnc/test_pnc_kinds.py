@@ -170,7 +170,13 @@ def test_a_report_is_read_in_any_marks_and_what_is_not_known_is_taken_as_wanted(
 
 @pytest.mark.parametrize(
     ("written", "key"),
-    [("33W000123", "33W000123"), (" 33/w-000.123", "33W000123"), ("/-", None), (None, None)],
+    [
+        ("33W000123", "33W000123"),
+        (" 33/w-000.123", "33W000123"),
+        ("33\u00a0W\u2013000_1:23", "33W000123"),
+        ("/-", None),
+        (None, None),
+    ],
 )
 def test_a_reference_is_compared_without_its_marks(look, written, key):
     assert reference_key(written) == key

@@ -115,14 +115,17 @@ def test_the_force_system_brings_officers_teams_and_populations(
     assert bring("officers", ann, ben, {"source_ref": "HR3"}) == (1, 0, 0, 2)
     assert bring("officers", ann) == (0, 0, 1, 0)
     assert bring("officers", {**ann, "left": "2021-01-01"}) == (0, 1, 0, 0)
+    without_team = {"source_ref": "HR1", "code": "1001", "rank": "sergeant"}
+    assert bring("officers", without_team) == (0, 1, 0, 0)
+    assert bring("officers", without_team) == (0, 0, 1, 0)
     assert bring("populations", whole | {"population": "1000", "source": "ONS"}) == (1, 0, 0, 0)
     assert bring("populations", whole | {"population": "many", "source": "ONS"}) == (0, 0, 0, 1)
     nowhere = whole | {"population": 1, "source": "ONS", "area_type": "lpa", "source_ref": "P2"}
     assert bring("populations", nowhere) == (0, 0, 0, 1)
     client, admin = committing_app.test_client(), headers("force_admin", force=fresh_force)
     found = client.get("/v1/officers?is_active=false", headers=admin).json["items"]
-    assert [(each["code"], each["team"], each["left"]) for each in found] == [
-        ("1001", "T1", "2021-01-01")
+    assert [(each["code"], each["rank"], each["team"], each["left"]) for each in found] == [
+        ("1001", "sergeant", "T1", "2021-01-01")
     ]
     found = client.get("/v1/populations", headers=admin).json["items"]
     assert [(each["population"], each["group"]) for each in found] == [(1000, "resident")]

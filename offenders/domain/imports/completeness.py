@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.flags.service import DueSource
 from offenders.domain.flags.service import settle as settle_flags
-from offenders.domain.imports import pnc
+from offenders.domain.imports import pnc, store
 from offenders.domain.imports.problems import WARNING, Problem
 from offenders.domain.imports.seen import noted
 
@@ -64,10 +64,15 @@ def settle(session: Session, kind: str, unreadable: int) -> list[Problem]:
 
     What the file has named was noted on this connection by `seen`.
     """
-    if kind == pnc.KIND:
-        return pnc.settle_extract(session, noted(session), unreadable)
-    if kind not in _SUBJECTS:
+    if kind != pnc.KIND and kind not in _SUBJECTS:
         return []
+    seen = noted(session)
+    if not seen and not unreadable and store.has_sources(session, kind):
+        problem = "The file has no rows, so nothing was taken as missing."
+        action = "Find out whether the source has sent its extract, and send it again."
+        return [Problem(0, None, WARNING, "", problem, action)]
+    if kind == pnc.KIND:
+        return pnc.settle_extract(session, seen, unreadable)
     if unreadable:
         problem = f"{unreadable} rows could not be told apart, so nothing was flagged as missing."
         action = "Correct the refused rows without a key, and send the full extract again."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.imports.person_rows import IDENTIFIERS
 from offenders.domain.imports.problems import Finding
-from offenders.domain.persons.names import tokens
+from offenders.domain.persons.names import normalise, tokens
 from offenders.domain.persons.rules import FORMER
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ SCALARS: Final = (
     "ethnicity_self_defined",
     "ethnicity_observed",
 )
+NAME_AND_BIRTH: Final = frozenset({"family_name", "given_names", "date_of_birth"})
 LISTS: Final = ("aliases", "addresses", "vehicles", "markers")
 _EMPTY: Final[tuple[Any, ...]] = (None, [], "not_known")
 
@@ -160,16 +161,36 @@ def differences(
     return change, kept
 
 
+def leave_identity(change: Change) -> list[Finding]:
+    """Leave out who the person is, where that may be somebody else; say so if it was given."""
+    given = NAME_AND_BIRTH & set(change.columns)
+    if not given and not change.identifiers:
+        return []
+    change.identifiers.clear()
+    for column in given:
+        del change.columns[column]
+    problem = "The row was joined by an identifier to a person whom another row names otherwise."
+    action = "Compare the two: names, date of birth and identifiers were left as they are here."
+    return [Finding("pnc_id", problem, action)]
+
+
 def keep_former_name(change: Change, standing: Mapping[str, Any]) -> None:
-    """Leave out what stands here so already; let a changed name stay as a former one."""
+    """Leave out what stands here so already; let a changed name stay as a former one.
+
+    One that is only written otherwise, as in capitals, is no other name.
+    """
     change.columns = {
         column: value
         for column, value in change.columns.items()
         if (value or None) != _as_sent(column, standing[column])
     }
-    if "family_name" in change.columns or "given_names" in change.columns:
-        former = {name: standing[name] for name in ("family_name", "given_names")}
+    former = {name: standing[name] for name in ("family_name", "given_names")}
+    if _words(former) != _words(former | change.columns):
         change.added.setdefault("aliases", []).append({"type": FORMER, **former})
+
+
+def _words(name: Mapping[str, Any]) -> tuple[str, str]:
+    return normalise(name["family_name"]), normalise(name["given_names"] or "")
 
 
 def _as_sent(column: str, standing: Any) -> Any:

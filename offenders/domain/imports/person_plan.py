@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from offenders.domain.imports import store
 from offenders.domain.imports.batches import Received, merged
 from offenders.domain.imports.person_changes import (
+    NAME_AND_BIRTH,
     Change,
     Newcomer,
     differences,
     filling,
     is_alike,
     keep_former_name,
+    leave_identity,
     pnc_ids_of,
     sound,
 )
@@ -34,13 +36,14 @@ _TWO_PEOPLE: Final = "Find out which is right and correct the source, or merge t
 
 @dataclass
 class Plan:
-    """What is to be written for a batch of people."""
+    """What is to be written for a batch of people; `shared` are people whom several rows name."""
 
     newcomers: dict[UUID, Newcomer] = field(default_factory=dict)
     changes: dict[UUID, Change] = field(default_factory=dict)
     sources: list[store.Kept] = field(default_factory=list)
     subjects: dict[str, UUID] = field(default_factory=dict)
     received: Received = field(default_factory=Received)
+    shared: set[UUID] = field(default_factory=set)
 
 
 class People:
@@ -128,10 +131,18 @@ def plan_people(session: Session, batch: Batch, rows: Sequence[Checked]) -> Plan
     people = People(session, batch.force, telling)
     touched = {_subject(people, sources.get(each.source_ref), each) for each in telling}
     standing = store.lock_people(session, batch.force, touched)
+    again = [source for each in telling if (source := sources.get(each.source_ref))]
+    plan.shared = store.find_shared(session, batch.force, _unlike(again, standing))
     planner = _Planner(batch, sources, people, standing, plan)
     for each in telling:
         planner.decide(each)
     return plan
+
+
+def _unlike(sources: Iterable[store.Source], standing: Mapping[UUID, Any]) -> set[UUID]:
+    """Give the people whom a source describes otherwise than they stand here."""
+    known = {person: row._mapping for person, row in standing.items()}  # noqa: SLF001 - a row's public mapping
+    return {each.subject_id for each in sources if not is_alike(each.row, known[each.subject_id])}
 
 
 def _subject(people: People, source: store.Source | None, checked: Checked) -> UUID | None:
@@ -195,15 +206,13 @@ class _Planner:
         newcomer = self._plan.newcomers.get(person)
         if newcomer is not None:
             _refuse_other_pnc_id(checked, newcomer.pnc_ids)
-            self._warn_of_unlike(checked, newcomer.row)
-            has_filled = newcomer.fill(checked)
+            has_filled = newcomer.fill(self._without_doubt(checked, newcomer.row))
             self._people.add(newcomer)
         else:
             standing = self._standing[person]._mapping  # noqa: SLF001 - a row's public mapping
             planned = self._plan.changes.get(person, Change())
             _refuse_other_pnc_id(checked, [*pnc_ids_of(standing), *planned.pnc_ids])
-            self._warn_of_unlike(checked, standing)
-            change = filling(checked, standing, planned)
+            change = filling(self._without_doubt(checked, standing), standing, planned)
             has_filled = bool(change)
             self._change(person, change)
         self._plan.received.updated += has_filled
@@ -221,6 +230,8 @@ class _Planner:
             )
         standing = self._standing[source.subject_id]._mapping  # noqa: SLF001 - a row's public mapping
         change, kept = differences(checked, source.row, row)
+        if source.subject_id in self._plan.shared and not is_alike(row, standing):
+            kept += leave_identity(change)
         keep_former_name(change, standing)
         self._change(source.subject_id, change)
         self._plan.received.warn(checked, kept)
@@ -238,12 +249,15 @@ class _Planner:
         self._plan.sources.append(kept)
         self._plan.subjects[checked.source_ref] = person
 
-    def _warn_of_unlike(self, checked: Checked, known: Mapping[str, Any]) -> None:
+    def _without_doubt(self, checked: Checked, known: Mapping[str, Any]) -> Checked:
+        """Leave out names and date of birth that may be somebody else's, and warn of them."""
         if checked.row.get("person_id") or is_alike(checked.row, known):
-            return
+            return checked
         problem = "The identifier is that of a person with another name or date of birth."
         action = "Compare the two: the row was joined to that person and changed no name or date."
         self._plan.received.warn(checked, [Finding("pnc_id", problem, action)])
+        row = {key: value for key, value in checked.row.items() if key not in NAME_AND_BIRTH}
+        return checked._replace(row=row)
 
 
 def _refuse_other_pnc_id(checked: Checked, known: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.imports import store
-from offenders.domain.imports.batches import Received
+from offenders.domain.imports.batches import Received, merged
 from offenders.domain.imports.checks import (
     Checked,
     Columns,
@@ -121,19 +121,23 @@ def _unknown_area(values: Mapping[str, Any], facts: Facts) -> list[Finding]:
 def receive_entries(
     session: Session, batch: Batch, rows: Sequence[Checked]
 ) -> tuple[Received, dict[str, UUID]]:
-    """Receive a batch; a row equal to the last received changes nothing, whatever was put here."""
+    """Receive a batch; a row equal to the last received changes nothing, whatever was put here.
+
+    A column that was not sent stays as it was last.
+    """
     sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
     received, changed, kept = Received(), [], []
     for each in rows:
         source = sources.get(each.source_ref)
-        if source is not None and source.row == each.row:
+        whole = merged(source.row if source else {}, each.row)
+        if source is not None and merged(source.row, {}) == whole:
             received.unchanged += 1
             continue
         received.created += source is None
         received.updated += source is not None
-        changed.append(each.row)
+        changed.append(whole)
         subject = source.subject_id if source else new_id(batch.force)
-        kept.append((each.source_ref, subject, each.row))
+        kept.append((each.source_ref, subject, whole))
     if changed:
         _write(session, batch, changed)
         store.keep_sources(session, batch.force, batch.kind, batch.import_id, kept)

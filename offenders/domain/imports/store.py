@@ -31,6 +31,9 @@ _SOURCES = text("""
     SELECT source_ref, subject_id, row FROM import_sources
     WHERE force = :force AND kind = :kind AND source_ref = ANY (:refs)
 """)
+_HAS_SOURCES = text("""
+    SELECT EXISTS (SELECT FROM import_sources WHERE force = :force AND kind = :kind)
+""")
 _KEEP_DIGESTS = text("""
     UPDATE import_sources s SET digest = d.digest
     FROM unnest(CAST(:refs AS text[]), CAST(:digests AS bytea[])) AS d (source_ref, digest)
@@ -88,6 +91,12 @@ _LOCATE = text("""
           AND ring @> point(p.longitude, p.latitude)
         GROUP BY neighbourhood HAVING NOT bool_or(is_hole)) r
     GROUP BY p.place
+""")
+# Those whom rows of people, or of wants that describe their person, name more than once.
+_SHARED = text("""
+    SELECT subject_id FROM import_sources
+    WHERE force = :force AND kind IN ('people', 'wanted-person') AND subject_id = ANY (:ids)
+    GROUP BY subject_id HAVING count(*) > 1
 """)
 _AREAS = text("""
     SELECT id, lpa, neighbourhood FROM persons WHERE force = :force AND id = ANY (:ids)
@@ -148,6 +157,12 @@ def find_sources(session: Session, force: str, kind: str, refs: Iterable[str]) -
     return {
         row.source_ref: Source(row.subject_id, row.row) for row in session.execute(_SOURCES, values)
     }
+
+
+def has_sources(session: Session, kind: str) -> bool:
+    """Tell whether any row of a kind was ever received."""
+    values = {"force": session.info["force"], "kind": kind}
+    return bool(session.execute(_HAS_SOURCES, values).scalar_one())
 
 
 def keep_sources(
@@ -219,6 +234,13 @@ def find_people(session: Session, force: str, written: Collection[str]) -> dict[
         "references": references,
     }
     return {row.written: row.id for row in session.execute(_BY_ID, values)}
+
+
+def find_shared(session: Session, force: str, ids: Collection[UUID]) -> set[UUID]:
+    """Give those of these people whom more than one row of their source is about."""
+    if not ids:
+        return set()
+    return set(session.execute(_SHARED, {"force": force, "ids": list(ids)}).scalars())
 
 
 def lock_people(session: Session, force: str, ids: Collection[UUID | None]) -> dict[UUID, Row[Any]]:

@@ -12,7 +12,13 @@ from offenders.domain.imports.batches import Received, merged
 from offenders.domain.imports.person_plan import People
 from offenders.domain.imports.person_rows import with_identifiers
 from offenders.domain.imports.problems import Finding, Refusal
-from offenders.domain.imports.want_rows import GIVEN, check_whole, has_inline_person, identity_of
+from offenders.domain.imports.want_rows import (
+    GIVEN,
+    WHO,
+    check_whole,
+    has_inline_person,
+    identity_of,
+)
 from offenders.domain.wanted.rules import OUTSTANDING, Reason, Risk, allowed_outcomes
 
 if TYPE_CHECKING:
@@ -111,7 +117,8 @@ def plan_wants(session: Session, batch: Batch, rows: Sequence[Checked]) -> WantP
     if not todo:
         return plan
     planner = _Planner(session, batch, sources, todo, plan)
-    for each in todo:
+    # What stands first: a want that ends tonight makes room for the one that takes its place.
+    for each in sorted(todo, key=lambda row: row.source_ref not in sources):
         planner.decide(each)
     return plan
 
@@ -136,7 +143,7 @@ class _Planner:
     ) -> None:
         self._batch, self._sources, self._plan = batch, sources, plan
         self._now = recorded_at(session)
-        self._subjects = _Subjects(session, batch.force, rows)
+        self._subjects, self._freed = _Subjects(session, batch.force, rows), set[Any]()
         ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
         self._wants = want_store.lock_wants(session, batch.force, ids)
         people = {person for each in rows if (person := self._known(each)) is not None}
@@ -172,17 +179,22 @@ class _Planner:
 
     def _enter(self, checked: Checked) -> None:
         person = self._subjects.find(checked)
+        while self._freed:
+            del self._open[self._freed.pop()]
         if not checked.row.get("outcome"):
             self._refuse_double(checked, person or _described(checked), None)
         self._plan.entries.append(Entry(checked, checked.row, person))
 
     def _amend(self, checked: Checked, last: Mapping[str, Any], want: Any) -> None:
-        person = self._subjects.find(checked)
-        if person != want.person_id:
+        if (
+            not _names_as_before(checked.row, last)
+            and self._subjects.find(checked) != want.person_id
+        ):
             problem = "The row is about another person than before."
             action = "End this want at the source, and send the other under a new source_ref."
             raise Refusal(problem=problem, action=action, field="person_source_ref")
         columns, kept = _changes(checked.row, last, want)
+        self._make_room(want, columns)
         state = columns.get("state", want.state)
         if state == OUTSTANDING and set(_IDENTITY_OF_WANT) & set(columns):
             self._refuse_double(checked, want.person_id, want.id)
@@ -191,6 +203,12 @@ class _Planner:
         is_changed = bool(columns) or moves or _person_differs(checked, last)
         amendment = Amendment(checked, checked.row, want, columns, moves, is_changed)
         self._plan.amendments.append(amendment)
+
+    def _make_room(self, want: Any, columns: Mapping[str, Any]) -> None:
+        """Let a new want be entered for what this one has ended for or no longer names."""
+        if {"state", *_IDENTITY_OF_WANT} & set(columns):
+            key = (want.person_id, *(getattr(want, column) for column in _IDENTITY_OF_WANT))
+            self._freed |= {key} if self._open.get(key) == want.id else set()
 
     def _refuse_double(self, checked: Checked, person: Any, want: UUID | None) -> None:
         key = (person, *(checked.row.get(column) for column in _IDENTITY_OF_WANT))
@@ -207,6 +225,11 @@ def _described(checked: Checked) -> Any:
         if checked.row.get(kind) and kind not in checked.invalid:
             return kind, checked.row[kind]
     return checked.source_ref
+
+
+def _names_as_before(row: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
+    """Tell whether a row names the person in the words of the last; it then is about them still."""
+    return all(row.get(each) == last.get(each) for each in WHO)
 
 
 def _place(row: Mapping[str, Any]) -> tuple[Any, Any]:

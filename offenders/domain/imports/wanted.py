@@ -174,8 +174,9 @@ class _Writing:
     def write(self) -> None:
         """Write all that was gathered, but the sources."""
         want_store.register_owners(self._session, self._force, self._officers, self._teams)
-        want_store.add_wants(self._session, self._wants)
+        # First the changes: what ends makes room for what is entered in its place.
         want_store.change_wants(self._session, self.changes)
+        want_store.add_wants(self._session, self._wants)
         want_store.add_actions(self._session, self._actions)
 
     def _area(self, row: Mapping[str, Any], home: _Area) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from offenders.domain.persons.asking import forms_to_probe, meetings, sure_words
 from offenders.domain.persons.births import EXACT, evidence_of, near_dates
 from offenders.domain.persons.name_words import find_words
+from offenders.domain.persons.spelling import RECORDED_INITIAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,9 +66,18 @@ class Born:
 
 
 def meet_words(session: Session, asking: Asking) -> list[Meeting]:
-    """Give the recorded words of the force that may be meant, but for those only begun."""
+    """Give the recorded words of the force that may be meant, but for those only begun.
+
+    A recorded initial says something beside another word only.
+    """
     words = {*find_words(session, forms_to_probe(asking)), *sure_words(asking)}
-    return [met for word in sorted(words) for met in meetings(asking, word) if not _is_begun(met)]
+    met = [each for word in sorted(words) for each in meetings(asking, word)]
+    is_alone = asking.required == 1
+    return [
+        each
+        for each in met
+        if not _is_begun(each) and not (is_alone and each.likeness == RECORDED_INITIAL)
+    ]
 
 
 def _is_begun(met: Meeting) -> bool:

@@ -95,7 +95,8 @@ _OF_WANTS: Final = f"""
           AND (w.reference_key IS NOT NULL OR {_HAS_VALID.format(person="w.person_id")}))
 """
 # Each row that has a person, with the one want it is compared by; `other` is whom its
-# identifiers name where that is somebody else.
+# identifiers name where that is somebody else. A given name that the other begins with is no
+# other name: an initial, a short form, or two names written as one.
 _OF_IDENTITY: Final = """
     identified AS MATERIALIZED (
         SELECT DISTINCT ON (n.id) n.*, w.id AS want_id,
@@ -129,7 +130,10 @@ _OF_IDENTITY: Final = """
                            WHERE t.force = :force AND t.person_id = p.id AND t.part = 'given')
                AND NOT EXISTS (SELECT FROM person_name_tokens t
                                WHERE t.force = :force AND t.person_id = p.id
-                                 AND t.token = n.given_key)))
+                                 AND (t.token = n.given_key
+                                      OR (t.part = 'given'
+                                          AND (starts_with(t.token, n.given_key)
+                                               OR starts_with(n.given_key, t.token)))))))
 """
 _ALL: Final = """
     difference AS MATERIALIZED (

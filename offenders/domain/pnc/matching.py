@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from offenders.domain.pnc.rules import REFERENCE_MARKS
+
 # How references are compared: `rules.reference_key` as SQL.
-REFERENCE_KEY: Final = "nullif(translate(upper({column}), ' /-.', ''), '')"
+REFERENCE_KEY: Final = f"nullif(translate(upper({{column}}), '{REFERENCE_MARKS}', ''), '')"
 
 _ROWS: Final = f"""
     held AS MATERIALIZED (
@@ -51,7 +53,9 @@ _BY_REFERENCE: Final = """
                      bool_or(w.is_open) OVER (PARTITION BY n.id) AS has_open,
                      row_number() OVER (PARTITION BY n.id
                                         ORDER BY w.outcome_at DESC NULLS LAST, w.id) AS place
-              FROM named n JOIN want w ON w.reference_key = n.reference_key) x
+              FROM named n JOIN want w ON w.reference_key = n.reference_key
+              WHERE w.is_open OR w.circulation <> 'cancelled' OR n.circulated_at IS NULL
+                 OR n.circulated_at <= w.circulation_cancelled_at) x
         WHERE CASE WHEN x.has_open THEN x.is_open ELSE x.place = 1 END)
 """
 # What remains of a person is paired place by place: same offence first, then what nothing
@@ -146,7 +150,11 @@ _LEFT_OVER: Final = """
                   AND (u.given_key IS NULL
                        OR EXISTS (SELECT FROM person_name_tokens g
                                   WHERE g.force = :force AND g.person_id = t.person_id
-                                    AND g.token = u.given_key))) AS people
+                                    AND (g.token = u.given_key
+                                         OR (g.part = 'given'
+                                             AND (starts_with(g.token, u.given_key)
+                                                  OR starts_with(u.given_key, g.token))))))
+               ) AS people
         FROM unnamed u)
 """
 

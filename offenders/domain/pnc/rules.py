@@ -149,7 +149,9 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = {
     ),
 }
 
-_LEFT_OUT = str.maketrans("", "", " /-.")
+# What stands between the parts of a reference, as keyboards and word processors write it.
+REFERENCE_MARKS: Final = " /-._:\u00a0\u2010\u2011\u2012\u2013\u2014"
+_LEFT_OUT = str.maketrans("", "", REFERENCE_MARKS)
 _BETWEEN_WORDS = re.compile(r"[^a-z]+")
 
 
@@ -165,5 +167,5 @@ def means_wanted(report_type: ReportType | None) -> bool:
 
 
 def reference_key(written: str | None) -> str | None:
-    """Give a PNC reference as it is compared: in capitals, without spaces, slashes and dashes."""
+    """Give a PNC reference as it is compared: in capitals, without `REFERENCE_MARKS`."""
     return (written or "").upper().translate(_LEFT_OUT) or None

@@ -37,6 +37,10 @@ _SEVERITIES = text("""
     SELECT DISTINCT ON (rule, applies_to) rule, applies_to, severity FROM default_figures
     WHERE rule = ANY (:rules) AND from_on <= :on ORDER BY rule, applies_to, from_on DESC
 """)
+_HIDES = """
+    (coalesce(p.are_addresses_protected AND coalesce(w.follows_address, true), false)
+     AND NOT CAST(:sees_protected AS boolean))
+"""
 # The team of somebody's area would tell where they live, so protected people go to the force's.
 _SHOWN = f"""{FINDING}, shown AS MATERIALIZED (
     SELECT CAST(md5(concat_ws(' ', d.kind, d.want_id, d.row_id)) AS uuid) AS id,
@@ -48,11 +52,12 @@ _SHOWN = f"""{FINDING}, shown AS MATERIALIZED (
            CASE WHEN w.id IS NULL THEN p.lpa ELSE w.lpa END AS lpa,
            CASE WHEN w.id IS NULL THEN p.neighbourhood ELSE w.neighbourhood END AS neighbourhood,
            w.owner_officer,
-           CASE WHEN w.id IS NOT NULL THEN w.owner_team
-                ELSE 'DUTY-' || coalesce(CASE WHEN NOT p.are_addresses_protected THEN p.lpa END,
-                                         CAST(:force AS text)) END AS owner_team,
-           coalesce(p.are_addresses_protected AND coalesce(w.follows_address, true), false)
-           AND NOT CAST(:sees_protected AS boolean) AS hides
+           CASE WHEN w.id IS NULL
+                THEN 'DUTY-' || coalesce(CASE WHEN NOT p.are_addresses_protected THEN p.lpa END,
+                                         CAST(:force AS text))
+                WHEN {_HIDES} AND w.owner_team = 'DUTY-' || w.lpa THEN 'DUTY-' || w.force
+                ELSE w.owner_team END AS owner_team,
+           {_HIDES} AS hides
     FROM difference d
     LEFT JOIN wants w ON w.force = :force AND w.id = d.want_id
     LEFT JOIN persons p ON p.force = :force AND p.id = d.person_id)
