@@ -214,6 +214,26 @@ def test_the_daily_budget_holds_on_both_ways(client, headers, force, owner, comm
     assert "Retry-After" in answers[3].headers
 
 
+def test_a_page_does_not_overrun_what_is_left_of_the_budget(
+    client, headers, force, owner, committing_app
+):
+    people = [given_person(client, headers, force=force, family_name=f"N{n}") for n in range(20)]
+    for person in people:
+        given_want(client, headers, person=person, force=force)
+    with owner.begin() as connection:
+        connection.execute(
+            text("""INSERT INTO policies (force, id, rule, applies_to, figure, from_on, source, set_by,
+                                          recorded_at)
+                    VALUES (:f, gen_random_uuid(), 'read-budget', 'all', 17, '2020-01-01', 't', 't', now())"""),
+            {"f": force},
+        )
+    committing_app.extensions["offenders"].forget()
+    limits.forget()
+    sent = headers("neighbourhood_officer", force=force)
+    assert client.get(f"/v1/people/{people[0]['id']}", headers=sent).status_code == 200
+    assert client.get("/v1/wanted", headers=sent).status_code == 429
+
+
 def test_people_read_by_the_short_cut_are_counted(client, round_trips, headers, force, engine):
     people = [given_person(client, headers, force=force, family_name=f"N{n}") for n in range(3)]
     sent = headers("neighbourhood_officer", force=force)
