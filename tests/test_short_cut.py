@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from offenders.api import limits
 from offenders.db import Work, transaction
 from offenders.prepared import PreparedStatements
-from offenders.statements import Statement
+from offenders.statements import PREPARED_LIMIT, Statement, ask
 
 
 @pytest.fixture
@@ -267,6 +267,22 @@ def test_a_plan_that_the_server_forgot_is_prepared_again(engine):
     statements._held.connection.cursor().execute("DEALLOCATE ALL")
     assert statements.fetch(Work("33"), ask, {"x": 2}) == (2,)
     statements.forget()
+
+
+def test_a_connection_keeps_few_statements_whatever_is_asked(engine):
+    shapes = [Statement(f"SELECT CAST(:x AS int) + {n} AS x") for n in range(PREPARED_LIMIT + 20)]
+    kept = "SELECT count(*) FROM pg_prepared_statements"
+    statements = PreparedStatements(engine)
+    for number, shape in [*enumerate(shapes), *enumerate(shapes)]:
+        assert statements.fetch(Work("33"), shape, {"x": 1}) == (1 + number,)
+    cursor = statements._held.connection.cursor()
+    cursor.execute(kept)
+    assert cursor.fetchone()[0] <= PREPARED_LIMIT
+    statements.forget()
+    with transaction(engine, Work("33")) as session:
+        for number, shape in [*enumerate(shapes), *enumerate(shapes)]:
+            assert ask(session, shape, {"x": 1}).x == 1 + number
+        assert session.execute(text(kept)).scalar_one() <= PREPARED_LIMIT
 
 
 def test_an_error_leaves_nothing_behind(engine, fresh_force):
