@@ -94,7 +94,7 @@ class _Leases:
     """How many more people each caller may read before this worker counts them anew.
 
     A lease is a small part of what is left of the budget and ends soon, so several workers
-    together can't overrun the budget by more than such a part.
+    together can't overrun the budget by more than such a part each.
     """
 
     def __init__(self) -> None:
