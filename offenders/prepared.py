@@ -14,6 +14,7 @@ import psycopg2
 import psycopg2.errors
 
 from offenders.db import BEGIN, begin_values
+from offenders.statements import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,9 +57,7 @@ class PreparedStatements:
     def _ask(self, message: str, bound: Mapping[str, Any], statement: Statement) -> Any:
         cursor = self._connection().cursor()
         for needed in (BEGIN, statement):
-            if needed.name not in self._held.prepared:
-                cursor.execute(needed.prepare)
-                self._held.prepared.add(needed.name)
+            prepare(self._held.prepared, needed, cursor.execute)
         cursor.execute(message, bound)
         row = cursor.fetchone()
         cursor.close()
@@ -68,7 +67,7 @@ class PreparedStatements:
         if getattr(self._held, "connection", None) is None:
             pooled = self.engine.raw_connection()
             connection: Any = pooled.driver_connection
-            known = set(pooled.info.get("prepared", ()))
+            known = dict(pooled.info.get("prepared", {}))
             pooled.detach()
             connection.autocommit = True
             self._held.connection, self._held.prepared = connection, known

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from offenders.api import limits
 from offenders.db import Work, transaction
 from offenders.prepared import PreparedStatements
-from offenders.statements import Statement
+from offenders.statements import PREPARED_LIMIT, Statement, ask
 
 
 @pytest.fixture
@@ -214,6 +214,26 @@ def test_the_daily_budget_holds_on_both_ways(client, headers, force, owner, comm
     assert "Retry-After" in answers[3].headers
 
 
+def test_a_page_does_not_overrun_what_is_left_of_the_budget(
+    client, headers, force, owner, committing_app
+):
+    people = [given_person(client, headers, force=force, family_name=f"N{n}") for n in range(20)]
+    for person in people:
+        given_want(client, headers, person=person, force=force)
+    with owner.begin() as connection:
+        connection.execute(
+            text("""INSERT INTO policies (force, id, rule, applies_to, figure, from_on, source, set_by,
+                                          recorded_at)
+                    VALUES (:f, gen_random_uuid(), 'read-budget', 'all', 17, '2020-01-01', 't', 't', now())"""),
+            {"f": force},
+        )
+    committing_app.extensions["offenders"].forget()
+    limits.forget()
+    sent = headers("neighbourhood_officer", force=force)
+    assert client.get(f"/v1/people/{people[0]['id']}", headers=sent).status_code == 200
+    assert client.get("/v1/wanted", headers=sent).status_code == 429
+
+
 def test_people_read_by_the_short_cut_are_counted(client, round_trips, headers, force, engine):
     people = [given_person(client, headers, force=force, family_name=f"N{n}") for n in range(3)]
     sent = headers("neighbourhood_officer", force=force)
@@ -247,6 +267,22 @@ def test_a_plan_that_the_server_forgot_is_prepared_again(engine):
     statements._held.connection.cursor().execute("DEALLOCATE ALL")
     assert statements.fetch(Work("33"), ask, {"x": 2}) == (2,)
     statements.forget()
+
+
+def test_a_connection_keeps_few_statements_whatever_is_asked(engine):
+    shapes = [Statement(f"SELECT CAST(:x AS int) + {n} AS x") for n in range(PREPARED_LIMIT + 20)]
+    kept = "SELECT count(*) FROM pg_prepared_statements"
+    statements = PreparedStatements(engine)
+    for number, shape in [*enumerate(shapes), *enumerate(shapes)]:
+        assert statements.fetch(Work("33"), shape, {"x": 1}) == (1 + number,)
+    cursor = statements._held.connection.cursor()
+    cursor.execute(kept)
+    assert cursor.fetchone()[0] <= PREPARED_LIMIT
+    statements.forget()
+    with transaction(engine, Work("33")) as session:
+        for number, shape in [*enumerate(shapes), *enumerate(shapes)]:
+            assert ask(session, shape, {"x": 1}).x == 1 + number
+        assert session.execute(text(kept)).scalar_one() <= PREPARED_LIMIT
 
 
 def test_an_error_leaves_nothing_behind(engine, fresh_force):

@@ -47,7 +47,7 @@ def _get(call: Call, register: Register, code: str) -> Answer:
 def _put(call: Call, register: Register, code: str) -> Answer:
     if code != code.strip() or len(code) > CODE_LENGTH:
         raise NotFound
-    row = directory.find_entry(call.session, register, code, clock.today())
+    row = directory.find_entry(call.session, register, code, clock.today(), keep=True)
     if row is not None:
         call.if_match.check(row.version)
     directory.put_entries(call.session, register, [{"code": code, **call.body}])

@@ -94,7 +94,7 @@ class _Leases:
     """How many more people each caller may read before this worker counts them anew.
 
     A lease is a small part of what is left of the budget and ends soon, so several workers
-    together can't overrun the budget by more than such a part.
+    together can't overrun the budget by more than such a part each.
     """
 
     def __init__(self) -> None:
@@ -105,9 +105,18 @@ class _Leases:
         with self._lock:
             self._leases.clear()
 
-    def has(self, key: tuple[object, ...]) -> bool:
-        lease = self._leases.get(key)
-        return lease is not None and lease.left > 0 and lease.ends > time.monotonic()
+    def take(self, key: tuple[object, ...], people: int) -> _Lease | None:
+        """Take so many from the lease; None where it doesn't cover them."""
+        with self._lock:
+            lease = self._leases.get(key)
+            if lease is None or lease.left < people or lease.ends <= time.monotonic():
+                return None
+            lease.left -= people
+            return lease
+
+    def give_back(self, lease: _Lease, people: int) -> None:
+        with self._lock:
+            lease.left += people
 
     def spend(self, key: tuple[object, ...], people: int) -> bool:
         """Take from the lease; False where it doesn't cover so many."""
@@ -134,14 +143,14 @@ def forget() -> None:
     _leases.clear()
 
 
-def has_lease(actor: Actor, force: str) -> bool:
-    """Tell whether the caller may read on without being counted first."""
-    return _leases.has((force, clock.today(), actor.subject))
+def take_lease(actor: Actor, force: str, most: int) -> _Lease | None:
+    """Let the caller read up to so many people without being counted first; None if not."""
+    return _leases.take((force, clock.today(), actor.subject), most)
 
 
-def spend_lease(actor: Actor, force: str, fresh: int) -> None:
-    """Take people who were read without being counted first."""
-    _leases.spend((force, clock.today(), actor.subject), fresh)
+def give_back(lease: _Lease, unread: int) -> None:
+    """Give back what was taken for people who were not shown, or not new."""
+    _leases.give_back(lease, unread)
 
 
 def note_people_read(session: Session, actor: Actor, people: Sequence[UUID]) -> int:

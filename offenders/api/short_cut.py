@@ -128,11 +128,15 @@ class ShortCut:
         reading = way.route.build(asked, **path)
         reason = _reason(environ)
         values = values_of(reading, asked, reason=reason, request_id=request_id)
+        most = page.limit if page else 1
+        lease = limits.take_lease(actor, force, most)
+        if lease is None:
+            return None
         row = prepared.fetch(Work(force, writes=False), statement_of(reading), values)
         if row is None:
             return None
         shown = Shown(*row)
-        limits.spend_lease(actor, force, shown.fresh)
+        limits.give_back(lease, most - shown.fresh)
         body = body_of(shown, page)
         tag = etag(shown.version, body)
         if is_among(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
@@ -171,7 +175,7 @@ class ShortCut:
             is_known, is_asked = self._service.known((force, "access-reason"))
             if is_asked or not is_known:
                 return False
-        return self._service.known("demonstration")[0] and limits.has_lease(actor, force)
+        return self._service.known("demonstration")[0]
 
     def _send(self, answered: _Answered, request_id: str, start: Start) -> Iterable[bytes]:
         is_demonstration = bool(self._service.known("demonstration")[1])

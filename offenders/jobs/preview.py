@@ -27,6 +27,7 @@ class Preview:
 def preview_rules(session: Session, question: flags.Question, *, limit: int) -> Preview:
     """Give what would be open at the question's moment; nothing of it stays."""
     rehearsal = session.begin_nested()
+    session.info["rehearses"] = True
     try:
         with clock.as_if_at(question.now):
             for job in JOBS:
@@ -36,3 +37,4 @@ def preview_rules(session: Session, question: flags.Question, *, limit: int) -> 
             return Preview(flags.count_by_rule(session, question), rows)
     finally:
         rehearsal.rollback()
+        del session.info["rehearses"]

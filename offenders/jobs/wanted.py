@@ -33,6 +33,10 @@ def flag_without_activity(session: Session, _force: str) -> Effect:
 
 
 def _sweep(session: Session, rule: str) -> Effect:
-    wanted.refresh_clocks(session)
-    settled = flags.settle(session, rule=rule, source=wanted.due_source(session, rule))
+    # A preview must not lock the register: officers would wait for it to act.
+    is_rehearsal = bool(session.info.get("rehearses"))
+    if not is_rehearsal:
+        wanted.refresh_clocks(session)
+    source = wanted.due_source(session, rule, anew=is_rehearsal)
+    settled = flags.settle(session, rule=rule, source=source)
     return Effect(settled.raised, settled.cleared)

@@ -151,6 +151,30 @@ def test_a_preview_follows_the_figures_of_that_day(client, headers):
         assert [each["rule"] for each in counts] == rules
 
 
+@pytest.mark.parametrize(
+    ("rule", "key"),
+    [
+        ("overdue-arrests", "standard"),
+        ("wanted-reviews", "standard"),
+        ("wanted-validations", "first"),
+        ("wanted-without-activity", "standard"),
+    ],
+)
+def test_a_preview_by_other_figures_leaves_the_register_unlocked(client, headers, sql, rule, key):
+    want = given_want(client, headers, risk="standard")
+    body = {"figure": {key: 5}, "from": str(clock.today() + timedelta(days=10))}
+    path = f"/v1/forces/33/policies/{rule}"
+    assert client.put(path, json=body, headers=headers("force_manager")).status_code == 200
+    locked_by = "SELECT xmax::text FROM wants"
+    before = sql(locked_by)
+    found = preview(client, headers, {"at": ahead(12)}).json["items"]
+    assert sql(locked_by) == before
+    due_at = datetime.fromisoformat(want["entered_at"]) + timedelta(days=5)
+    assert [(each["rule"], each["because"]["figure"]) for each in found] == [(rule, 5)]
+    assert datetime.fromisoformat(found[0]["due_at"]) == due_at
+    assert datetime.fromisoformat(found[0]["because"]["due_at"]) == due_at
+
+
 def test_a_preview_of_a_force_without_an_end_of_rows_says_so(client, headers, monkeypatch):
     monkeypatch.setattr("offenders.api.flags.PREVIEW_LIMIT", 2)
     given_want(client, headers, risk="standard")

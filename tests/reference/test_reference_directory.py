@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
 from builders import given_neighbourhood, given_want
+from sqlalchemy import text
 
 from offenders import clock
 from offenders.domain.imports.service import run_rows
@@ -129,3 +131,25 @@ def test_the_force_system_brings_officers_teams_and_populations(
     ]
     found = client.get("/v1/populations", headers=admin).json["items"]
     assert [(each["population"], each["group"]) for each in found] == [(1000, "resident")]
+
+
+def test_of_two_who_change_an_entry_at_once_one_has_read_it_too_early(
+    committing_app, owner, headers, fresh_force
+):
+    sent = headers("force_admin", force=fresh_force)
+    path = "/v1/officers/4821"
+    committing_app.test_client().put(path, json={"rank": "constable"}, headers=sent)
+
+    def change(rank):
+        caller = committing_app.test_client()
+        sent_too = sent | {"If-Match": '"1"'}
+        return caller.put(path, json={"rank": rank}, headers=sent_too).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        with owner.begin() as connection:
+            connection.execute(
+                text("SELECT FROM officers WHERE force = :f FOR UPDATE"), {"f": fresh_force}
+            )
+            made = [pool.submit(change, rank) for rank in ("sergeant", "inspector")]
+            wait(made, timeout=0.5)
+        assert sorted(each.result() for each in made) == [200, 412]

@@ -71,6 +71,7 @@ def test_a_moment_before_the_first_record_has_no_data_and_a_later_one_has_nought
     want = given_want(client, headers, entered_at="2020-01-01T00:00:00Z")
     found = report(client, headers, at(before))
     assert {name: found[name] for name in SECTIONS} == dict.fromkeys(SECTIONS, "no_data")
+    assert found["time_to_arrest"]["arrested"] == found["ended"]["outcomes"] == "no_data"
     sent = headers("investigator") | {"If-Match": '"1"'}
     body = {"outcome": "withdrawn"}
     client.post(f"/v1/wanted/{want['id']}/outcomes", json=body, headers=sent)

@@ -135,11 +135,13 @@ def list_entries(  # noqa: PLR0913 - the filters of the list
     return list(session.execute(text(statement), values))
 
 
-def find_entry(session: Session, register: Register, code: str, today: date) -> Row[Any] | None:
-    """Give one officer or team as (json, version)."""
+def find_entry(
+    session: Session, register: Register, code: str, today: date, *, keep: bool = False
+) -> Row[Any] | None:
+    """Give one officer or team as (json, version); with `keep` for a change, as read till then."""
     statement = f"""
         SELECT {_json(register)}, r.version FROM {register.table} r
-        WHERE r.force = :force AND r.code = :code
+        WHERE r.force = :force AND r.code = :code {"FOR UPDATE" if keep else ""}
     """
     values = {"force": session.info["force"], "code": code, "today": today}
     return session.execute(text(statement), values).one_or_none()

@@ -63,7 +63,7 @@ def report_outstanding(session: Session, question: Question, asked: Asked) -> di
         **head,
         **figures,
         "trend": _trend(session, question, asked, first),
-        **_ended(session, question, asked, links, first),
+        **_ended(session, question, asked, links, first if has_data else None),
     }
 
 

@@ -10,7 +10,16 @@ from offenders import clock
 from offenders.domain.flags.service import DueSource, clear_for, follow_subject, raise_due
 from offenders.domain.reference.policies import explained_figures
 from offenders.domain.wanted.circulating import UNCIRCULATED, uncancelled_source
-from offenders.domain.wanted.clocks import ACTIVITY, ARREST, CANCELLATION, REVIEW, VALIDATION
+from offenders.domain.wanted.clocks import (
+    ACTIVITY,
+    ARREST,
+    CANCELLATION,
+    REVIEW,
+    VALIDATION,
+    due_expressions,
+    due_values,
+    figures_today,
+)
 from offenders.domain.wanted.rules import OUTSTANDING, is_overdue
 
 if TYPE_CHECKING:
@@ -52,9 +61,13 @@ _RULES = {
 OVERDUE_RULES = tuple(_RULES)
 
 
-def due_source(session: Session, rule: str) -> DueSource:
-    """Give every outstanding want of the force that is overdue by this rule, as flags."""
+def due_source(session: Session, rule: str, *, anew: bool = False) -> DueSource:
+    """Give every outstanding want of the force that is overdue by this rule, as flags.
+
+    The due moments are those kept, or `anew` those by the figures in force, written nowhere.
+    """
     column, start, key, problem = _RULES[rule]
+    due = due_expressions()[column] if anew else f"w.{column}"
     force = session.info["force"]
     figures = explained_figures(session, force, rule, clock.today())
     figure = f"(CAST(:figures AS jsonb) -> ({key}))"
@@ -64,11 +77,11 @@ def due_source(session: Session, rule: str) -> DueSource:
                {figure} ->> 'severity' AS severity,
                jsonb_build_object(
                    'rule', CAST(:rule AS text), 'what', CAST(:problem AS text),
-                   'counted_from', {start}, 'due_at', w.{column}, 'risk', w.risk)
+                   'counted_from', {start}, 'due_at', {due}, 'risk', w.risk)
                || ({figure} - 'severity') AS because,
-               w.{column} AS due_at
+               {due} AS due_at
         FROM wants w
-        WHERE w.force = :force AND w.state = 'outstanding' AND w.{column} < :now
+        WHERE w.force = :force AND w.state = 'outstanding' AND {due} < :now
     """
     return DueSource(
         sql,
@@ -78,6 +91,7 @@ def due_source(session: Session, rule: str) -> DueSource:
             "figures": orjson.dumps(figures).decode(),
             "force": force,
             "now": clock.now(),
+            **(due_values(figures_today(session)) if anew else {}),
         },
     )
 
