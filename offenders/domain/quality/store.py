@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.domain.quality.kinds import KINDS, Kind
-from offenders.domain.wanted.store import PERSON, TEAM
+from offenders.domain.wanted.asking import PERSON, TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
