@@ -11,7 +11,6 @@ import argparse
 import csv
 import multiprocessing
 import random
-import re
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 from sqlalchemy import text
 
-from bench.machine import facts
+from bench.machine import facts, peak_megabytes
 from offenders import tables
 from offenders.db import serving_engine
 from offenders.domain.imports import service
@@ -142,11 +141,7 @@ def _measured(url: str, kind: str, path: Path, complete: bool, answer: Any) -> N
         engine, force=FORCE, kind=kind, path=path, complete=complete, requested_by="bench"
     )
     seconds = time.perf_counter() - began
-    # Unlike ru_maxrss, this begins anew with the process.
-    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
-    answer.put(
-        Figure(summary, seconds, time.process_time() - used, int(peak[1]) / 1024 if peak else 0.0)
-    )
+    answer.put(Figure(summary, seconds, time.process_time() - used, peak_megabytes()))
 
 
 def measure(url: str, kind: str, path: Path, *, complete: bool = False) -> Figure:

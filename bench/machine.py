@@ -1,56 +1,53 @@
-"""The machine, and the processor time that processes have taken."""
+"""The machine, and the processor time that processes have taken: what /proc tells."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
+_TICKS = os.sysconf("SC_CLK_TCK")  # a second
 
 
-@dataclass(frozen=True)
-class Seconds:
-    """Processor time so far, of the web workers and of the database."""
+def seconds_of(root: int) -> float:
+    """Add up the processor time of a process and all below it, ended children included."""
+    stats = _stats()
+    children: dict[int, list[int]] = {}
+    for process, (parent, _) in stats.items():
+        children.setdefault(parent, []).append(process)
+    total, waiting = 0, [root]
+    while waiting:
+        process = waiting.pop()
+        total += stats.get(process, (0, 0))[1]
+        waiting += children.get(process, [])
+    return total / _TICKS
 
-    service: float
-    database: float
 
-    def since(self, before: Seconds) -> Seconds:
-        """Give what was taken between the two."""
-        return Seconds(self.service - before.service, self.database - before.database)
-
-
-def taken(data_dir: Path) -> Seconds:
-    """Add up the processes of an installation; the postmaster keeps the time of ended backends."""
-    service = database = 0.0
+def _stats() -> dict[int, tuple[int, int]]:
+    """Give parent and ticks of every process."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, ValueError, IndexError):
-            fields = (process / "stat").read_text().rsplit(")", 1)[1].split()
-            own, of_children = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
-            if str((process / "cwd").readlink()).startswith(str(data_dir / "postgres")):
-                is_postmaster = (process / "cmdline").read_bytes().find(b"postgres\0-D") >= 0
-                database += own + (of_children if is_postmaster else 0)
-            elif b"gunicorn" in (process / "cmdline").read_bytes():
-                environment = (process / "environ").read_bytes()
-                if f"OFFENDERS_DATA_DIR={data_dir}\0".encode() in environment:
-                    service += own
-    return Seconds(service * TICK, database * TICK)
+        with suppress(OSError):  # it has ended meanwhile
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            # proc(5): after the name come state, parent and, 11th to 14th, user and system time.
+            found[int(process.name)] = (int(fields[1]), sum(map(int, fields[11:15])))
+    return found
+
+
+def peak_megabytes() -> float:
+    """Give the most memory that this process has held; unlike ru_maxrss not its parent's."""
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(peak[1]) / 1024 if peak else 0.0
 
 
 def facts() -> dict[str, str | int]:
     """Say on what the figures were measured."""
-    processor = "unknown"
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        processor = next(
-            (line.split(":", 1)[1].strip() for line in lines if "model name" in line), "unknown"
-        )
+    model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
     return {
-        "processor": processor,
+        "processor": model[1] if model else "unknown",
         "cores": os.cpu_count() or 0,
         "memory_gib": memory,
         "python": platform.python_version(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import random
 import re
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 from uuid import uuid4
 
+import structlog
 from sqlalchemy import event, text
 
 from offenders.api import create_app
@@ -72,6 +74,7 @@ class Asker:
     def __init__(self, settings: Settings) -> None:
         """Make the application in this process only to hear its SQL."""
         self._app = create_app(settings)
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         # The short cut's connections are its own; Flask's are heard.
         self._app.wsgi_app = self._app.wsgi_app.flask  # type: ignore[attr-defined, method-assign]
         self._engine = self._app.extensions["offenders"].engine

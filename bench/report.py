@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bench.asking import percentile
+
 if TYPE_CHECKING:
     from bench.queries import Query
     from bench.scorecard import Marks
@@ -22,7 +24,7 @@ class Row:
     found: int = 0
     ambiguous: int = 0
     ambiguous_found: int = 0
-    milliseconds: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
     @property
     def recall(self) -> float:
@@ -31,8 +33,7 @@ class Row:
 
     def percentile(self, share: float) -> float:
         """Give the latency, in milliseconds, that this share of the queries kept."""
-        ordered = sorted(self.milliseconds)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+        return percentile(self.seconds, share)
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Score:
         birth = "with date of birth" if query.born else "name alone"
         for name in (ALL, birth, query.kind):
             row = self.rows.setdefault(name, Row())
-            row.milliseconds.append(seconds * 1000)
+            row.seconds.append(seconds)
             if query.is_ambiguous:
                 row.ambiguous += 1
                 row.ambiguous_found += found

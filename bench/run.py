@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import statistics
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench import chart, floor, machine
-from bench.load import drive
+from bench.asking import ask, percentile
 from bench.questions import Asker, forget_wants
-from offenders.bundled import joined
+from bench.service import started
+from offenders.bundled import database
 from offenders.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bench.questions import Question
+    from bench.service import Running
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
@@ -51,25 +51,24 @@ class Round:
 @click.option("--scale", default="national", help="The seed to measure on.")
 @click.option("--rounds", default=3)
 @click.option("--seconds", default=4, help="Length of one stretch.")
-@click.option("--port", default=8790)
-def main(*, data_dir: str, scale: str, rounds: int, seconds: int, port: int) -> None:
+def main(*, data_dir: str, scale: str, rounds: int, seconds: int) -> None:
     """Measure, print the table, write bench/results/, exit 1 below the marks."""
-    home = (ROOT / data_dir).resolve()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFENDERS_")}
-    environment |= {"OFFENDERS_DATA_DIR": str(home)}
-    _offenders(environment, "seed", "--scale", scale)
-    with _service(environment, port), joined(home) as urls:
-        os.environ |= environment
-        settings = replace(read_settings(), database_url=urls.app, database_owner_url=urls.owner)
-        forget_wants(urls.owner)
+    for name in [name for name in os.environ if name.startswith("OFFENDERS_")]:
+        del os.environ[name]
+    os.environ["OFFENDERS_DATA_DIR"] = str((ROOT / data_dir).resolve())
+    subprocess.run([sys.executable, "-m", "offenders.cli", "seed", "--scale", scale], check=True)
+    with database(read_settings()) as settings, started(settings) as running:
+        owner = settings.owner_url or ""
+        forget_wants(owner)
         found: dict[str, list[Round]] = {}
         click.echo(_HEAD)
         for question in Asker(settings).questions():
             found[question.name] = [
-                _measure(question, urls.app, home, port, seconds) for _ in range(rounds)
+                _measure(question, settings.database_url or "", running, seconds)
+                for _ in range(rounds)
             ]
             click.echo(_line(question.name, found[question.name]))
-        forget_wants(urls.owner)
+        forget_wants(owner)
     _write(found, scale)
     below = [name for name, mark in MARKS.items() if _percent(found[name]) < mark]
     if below:
@@ -77,50 +76,32 @@ def main(*, data_dir: str, scale: str, rounds: int, seconds: int, port: int) -> 
         sys.exit(1)
 
 
-def _offenders(environment: dict[str, str], *arguments: str) -> None:
-    command = [sys.executable, "-m", "offenders.cli", *arguments]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
-
-
-@contextlib.contextmanager
-def _service(environment: dict[str, str], port: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "offenders.cli", "serve", "--no-scheduler"]
-    process = subprocess.Popen(
-        [*command, "--port", str(port)],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        for line in process.stdout or ():
-            if "Ctrl-C" in line:
-                break
-        yield
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def _measure(question: Question, url: str, home: Path, port: int, seconds: int) -> Round:
-    address = ("127.0.0.1", port)
-    drive(address, question.requests(), clients=CLIENTS, seconds=1)
+def _measure(question: Question, url: str, running: Running, seconds: int) -> Round:
+    _drive(question, running, 1)
     rate = floor.run(url, question.transactions, clients=CLIENTS, seconds=seconds)
-    before = machine.taken(home)
-    load = drive(address, question.requests(), clients=CLIENTS, seconds=seconds)
-    cpu = machine.taken(home).since(before)
-    answers = len(load.latencies)
+    before, began = running.taken(), time.perf_counter()
+    latencies, errors = _drive(question, running, seconds)
+    elapsed = time.perf_counter() - began
+    taken = running.taken().since(before)
     return Round(
         floor=rate,
-        rate=load.rate,
-        p50=load.percentile(0.5),
-        p99=load.percentile(0.99),
-        service_ms=cpu.service * 1000 / answers,
-        database_ms=cpu.database * 1000 / answers,
-        errors=sum(n for status, n in load.statuses.items() if status not in {200, 201}),
+        rate=len(latencies) / elapsed,
+        p50=percentile(latencies, 0.5),
+        p99=percentile(latencies, 0.99),
+        service_ms=taken.service * 1000 / len(latencies),
+        database_ms=taken.database * 1000 / len(latencies),
+        errors=errors,
     )
+
+
+def _drive(question: Question, running: Running, seconds: int) -> tuple[list[float], int]:
+    """Give the seconds of each answer, and how many were errors."""
+    latencies, errors = [], 0
+    replies = ask(running.address, question.requests(), clients=CLIENTS, seconds=seconds)
+    for _, reply in replies:
+        latencies.append(reply.seconds)
+        errors += reply.status not in {200, 201}
+    return latencies, errors
 
 
 def _median(rounds: list[Round], name: str) -> float:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from urllib.parse import urlencode
 import orjson
 
 from bench.asking import ask_all
-from bench.processor import load_average, machine, seconds_of
+from bench.machine import facts
 from bench.queries import make_queries
 from bench.report import Score, as_data, as_page
 from bench.service import started
@@ -62,15 +63,16 @@ def main() -> int:
         requests = _requests(settings, queries)
         with started(connected) as running:
             ask_all(running.address, requests[:WARMING], CLIENTS)
-            before = seconds_of(running.processes)
+            before = running.taken()
             replies = ask_all(running.address, requests, CLIENTS)
-            spent = seconds_of(running.processes) - before
-    score = _score(queries, replies, spent, people)
+            taken = running.taken().since(before)
+    score = _score(queries, replies, taken.service + taken.database, people)
+    machine = facts()
     score.conditions = {
         "date": clock.today().isoformat(),
-        "machine": machine(),
+        "machine": f"{machine['cores']} × {machine['processor']}",
         "clients": CLIENTS,
-        "load_average": round(load_average(), 1),
+        "load_average": round(os.getloadavg()[0], 1),
         "seed": wanted.seed,
     }
     page = as_page(score, Marks())

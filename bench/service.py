@@ -1,4 +1,4 @@
-"""The service under measurement: one that runs already, or one started for the while."""
+"""The service under measurement, started for the while."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
+from bench.machine import seconds_of
+from offenders.embedded import running_urls
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,11 +30,29 @@ class NotReadyError(RuntimeError):
 
 
 @dataclass(frozen=True)
+class Taken:
+    """Processor time so far, in seconds."""
+
+    service: float
+    database: float  # none where it isn't the bundled server
+
+    def since(self, before: Taken) -> Taken:
+        """Give what was taken between the two."""
+        return Taken(self.service - before.service, self.database - before.database)
+
+
+@dataclass(frozen=True)
 class Running:
     """Where the service answers, and the processes whose time is measured."""
 
     address: tuple[str, int]
-    processes: list[int]
+    process: int
+    postmaster: int | None
+
+    def taken(self) -> Taken:
+        """Give the processor time of the service and its database."""
+        of_database = seconds_of(self.postmaster) if self.postmaster else 0.0
+        return Taken(seconds_of(self.process), of_database)
 
 
 @contextlib.contextmanager
@@ -49,18 +70,19 @@ def started(settings: Settings) -> Iterator[Running]:
     )
     try:
         _wait(process, address)
-        yield Running(address, [process.pid, *_postmaster(settings)])
+        yield Running(address, process.pid, _postmaster(settings))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
 
 
-def _postmaster(settings: Settings) -> list[int]:
+def _postmaster(settings: Settings) -> int | None:
     """Give the bundled server; one that is somebody else's isn't measured."""
+    bundled = running_urls(settings.data_dir)
+    if bundled is None or bundled.owner != settings.owner_url:
+        return None
     file = settings.data_dir / "postgres" / "postmaster.pid"
-    if not settings.is_embedded or not file.exists():
-        return []
-    return [int(file.read_text(encoding="utf-8").split()[0])]
+    return int(file.read_text(encoding="utf-8").split()[0])
 
 
 def _wait(process: subprocess.Popen[bytes], address: tuple[str, int]) -> None:

@@ -167,8 +167,8 @@ def other_form(rnd: Random, word: str) -> str | None:
 
 
 def wrong_date(rnd: Random, born: date) -> date | None:
-    """Give a date of birth with one usual slip: day and month, two digits, or a year off."""
-    slips = [_swapped, _two_digits, _year_off]
+    """Give a date of birth with one usual slip: day and month, two digits, a year off, or a digit wrong."""
+    slips = [_swapped, _two_digits, _year_off, _digit_wrong]
     rnd.shuffle(slips)
     for slip in slips:
         wrong = slip(rnd, born)
@@ -179,6 +179,12 @@ def wrong_date(rnd: Random, born: date) -> date | None:
 
 def _swapped(_rnd: Random, born: date) -> date | None:
     return _real(born.year, born.day, born.month)
+
+
+def _digit_wrong(rnd: Random, born: date) -> date | None:
+    written, at = f"{born:%Y%m%d}", rnd.randrange(2, 8)
+    slip = written[:at] + rnd.choice("0123456789") + written[at + 1 :]
+    return _real(int(slip[:4]), int(slip[4:6]), int(slip[6:]))
 
 
 def _two_digits(rnd: Random, born: date) -> date | None:

@@ -1,4 +1,4 @@
-"""Loading the demonstration: wards, people, wants and what was done, all of it made up."""
+"""Loading the demonstration: wards, people, wants, owners, what was done and what PNC holds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from offenders import clock
 from offenders.db import Work, transaction
 from offenders.domain.imports.seeding import add_made_up_activity
 from offenders.domain.imports.service import run_rows
+from offenders.domain.pnc.service import last_extract
 from offenders.domain.reference.codes import DATA
 from offenders.domain.working_days import start_of_london_day
 from offenders.ids import new_id
@@ -20,9 +21,13 @@ from offenders.seed import (
     PersonKey,
     Ward,
     made_up_activity,
+    made_up_circulations,
+    made_up_officers,
     made_up_people,
+    made_up_teams,
     made_up_wants,
 )
+from offenders.seed.circulations import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 REQUESTED_BY = "demonstration"
+PNC = "pnc-wanted"
+KNOWN_OF_PERSON = ("source_ref", *IDENTITY)
 WARDS = {"33": "leicestershire_wards.geojson"}
 
 _KEEP = text("INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING")
@@ -62,14 +69,22 @@ def seed(  # noqa: PLR0913 - what the command line takes
     today = date.fromisoformat(day)
     now = start_of_london_day(today)
     wards = load_wards(engine, force, report)
-    keys: list[PersonKey] = []
-    people = _noting(made_up_people(force, SCALES[scale], seed, today, wards), keys)
+    known: dict[str, dict[str, Any]] = {}
+    people = _noting(made_up_people(force, SCALES[scale], seed, today, wards), known)
     _run(engine, force, "people", people, report)
+    keys = [PersonKey.of(person) for person in known.values()]
     wants = list(made_up_wants(force, SCALES[scale], seed, now, keys))
     _run(engine, force, "wanted", wants, report)
+    _run(engine, force, "teams", made_up_teams(), report)
+    _run(engine, force, "officers", made_up_officers(force, seed, today, wants), report)
+    activity = list(made_up_activity(force, seed, now, wants))
     with transaction(engine, Work(force, statement_seconds=60)) as session:
-        done = add_made_up_activity(session, made_up_activity(force, seed, now, wants))
+        done = add_made_up_activity(session, activity)
+        has_extract = last_extract(session) is not None
     report(f"activity: {done} entries")
+    if not has_extract:  # another would end what somebody has sent since
+        rows = made_up_circulations(force, seed, wants, activity, known)
+        _run(engine, force, PNC, rows, report)
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:
@@ -98,9 +113,12 @@ def load_wards(engine: Engine, force: str, report: Callable[[str], None]) -> lis
     return [Ward.from_feature(feature) for feature in features]
 
 
-def _noting(rows: Iterable[dict[str, Any]], keys: list[PersonKey]) -> Iterator[dict[str, Any]]:
+def _noting(
+    rows: Iterable[dict[str, Any]], known: dict[str, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Keep of each person what wants and PNC need to know."""
     for row in rows:
-        keys.append(PersonKey.of(row))
+        known[row["source_ref"]] = {name: row[name] for name in KNOWN_OF_PERSON if name in row}
         yield row
 
 
@@ -111,5 +129,12 @@ def _run(
     rows: Iterable[dict[str, Any]],
     report: Callable[[str], None],
 ) -> None:
-    summary = run_rows(engine, force=force, kind=kind, rows=rows, requested_by=REQUESTED_BY)
+    summary = run_rows(
+        engine,
+        force=force,
+        kind=kind,
+        rows=rows,
+        complete=kind == PNC,  # or nothing could be told to be missing there
+        requested_by=REQUESTED_BY,
+    )
     report(f"{kind}: {summary.created} created, {summary.unchanged} unchanged")

@@ -1,13 +1,22 @@
-"""The scorecard's own generator: repeatable, honest about ties, and wrong in one way at a time."""
+"""What measures: queries that can be repeated and are wrong in one way, clients and clocks."""
 
 from __future__ import annotations
 
+import itertools
+import os
+import subprocess
+import sys
+import time
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
+from threading import Thread
 
 import pytest
 
 from bench import slips
+from bench.asking import ask, ask_all, percentile
+from bench.machine import seconds_of
 from bench.queries import KINDS, make_queries
 from bench.report import Score, as_data, as_page
 from bench.scorecard import Marks
@@ -80,3 +89,56 @@ def test_the_card_counts_what_is_ambiguous_apart_and_fails_below_a_mark():
     assert not score.passes(Marks(recall=98.5))
     assert not score.passes(Marks(median=9))
     assert "98.0 %" in as_page(score, Marks())
+
+
+class Echo(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(404 if self.path == "/missing" else 200)
+        self.send_header("Content-Length", str(len(self.path)))
+        self.end_headers()
+        self.wfile.write(self.path.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def address():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        yield server.server_address
+        server.shutdown()
+
+
+def sent(path):
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+
+def test_replies_stand_in_the_order_of_their_requests(address):
+    paths = [f"/{number}" for number in range(40)] + ["/missing"]
+    replies = ask_all(address, [sent(path) for path in paths], clients=4)
+    assert [reply.body.decode() for reply in replies] == paths
+    assert [reply.status for reply in replies] == [200] * 40 + [404]
+    assert min(reply.seconds for reply in replies) > 0
+
+
+def test_asking_ends_with_the_time(address):
+    began = time.monotonic()
+    requests = (sent(f"/{number}") for number in itertools.count())
+    numbers = [number for number, _ in ask(address, requests, clients=4, seconds=0.2)]
+    assert 0.2 <= time.monotonic() - began < 2
+    assert sorted(numbers) == list(range(len(numbers)))
+
+
+def test_a_percentile_is_the_latency_that_so_many_kept():
+    assert percentile([0.003, 0.001, 0.002, 0.004], 0.5) == 3.0
+    assert percentile([0.003, 0.001, 0.002, 0.004], 0.99) == 4.0
+
+
+def test_processor_time_counts_children_that_have_ended():
+    before = seconds_of(os.getpid())
+    busy = "import time\nwhile time.process_time() < 0.2: pass"
+    subprocess.run([sys.executable, "-c", busy], check=True)
+    assert seconds_of(os.getpid()) - before >= 0.18

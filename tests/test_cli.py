@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import psycopg2
 import pytest
+import structlog
 from click.testing import CliRunner
 
 from offenders import cli
@@ -23,6 +26,7 @@ DEAD = "postgresql://nobody@127.0.0.1:9/nothing"  # port 9 discards; nothing lis
 
 
 def offenders(home, *arguments, **settings):
+    """Run the command line in a process of its own."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFENDERS_")}
     environment |= {"OFFENDERS_DATA_DIR": str(home), **settings}
     done = subprocess.run(
@@ -50,12 +54,45 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def migrated(home):
+def bundled(home):
     """Hold the bundled server up, so that each command only joins it."""
     with joined(home):
-        done = offenders(home, "migrate")
-        assert (done.returncode, done.stdout) == (0, "")
         yield home
+
+
+@pytest.fixture(scope="module")
+def never_migrated(bundled):
+    """Ask a new database something before it is migrated."""
+    return offenders(bundled, "audit", "verify")
+
+
+@pytest.fixture(scope="module")
+def migrated(bundled, never_migrated):
+    done = offenders(bundled, "migrate")
+    assert (done.returncode, done.stdout) == (0, "")
+    return bundled
+
+
+@pytest.fixture
+def here(home, monkeypatch, capsys):
+    """Run the whole command line in this process: the same, without a second of imports."""
+
+    def run(*arguments, **settings):
+        for name in [name for name in os.environ if name.startswith("OFFENDERS_")]:
+            monkeypatch.delenv(name)
+        for name, value in {"OFFENDERS_DATA_DIR": str(home), **settings}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["offenders", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        done = subprocess.CompletedProcess(arguments, ended.value.code, *capsys.readouterr())
+        assert "Traceback" not in done.stdout + done.stderr
+        return done
+
+    handler, logs = signal.getsignal(signal.SIGTERM), structlog.get_config()
+    yield run
+    signal.signal(signal.SIGTERM, handler)
+    structlog.configure(**logs)
 
 
 @pytest.fixture
@@ -133,26 +170,28 @@ def test_wrong_use_ends_with_two_and_advice(invoke, arguments, advice):
     assert advice in done.output
 
 
-def test_with_an_issuer_no_token_and_no_made_up_data_are_made(home):
+def test_with_an_issuer_no_token_and_no_made_up_data_are_made(here):
     issuer = {
         "OFFENDERS_OIDC_ISSUER": "https://login.example",
         "OFFENDERS_OIDC_AUDIENCE": "urn:offenders",
     }
     for command in (["token", "--role", "auditor", "--force", "33"], ["seed"], ["serve", "--demo"]):
-        done = offenders(home, *command, **issuer)
+        done = here(*command, **issuer)
         assert (done.returncode, done.stdout) == (1, "")
         assert "OFFENDERS_OIDC_ISSUER" in done.stderr
 
 
-def test_an_unusable_setting_ends_with_one_and_one_line(home):
-    done = offenders(home, "migrate", OFFENDERS_PORT="eighty")
+def test_an_unusable_setting_ends_with_one_and_one_line(here):
+    done = here("migrate", OFFENDERS_PORT="eighty")
     assert done.returncode == 1
     assert done.stderr == "offenders: OFFENDERS_PORT must be a number from 1 to 65535.\n"
 
 
 @pytest.mark.parametrize("command", ["migrate", "scheduler", "seed", "serve --port 18099"])
-def test_a_database_that_does_not_answer_ends_with_one_and_one_line(home, command):
-    done = offenders(home, *command.split(), OFFENDERS_DATABASE_URL=DEAD)
+def test_a_database_that_does_not_answer_ends_with_one_and_one_line(home, here, command):
+    is_one_that_stays = command.startswith(("scheduler", "serve"))
+    run = partial(offenders, home) if is_one_that_stays else here
+    done = run(*command.split(), OFFENDERS_DATABASE_URL=DEAD)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         "offenders: The database does not answer."
@@ -160,17 +199,17 @@ def test_a_database_that_does_not_answer_ends_with_one_and_one_line(home, comman
     )
 
 
-def test_a_data_directory_that_cannot_be_made_ends_with_one_and_one_line(tmp_path):
+def test_a_data_directory_that_cannot_be_made_ends_with_one_and_one_line(here, tmp_path):
     (tmp_path / "file").touch()
-    done = offenders(tmp_path / "file" / "var", "jobs", "run", "audit-seal")
+    unusable = str(tmp_path / "file" / "var")
+    done = here("jobs", "run", "audit-seal", OFFENDERS_DATA_DIR=unusable)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_database_that_was_never_migrated_is_named_so(tmp_path):
-    done = offenders(tmp_path / "var", "audit", "verify")
-    assert done.returncode == 1
-    assert done.stderr == (
+def test_a_database_that_was_never_migrated_is_named_so(never_migrated):
+    assert never_migrated.returncode == 1
+    assert never_migrated.stderr == (
         "offenders: The database is not at this version. Run: offenders migrate\n"
     )
 
@@ -191,15 +230,15 @@ def test_the_timetable_is_printed(invoke):
     assert "audit-seal" in done.output
 
 
-def test_a_job_runs_at_once_and_as_if_at_a_time(migrated):
+def test_a_job_runs_at_once_and_as_if_at_a_time(migrated, here):
+    job = ("jobs", "run", "overdue-arrests")
     at = ("--at", "2026-01-01T06:00", "--dry-run")
-    for more in ((), at):
-        done = offenders(migrated, "jobs", "run", "overdue-arrests", *more)
+    for done in (offenders(migrated, *job), here(*job, *at)):
         assert done.returncode == 0
         assert done.stdout == "state: succeeded\nraised: 0\ncleared: 0\n"
 
 
-def test_an_import_counts_its_rows_and_ends_with_one_if_any_was_refused(migrated, tmp_path):
+def test_an_import_counts_its_rows_and_ends_with_one_if_any_was_refused(migrated, here, tmp_path):
     file = tmp_path / "people.csv"
     header = "source_ref,family_name,given_names,date_of_birth,sex"
     file.write_text(f"{header}\nP1,Example,Sam,1990-02-03,male\nP2,Sample,Alex,1985-13-01,female\n")
@@ -209,7 +248,7 @@ def test_an_import_counts_its_rows_and_ends_with_one_if_any_was_refused(migrated
         "read: 2\ncreated: 1\nupdated: 0\nunchanged: 0\nrefused: 1\nwarnings: 0\n"
     )
     file.write_text(f"{header}\nP1,Example,Sam,1990-02-03,male\n")
-    done = offenders(migrated, "import", "people", str(file), "--dry-run")
+    done = here("import", "people", str(file), "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "read: 1\ncreated: 0\nupdated: 0\nunchanged: 1\nrefused: 0\nwarnings: 0\n"
@@ -221,22 +260,22 @@ def test_the_columns_of_a_kind_are_printed(invoke):
     assert {"source_ref", "person_source_ref", "reason", "offence_code"} <= set(lines)
 
 
-def test_a_kind_that_is_not_offered_yet_is_refused(home, tmp_path):
-    done = offenders(home, "import", "bail", "--columns")
+def test_a_kind_that_is_not_offered_yet_is_refused(here):
+    done = here("import", "bail", "--columns")
     assert done.returncode == 1
     assert done.stderr.startswith("offenders: Imports of bail are not offered.")
 
 
-def test_an_unbroken_chain_is_said_to_be_so(migrated):
-    assert offenders(migrated, "jobs", "run", "audit-seal").returncode == 0
-    done = offenders(migrated, "audit", "verify")
+def test_an_unbroken_chain_is_said_to_be_so(migrated, here):
+    assert here("jobs", "run", "audit-seal").returncode == 0
+    done = here("audit", "verify")
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1] == "The audit chain is unbroken."
 
 
-def test_a_broken_chain_ends_with_one_and_says_where(migrated):
-    offenders(migrated, "jobs", "run", "overdue-arrests")
-    offenders(migrated, "jobs", "run", "audit-seal")
+def test_a_broken_chain_ends_with_one_and_says_where(migrated, here):
+    here("jobs", "run", "overdue-arrests")
+    here("jobs", "run", "audit-seal")
     with joined(migrated) as urls, closing(psycopg2.connect(urls.owner)) as connection:
         cursor = connection.cursor()
         cursor.execute("""

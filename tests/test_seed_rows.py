@@ -25,7 +25,10 @@ from offenders.seed import (
     Scale,
     Ward,
     made_up_activity,
+    made_up_circulations,
+    made_up_officers,
     made_up_people,
+    made_up_teams,
     made_up_wants,
 )
 
@@ -90,6 +93,17 @@ def test_the_same_seed_gives_the_same_rows(
     assert again == people
     assert list(made_up_wants("33", Scale(people=2_000, wants=1_600), 7, NOW, keys)) == wants
     assert list(made_up_activity("33", 7, NOW, wants)) == activity
+    known = {row["source_ref"]: row for row in people}
+    held = [list(made_up_circulations("33", 7, wants, activity, known)) for _ in range(2)]
+    assert held[0] == held[1]
+    assert len({row["pnc_reference"] for row in held[0]}) == len(held[0])
+    staff = [list(made_up_officers("33", 7, TODAY, wants)) for _ in range(2)]
+    assert staff[0] == staff[1]
+
+
+def test_every_team_that_owns_a_want_has_a_name(wants: list[Row]) -> None:
+    owners = {row["owner_team"] for row in wants if "owner_team" in row}
+    assert owners == {row["code"] for row in made_up_teams()}
 
 
 def test_another_seed_or_force_gives_other_rows(wards: list[Ward], people: list[Row]) -> None:

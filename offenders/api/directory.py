@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from offenders import clock
 from offenders.api.operations import Answer, Call, Routes, as_json, route
-from offenders.api.pages import make_page, read_page
+from offenders.api.pages import page_by_code, page_of_list
 from offenders.api.permissions import Operation
 from offenders.api.schemas import directory as schemas
 from offenders.api.schemas.fields import ItemPage
@@ -21,20 +21,22 @@ if TYPE_CHECKING:
 
 routes = Routes("directory", __name__, url_prefix="/v1", description="Officers, teams, populations")
 
-_READ, _WRITE = "directory:read", "reference:write"
 CODE_LENGTH = 60  # characters, as fields.code
-_ALL = 100_000  # rows; the largest force has some 35,000 officers
+
+
+def _reads(name: str) -> Operation:
+    return Operation(name, "directory:read", "force", None)
+
+
+def _puts(name: str) -> Operation:
+    return Operation(name, "reference:write", "force", "operation")
 
 
 def _list(call: Call, register: Register) -> Answer:
-    page = read_page(call.query)
     lister = partial(
         directory.list_entries, call.session, register, filters=call.query, today=clock.today()
     )
-    after = str(page.after[0]) if page.after else ""
-    rows = lister(after=after, limit=page.limit + 1)
-    total = len(lister(after="", limit=_ALL)) if page.with_total else None
-    return Answer(make_page(rows, page, key=lambda row: [row.code], total=total))
+    return Answer(page_by_code(call.query, lister))
 
 
 def _get(call: Call, register: Register, code: str) -> Answer:
@@ -65,7 +67,7 @@ def _put(call: Call, register: Register, code: str) -> Answer:
     routes,
     "GET",
     "/officers",
-    Operation("officers.list", _READ, "force", None),
+    _reads("officers.list"),
     query=schemas.OfficersQuery,
     answer=ItemPage,
 )
@@ -74,13 +76,7 @@ def list_officers(call: Call) -> Answer:
     return _list(call, OFFICERS)
 
 
-@route(
-    routes,
-    "GET",
-    "/officers/<code>",
-    Operation("officers.read", _READ, "force", None),
-    answer=schemas.OfficerAnswer,
-)
+@route(routes, "GET", "/officers/<code>", _reads("officers.read"), answer=schemas.OfficerAnswer)
 def get_officer(call: Call, code: str) -> Answer:
     """Give one officer, with a link to the wants they own."""
     return _get(call, OFFICERS, code)
@@ -90,7 +86,7 @@ def get_officer(call: Call, code: str) -> Answer:
     routes,
     "PUT",
     "/officers/<code>",
-    Operation("officers.put", _WRITE, "force", "operation"),
+    _puts("officers.put"),
     body=schemas.OfficerBody,
     answer=schemas.OfficerAnswer,
 )
@@ -99,26 +95,13 @@ def put_officer(call: Call, code: str) -> Answer:
     return _put(call, OFFICERS, code)
 
 
-@route(
-    routes,
-    "GET",
-    "/teams",
-    Operation("teams.list", _READ, "force", None),
-    query=schemas.TeamsQuery,
-    answer=ItemPage,
-)
+@route(routes, "GET", "/teams", _reads("teams.list"), query=schemas.TeamsQuery, answer=ItemPage)
 def list_teams(call: Call) -> Answer:
     """List teams and duty queues by code."""
     return _list(call, TEAMS)
 
 
-@route(
-    routes,
-    "GET",
-    "/teams/<code>",
-    Operation("teams.read", _READ, "force", None),
-    answer=schemas.TeamAnswer,
-)
+@route(routes, "GET", "/teams/<code>", _reads("teams.read"), answer=schemas.TeamAnswer)
 def get_team(call: Call, code: str) -> Answer:
     """Give one team, with a link to the wants it owns."""
     return _get(call, TEAMS, code)
@@ -128,7 +111,7 @@ def get_team(call: Call, code: str) -> Answer:
     routes,
     "PUT",
     "/teams/<code>",
-    Operation("teams.put", _WRITE, "force", "operation"),
+    _puts("teams.put"),
     body=schemas.TeamBody,
     answer=schemas.TeamAnswer,
 )
@@ -148,23 +131,20 @@ def put_team(call: Call, code: str) -> Answer:
 )
 def list_populations(call: Call) -> Answer:
     """List the populations in force, each with its year, group and source."""
-    page = read_page(call.query)
     lister = partial(
         populations.list_populations,
         call.session,
         area_type=call.query.get("area_type"),
         area=call.query.get("area"),
     )
-    rows = lister(after=page.after, limit=page.limit + 1)
-    total = len(lister(after=None, limit=_ALL)) if page.with_total else None
-    return Answer(make_page(rows, page, key=lambda row: list(row[1:]), total=total))
+    return Answer(page_of_list(call.query, lister))
 
 
 @route(
     routes,
     "PUT",
     "/populations/<area_type>/<area>/<year>",
-    Operation("populations.put", _WRITE, "force", "operation"),
+    _puts("populations.put"),
     body=schemas.PopulationBody,
 )
 def put_population(call: Call, area_type: str, area: str, year: str) -> Answer:

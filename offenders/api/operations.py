@@ -307,23 +307,30 @@ def _answer(given: Answer) -> Response:
 
 
 def _audit(call: Call, given: Answer) -> None:
-    operation = call.operation
-    if operation.audit_class is None:
+    if call.operation.audit_class is None:
         return
-    record_act(
-        call.session,
-        Act(
-            actor=call.actor.subject,
-            role=call.actor.role_text,
-            action=operation.name,
-            audit_class=operation.audit_class,
-            subject_type=given.subject_type,
-            subject_ids=list(dict.fromkeys([*given.subjects, *given.people])),
-            masked=list(given.masked),
-            reason=access_reason(),
-            request_id=g.request_id,
-            details=given.details,
-        ),
+    act = _act(
+        call.actor,
+        call.operation,
+        call.operation.audit_class,
+        subject_type=given.subject_type,
+        subject_ids=list(dict.fromkeys([*given.subjects, *given.people])),
+        masked=list(given.masked),
+        details=given.details,
+    )
+    record_act(call.session, act)
+
+
+def _act(actor: Actor, operation: Operation, audit_class: str, **more: Any) -> Act:
+    """Say who does what in this request, and why."""
+    return Act(
+        actor=actor.subject,
+        role=actor.role_text,
+        action=operation.name,
+        audit_class=audit_class,
+        reason=access_reason(),
+        request_id=g.request_id,
+        **more,
     )
 
 
@@ -353,19 +360,8 @@ def _audit_replay(
     """Record that a first answer was shown again."""
     if operation.audit_class is None:
         return
-    record_act(
-        session,
-        Act(
-            actor=actor.subject,
-            role=actor.role_text,
-            action=operation.name,
-            audit_class=operation.audit_class,
-            subject_ids=first.shown,
-            reason=access_reason(),
-            request_id=g.request_id,
-            details={"replayed": True},
-        ),
-    )
+    shown = {"subject_ids": first.shown, "details": {"replayed": True}}
+    record_act(session, _act(actor, operation, operation.audit_class, **shown))
 
 
 def _is_identifier(value: str) -> bool:
@@ -377,15 +373,5 @@ def _audit_denial(actor: Actor, operation: Operation, path: dict[str, str]) -> N
     """Record a denied or vain try; the same for what is missing and what is out of scope."""
     engine = current_app.extensions["offenders"].engine
     with transaction(engine, Work(actor.force or NATIONAL, writes=False)) as session:
-        record_act(
-            session,
-            Act(
-                actor=actor.subject,
-                role=actor.role_text,
-                action=operation.name,
-                audit_class="denial",
-                reason=access_reason(),
-                request_id=g.request_id,
-                details={name: value for name, value in path.items() if _is_identifier(value)},
-            ),
-        )
+        tried = {name: value for name, value in path.items() if _is_identifier(value)}
+        record_act(session, _act(actor, operation, "denial", details=tried))

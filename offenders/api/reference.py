@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
+from functools import partial
 from typing import Any
 
 from offenders import clock
 from offenders.api.operations import Answer, Call, Routes, as_json, route
-from offenders.api.pages import make_page, read_page
+from offenders.api.pages import page_by_code
 from offenders.api.permissions import Operation
 from offenders.api.schemas.fields import ItemPage, PageQuery
 from offenders.api.schemas.reference import (
@@ -19,8 +19,6 @@ from offenders.api.schemas.reference import (
 from offenders.domain.reference import policies, service
 from offenders.errors import Invalid, NotFound
 
-_ALL = 100_000  # rows; the longest list of codes has some fifteen thousand
-
 routes = Routes("reference", __name__, url_prefix="/v1", description="Codes, areas and rules")
 
 
@@ -29,13 +27,7 @@ def _reference(name: str) -> Operation:
 
 
 def _by_code(call: Call, lister: Any, *arguments: Any) -> Answer:
-    page = read_page(call.query)
-    after = str(page.after[0]) if page.after else ""
-    rows = lister(call.session, *arguments, after=after, limit=page.limit + 1)
-    total = None
-    if page.with_total:
-        total = len(lister(call.session, *arguments, after="", limit=_ALL))
-    return Answer(make_page(rows, page, key=lambda row: [row[1]], total=total))
+    return Answer(page_by_code(call.query, partial(lister, call.session, *arguments)))
 
 
 @route(routes, "GET", "/forces", _reference("forces"), query=PageQuery, answer=ItemPage)
@@ -69,7 +61,7 @@ def list_lpas(call: Call, force_code: str) -> Answer:
 )
 def list_neighbourhoods(call: Call) -> Answer:
     """List neighbourhoods; `point` finds the one in which a point lies."""
-    lister = functools.partial(
+    lister = partial(
         service.list_neighbourhoods,
         lpa=call.query.get("lpa"),
         point=_point(call.query.get("point")),

@@ -98,8 +98,9 @@ class Service:
         return value
 
     def forget(self) -> None:
-        """Drop the cached facts, so that the next question is asked anew."""
+        """Drop the cached facts and who is blocked, so that the next question is asked anew."""
         self._facts.clear()
+        self.failed_tokens = FailedTokens()
         self.revocations.forget()
 
     def _fact(self, name: Any, read: Callable[[], Any]) -> Any:

@@ -1,7 +1,9 @@
 """Made-up, reproducible demonstration data: everything in it is invented, nobody real is meant."""
 
 from offenders.seed.activity import made_up_activity
+from offenders.seed.circulations import made_up_circulations
 from offenders.seed.homes import Ward
+from offenders.seed.owners import made_up_officers, made_up_teams
 from offenders.seed.people import made_up_people
 from offenders.seed.rows import SCALES, Scale
 from offenders.seed.wants import PersonKey, made_up_wants
@@ -12,6 +14,9 @@ __all__ = [
     "Scale",
     "Ward",
     "made_up_activity",
+    "made_up_circulations",
+    "made_up_officers",
     "made_up_people",
+    "made_up_teams",
     "made_up_wants",
 ]

@@ -172,7 +172,6 @@ def test_what_is_written_as_a_table_is_read_back(names):
     assert [row["notes"] for row in rows(file.getvalue())] == names
 
 
-@pytest.mark.xfail(reason="A mark of UTF-8 is taken off the first line only.", strict=True)
 def test_a_file_joined_from_two_keeps_the_keys_of_the_second():
     content = "source_ref,family_name\nA1,Example\n\ufeffA2,Sample\n"
     rows = read_rows(BytesIO(content.encode()), ("source_ref", "family_name"))

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from offenders import seed as rows
+from offenders.domain.imports.service import run_rows
 from offenders.seed import Scale
 from offenders.seeding import seed
 
@@ -15,7 +16,7 @@ FORCE = "33"
 @pytest.fixture
 def told(engine, owner, purge, monkeypatch):
     """Seed a very small force; give what was reported."""
-    monkeypatch.setitem(rows.SCALES, "small", Scale(people=60, wants=25))
+    monkeypatch.setitem(rows.SCALES, "small", Scale(people=90, wants=25))
 
     def run(number=7, scale="small"):
         told = []
@@ -42,15 +43,20 @@ def count(owner):
 def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
     assert told()[:3] == [
         "neighbourhoods: 171 created, 0 unchanged",
-        "people: 60 created, 0 unchanged",
+        "people: 90 created, 0 unchanged",
         "wanted: 25 created, 0 unchanged",
     ]
-    tables = ("persons_history", "wants_history", "want_actions", "audit_events", "policies")
+    tables = (
+        *("persons_history", "wants_history", "want_actions", "audit_events", "policies"),
+        *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
+    )
     before = [count(table) for table in tables]
     assert told() == [
         "neighbourhoods: 0 created, 171 unchanged",
-        "people: 0 created, 60 unchanged",
+        "people: 0 created, 90 unchanged",
         "wanted: 0 created, 25 unchanged",
+        "teams: 0 created, 13 unchanged",
+        "officers: 0 created, 9 unchanged",
         "activity: 0 entries",
     ]
     assert before == [count(table) for table in tables]
@@ -65,6 +71,38 @@ def test_what_was_done_moves_the_clocks_of_the_wants(told, count):
     )
     open_history = "wants_history WHERE recorded_to IS NULL AND circulation = 'circulated'"
     assert count(open_history) == count("wants WHERE circulation = 'circulated'")
+
+
+def test_officers_and_teams_are_named_but_for_a_few(told, count):
+    told()
+    owned = "officers o WHERE EXISTS (SELECT FROM wants w WHERE w.owner_officer = o.code)"
+    assert count(owned) == 10
+    assert count(f"{owned} AND NOT o.is_confirmed") == 1
+    assert count("officers WHERE left_on < CURRENT_DATE") == 1
+    assert count("teams WHERE is_confirmed AND name IS NOT NULL") == 13
+
+
+def test_pnc_holds_the_wants_with_a_slip_of_each_kind(told, owner):
+    told()
+    with owner.connect() as connection:
+        kinds = connection.execute(
+            text("""
+            SELECT DISTINCT d ->> 'kind' FROM flags, jsonb_array_elements(because -> 'differences') d
+        """)
+        )
+        assert set(kinds.scalars()) == {
+            *("uncirculated", "not_on_pnc", "not_marked_here", "closed_here", "no_want"),
+            *("reference_differs", "offence_differs", "report_type_differs", "identity_differs"),
+            *("duplicate_on_pnc", "person_possible", "person_unknown"),
+        }
+
+
+def test_what_a_force_has_sent_of_pnc_is_not_ended_by_the_seed(told, count, engine):
+    told()
+    row = {"source_ref": "P1", "pnc_reference": "33Z1", "family_name": "Madeupson"}
+    run_rows(engine, force=FORCE, kind="pnc-wanted", rows=[row], complete=True, requested_by="test")
+    told()
+    assert count("pnc_circulations WHERE gone_at IS NULL") == 1
 
 
 def test_the_installation_is_marked_and_no_force_asks_for_a_reason(told, count):

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 
 from offenders import clock
 from offenders.db import recorded_at
+from offenders.domain.filters import equalities
 from offenders.domain.flags.models import Flag
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -204,18 +205,12 @@ class Question:
         return bool(self.filters.get("state") == "cleared")
 
     def condition(self) -> tuple[str, dict[str, Any]]:
-        """Give scope and filters as SQL with their values; `none` asks for rows without a value."""
-        parts = [self.scope.condition("f")]
-        values = self.values
+        """Give scope and filters as SQL with their values."""
+        parts, values = equalities(self.filters, COLUMNS)
+        parts.append(self.scope.condition("f"))
+        values |= self.values
         if not self._asks_cleared:
             parts.append("f.shown_state <> 'cleared'")
-        for name, column in COLUMNS.items():
-            value = self.filters.get(name)
-            if value == "none":
-                parts.append(f"{column} IS NULL")
-            elif value is not None:
-                parts.append(f"{column} = :f_{name}")
-                values[f"f_{name}"] = value
         if self.filters.get("subject_id") is not None:
             written = self.filters["subject_id"]
             parts.append("(f.subject_id = :f_subject OR f.subject_reference = :f_reference)")

@@ -96,8 +96,8 @@ class _Lines:
             return None
         self._number += 1
         self._end += len(raw) + self._skip_rest(raw)
-        if self._number == 1:
-            raw = raw.removeprefix(_BOM)
+        # Files joined into one have a mark in the middle.
+        raw = raw.removeprefix(_BOM)
         return _Physical(self._number, raw or b"\n", self._end)
 
     def put_back(self, lines: Sequence[_Physical]) -> None:

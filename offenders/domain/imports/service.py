@@ -142,11 +142,12 @@ def run_rows(  # noqa: PLR0913 - as run_file
     kind: str,
     rows: Iterable[dict[str, Any]],
     dry_run: bool = False,
+    complete: bool = False,
     requested_by: str,
     sink: Sink | None = None,
 ) -> Summary:
     """Import rows of our own making through the checks and batches of a file's rows."""
-    order = Order(force, kind_of(kind), requested_by, new_id(force), dry_run)
+    order = Order(force, kind_of(kind), requested_by, new_id(force), dry_run, complete)
     lines = (Line(number, row, None, 0) for number, row in enumerate(rows, start=1))
     return run_lines(engine, order, lines, Nowhere() if sink is None else sink)
 

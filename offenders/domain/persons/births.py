@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
-How = Literal["exact", "approximate", "day_and_month_swapped", "digits_swapped", "year_off_by_one"]
+How = Literal[
+    "exact",
+    "approximate",
+    "day_and_month_swapped",
+    "digits_swapped",
+    "year_off_by_one",
+    "digit_wrong",
+]
 
 
 class BirthEvidence(NamedTuple):
@@ -21,8 +28,10 @@ _SLIPS: Final = (
     BirthEvidence("day_and_month_swapped", 15),
     BirthEvidence("digits_swapped", 16),
     BirthEvidence("year_off_by_one", 18),
+    BirthEvidence("digit_wrong", 20),
 )
 _FIRST_YEAR: Final = 1890  # nobody born before can be sought
+_LAST_YEAR: Final = 2099
 _MONTHS_OF_APPROXIMATE: Final = (1, 7)  # 1 January and 1 July stand for a year known alone
 
 
@@ -54,7 +63,13 @@ def _slips(asked: date) -> list[tuple[BirthEvidence, list[date]]]:
         for at in range(len(written) - 1)
     ]
     years = [_date(asked.year + off, asked.month, asked.day) for off in (-1, 1)]
-    found = ([day for day in days if day and day != asked] for days in (swapped, digits, years))
+    wrong = [
+        _read(written[:at] + digit + written[at + 1 :])
+        for at in range(len(written))
+        for digit in "0123456789"
+    ]
+    kinds = (swapped, digits, years, wrong)
+    found = ([day for day in days if day and day != asked] for days in kinds)
     return list(zip(_SLIPS, found, strict=True))
 
 
@@ -64,6 +79,6 @@ def _read(written: str) -> date | None:
 
 def _date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day) if year >= _FIRST_YEAR else None
+        return date(year, month, day) if _FIRST_YEAR <= year <= _LAST_YEAR else None
     except ValueError:
         return None

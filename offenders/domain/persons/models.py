@@ -269,6 +269,7 @@ class Marker(Base):
             unique=True,
             postgresql_where=text("removed_at IS NULL"),
         ),
+        Index("ix_person_markers_person_id", "force", "person_id"),
         Index("ix_person_markers_code", "force", "code"),
         Index(
             "ix_person_markers_review_on",

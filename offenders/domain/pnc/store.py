@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from offenders.db import recorded_at
+from offenders.domain.filters import equalities
 from offenders.domain.pnc.finding import FINDING
 from offenders.domain.working_days import london_day
 from offenders.ids import as_reference, as_uuid
@@ -162,21 +163,15 @@ class Question:
     values: dict[str, Any]
 
     def condition(self) -> tuple[str, dict[str, Any]]:
-        """Give scope and filters as SQL with their values; `none` asks for rows without a value."""
-        parts = [self.scope.condition("d")]
-        values = self.values | self.scope.values
+        """Give scope and filters as SQL with their values."""
+        parts, values = equalities(self.filters, _EQUAL)
+        parts.append(self.scope.condition("d"))
+        values |= self.values | self.scope.values
         values |= {
             "now": self.now,
             "today": london_day(self.now),
             "sees_protected": self.sees_protected,
         }
-        for name, column in _EQUAL.items():
-            value = self.filters.get(name)
-            if value == "none":
-                parts.append(f"{column} IS NULL")
-            elif value is not None:
-                parts.append(f"{column} = :f_{name}")
-                values[f"f_{name}"] = value
         if (written := self.filters.get("want")) is not None:
             parts.append(
                 "d.want_id IN (SELECT o.id FROM wants o WHERE o.force = :force"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from offenders import clock
+from offenders.domain.filters import equalities
 from offenders.domain.quality.kinds import KINDS, Kind
-from offenders.domain.wanted.store import PERSON, TEAM
+from offenders.domain.wanted.asking import PERSON, TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,16 +42,12 @@ class Question:
         return f"CASE WHEN NOT ({hidden}) THEN {of}.{column} END"
 
     def conditions(self, of: str, hidden: str) -> tuple[str, dict[str, Any]]:
-        """Give the filters by area as SQL; `none` asks for rows without one."""
-        parts, values = ["true"], dict(self.scope.values)
-        for name in AREAS:
-            value = self.filters.get(name)
-            if value == "none":
-                parts.append(f"{self.area(name, of, hidden)} IS NULL")
-            elif value is not None:
-                parts.append(f"{self.area(name, of, hidden)} = :f_{name}")
-                values[f"f_{name}"] = value
-        return " AND ".join(parts), values | {
+        """Give the filters by area as SQL."""
+        areas = {name: self.area(name, of, hidden) for name in AREAS}
+        parts, values = equalities(self.filters, areas)
+        return " AND ".join(["true", *parts]), {
+            **values,
+            **self.scope.values,
             "sees_protected": self.sees_protected,
             "today": clock.today(),
         }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from offenders.domain.access import Scope
     from offenders.domain.reports.links import Links
-    from offenders.domain.wanted.store import Question
+    from offenders.domain.wanted.asking import Question
 
 
 @dataclass(frozen=True)

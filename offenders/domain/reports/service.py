@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.reports.areas import Area
-    from offenders.domain.wanted.store import Question
+    from offenders.domain.wanted.asking import Question
 
 __all__ = ["OLDEST", "PERIODS", "PERIODS_LIMIT", "PERIOD_DAYS", "Asked", "report_outstanding"]
 

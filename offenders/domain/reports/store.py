@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from offenders.domain.reports.links import UNITS
 from offenders.domain.reports.rules import OLDEST, age_bands
+from offenders.domain.wanted.asking import OWNER_LEFT, TEAM, area
 from offenders.domain.wanted.figures import LISTS
 from offenders.domain.wanted.rules import Circulation, Reason, Risk
-from offenders.domain.wanted.store import OWNER_LEFT, TEAM, area
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from offenders.domain.wanted.store import Question
+    from offenders.domain.wanted.asking import Question
 
 _CLOCKS = {
     "arrest": "target_arrest_by",

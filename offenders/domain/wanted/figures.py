@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from offenders.domain.wanted.store import AREAS, area
+from offenders.domain.wanted.asking import AREAS, area
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from offenders.domain.wanted.store import Question
+    from offenders.domain.wanted.asking import Question
 
 GROUPS = ("force", "lpa", "neighbourhood", "reason", "risk", "circulation")
 

@@ -5,17 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from sqlalchemy import text
 
 from offenders.db import recorded_at
 from offenders.domain.wanted.models import WantAction
 from offenders.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from offenders.domain.wanted.models import Want
+
+_ACTION_JSON = """
+    json_build_object('id', a.id, 'want_id', a.want_id, 'kind', a.kind,
+        'occurred_at', a.occurred_at, 'recorded_at', a.recorded_at, 'actor', a.actor,
+        'handling', a.handling, 'details', a.details)
+"""
 
 
 def add_action(  # noqa: PLR0913 - one entry of the log
@@ -43,3 +53,49 @@ def add_action(  # noqa: PLR0913 - one entry of the log
     session.add(action)
     session.flush()
     return action
+
+
+def show_action(session: Session, action: WantAction) -> str:
+    """Give one entry of the log as JSON."""
+    statement = text(
+        f"SELECT {_ACTION_JSON}::text FROM want_actions a WHERE a.force = :force AND a.id = :id"
+    )
+    found: str = session.execute(statement, {"force": action.force, "id": action.id}).scalar_one()
+    return found
+
+
+def list_actions(  # noqa: PLR0913 - the filters of the log
+    session: Session,
+    force: str,
+    want_id: UUID,
+    *,
+    handlings: list[str],
+    reader: str,
+    as_at: datetime | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Give the log in the order in which things happened, as (json, occurred_at, id)."""
+    keyset = (
+        "AND (a.occurred_at, a.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
+        if after
+        else ""
+    )
+    statement = f"""
+        SELECT {_ACTION_JSON}::text, a.occurred_at::text, a.id FROM want_actions a
+        WHERE a.force = :force AND a.want_id = :want_id
+          AND (a.handling = ANY (:handlings) OR a.actor = :reader)
+          AND (CAST(:as_at AS timestamptz) IS NULL OR a.recorded_at <= :as_at) {keyset}
+        ORDER BY a.occurred_at, a.id LIMIT :limit
+    """
+    values = {
+        "force": force,
+        "want_id": want_id,
+        "handlings": handlings,
+        "reader": reader,
+        "as_at": as_at,
+        "limit": limit,
+    }
+    if after:
+        values |= {"after_at": after[0], "after_id": after[1]}
+    return list(session.execute(text(statement), values))

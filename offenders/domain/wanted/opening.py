@@ -9,8 +9,10 @@ from offenders.db import recorded_at
 from offenders.domain.reading import Reading
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import FIGURES, by_rule
+from offenders.domain.wanted.asking import PERSON
 from offenders.domain.wanted.clocks import FIGURED, Figures, due_moments
 from offenders.domain.wanted.models import Want
+from offenders.domain.wanted.reading import want_columns
 from offenders.domain.wanted.rules import (
     OUTSTANDING,
     Basis,
@@ -19,7 +21,6 @@ from offenders.domain.wanted.rules import (
     Risk,
     priority,
 )
-from offenders.domain.wanted.store import PERSON, want_columns
 from offenders.errors import Conflict, Invalid
 from offenders.ids import as_reference, as_uuid, new_id, new_reference
 from offenders.statements import Statement, ask
@@ -27,7 +28,7 @@ from offenders.statements import Statement, ask
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from offenders.domain.wanted.store import Question
+    from offenders.domain.wanted.asking import Question
 
 GIVEN = (
     "reason",

@@ -17,6 +17,7 @@ from offenders.domain.wanted.acting import (
     review_want,
     validate_want,
 )
+from offenders.domain.wanted.asking import AREAS, SORTS, Question
 from offenders.domain.wanted.circulating import (
     uncancelled_source,
     uncirculated_source,
@@ -29,17 +30,14 @@ from offenders.domain.wanted.clocks import (
 )
 from offenders.domain.wanted.entering import amend_want, follow_addresses
 from offenders.domain.wanted.figures import GROUPS
+from offenders.domain.wanted.log import list_actions, show_action
 from offenders.domain.wanted.opening import duty_team, open_want
 from offenders.domain.wanted.overdue import OVERDUE_RULES, due_source
-from offenders.domain.wanted.store import (
-    AREAS,
-    SORTS,
-    Question,
+from offenders.domain.wanted.reading import (
     count_wants,
     open_wants_of_person,
     reading_of_want,
     reading_of_wants,
-    show_action,
 )
 from offenders.errors import NotFound
 
@@ -96,7 +94,7 @@ def list_history(  # noqa: PLR0913 - the filters of the log
     limit: int,
 ) -> list[Row[Any]]:
     """Give the log of a want as (json, occurred_at, id)."""
-    return store.list_actions(
+    return list_actions(
         session,
         session.info["force"],
         want_id,
