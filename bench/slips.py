@@ -167,7 +167,7 @@ def other_form(rnd: Random, word: str) -> str | None:
 
 
 def wrong_date(rnd: Random, born: date) -> date | None:
-    """Give a date of birth with one usual slip: day and month, two digits, a year off, or a digit wrong."""
+    """Give a date of birth with one usual slip: day and month, digits, a year off, one wrong."""
     slips = [_swapped, _two_digits, _year_off, _digit_wrong]
     rnd.shuffle(slips)
     for slip in slips:

@@ -358,6 +358,8 @@ def test_national_counts_of_any_moment_are_what_the_history_says(
                 for unit in ("crimes", "wants", "people")
             }
             assert {key: n for key, n in found.items() if n} == dict(+expected)
+    audited = read("SELECT DISTINCT force FROM audit_events WHERE action = 'wanted.national-counts'")
+    assert {row.force for row in audited} == {row.code for row in read("SELECT code FROM forces")}
         listed = [
             row
             for row in known
