@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future
 from contextlib import nullcontext
 
 import pytest
@@ -9,6 +10,7 @@ from pnc_world import Kept
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
+from offenders.domain.imports import running
 from offenders.domain.imports.kinds import kind_of
 from offenders.domain.imports.reading import Line
 from offenders.domain.imports.running import Order, run_lines
@@ -29,12 +31,22 @@ ALSO_CRO = """
 MOMENTS = ("circulated_at", "circulation_cancelled_at")
 
 
+class InTurn(Executor):
+    """Runs at once what another thread would: two threads can't share the test's connection."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        done = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
 @pytest.fixture
-def bring(connection):
+def bring(connection, monkeypatch):
     """Bring rows of a kind into force 33; give the summary and the problems.
 
-    An import takes a connection of its own; here it is the test's, so that all is undone.
+    An import takes connections of its own; here they are the test's, so that all is undone.
     """
+    monkeypatch.setattr(running, "ThreadPoolExecutor", lambda *_: InTurn())
     connection.connect, connection.detach = lambda: nullcontext(connection), lambda: None
 
     def bring_in(kind, *rows, complete=False, dry_run=False, force="33", import_id=None):
