@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final, Literal, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 How = Literal[
     "exact",
@@ -37,8 +41,7 @@ _MONTHS_OF_APPROXIMATE: Final = (1, 7)  # 1 January and 1 July stand for a year 
 
 def near_dates(asked: date) -> list[date]:
     """Give every date that can speak for the asked one, each once."""
-    slips = [day for _, days in _slips(asked) for day in days]
-    return list(dict.fromkeys([asked, *slips, *_of_the_year(asked)]))
+    return list(dict.fromkeys([asked, *_slips(asked), *_of_the_year(asked)]))
 
 
 def evidence_of(asked: date, recorded: date, precision: str) -> BirthEvidence | None:
@@ -47,7 +50,7 @@ def evidence_of(asked: date, recorded: date, precision: str) -> BirthEvidence | 
         return EXACT if precision == "exact" else APPROXIMATE
     if precision == "approximate" and recorded.year == asked.year:
         return APPROXIMATE
-    return next((slip for slip, days in _slips(asked) if recorded in days), None)
+    return _slips(asked).get(recorded)
 
 
 def _of_the_year(asked: date) -> list[date]:
@@ -55,7 +58,9 @@ def _of_the_year(asked: date) -> list[date]:
     return [date(asked.year, month, 1) for month in months]
 
 
-def _slips(asked: date) -> list[tuple[BirthEvidence, list[date]]]:
+@lru_cache(maxsize=64)
+def _slips(asked: date) -> Mapping[date, BirthEvidence]:
+    """Give the dates that are a usual slip of the asked one, with the likeliest slip of each."""
     swapped = [_date(asked.year, asked.day, asked.month)]
     written = f"{asked:%d%m%Y}"
     digits = [
@@ -68,9 +73,12 @@ def _slips(asked: date) -> list[tuple[BirthEvidence, list[date]]]:
         for at in range(len(written))
         for digit in "0123456789"
     ]
-    kinds = (swapped, digits, years, wrong)
-    found = ([day for day in days if day and day != asked] for days in kinds)
-    return list(zip(_SLIPS, found, strict=True))
+    found: dict[date, BirthEvidence] = {}
+    for slip, days in zip(_SLIPS, (swapped, digits, years, wrong), strict=True):
+        for day in days:
+            if day and day != asked:
+                found.setdefault(day, slip)
+    return found
 
 
 def _read(written: str) -> date | None:
