@@ -53,6 +53,64 @@ BEGIN
     SELECT f.nth, f.in_force, f.spoken, f.owner FROM found f ORDER BY 1, 2, 3;
 END $$
 """
+# Tells of the last detention: a flag that stands for an earlier one is renewed and open again.
+RAISE_FLAG_IN = """
+CREATE OR REPLACE FUNCTION raise_flag_in(
+    in_force text, flag_id uuid, flag_rule text, flag_severity text, want_reference text,
+    explained jsonb, asked_by text, asked_role text, asked_request text)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    subject wants%ROWTYPE;
+    standing uuid;
+    moment timestamptz;
+BEGIN
+    IF flag_rule <> 'wanted-elsewhere' THEN
+        RAISE EXCEPTION 'only wanted-elsewhere may be raised in another force';
+    END IF;
+    -- A moment of that force is not settled while this writes in it: the lock of offenders/db.py.
+    PERFORM pg_advisory_xact_lock_shared(
+        (2::bigint << 60) | (in_force::bigint << 52)
+        | (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - 1577836800000000);
+    SELECT * INTO subject FROM wants w
+    WHERE w.force = in_force AND w.reference = want_reference;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE flags f
+    SET because = explained, severity = flag_severity, state = 'open', acknowledged_at = NULL,
+        acknowledged_by = NULL, acknowledged_note = NULL, version = f.version + 1
+    WHERE f.force = in_force AND f.rule = flag_rule AND f.subject_id = subject.id
+      AND f.state <> 'cleared' AND f.because <> explained
+    RETURNING f.id INTO standing;
+    IF FOUND THEN
+        UPDATE flags_history h
+        SET recorded_to = greatest(clock_timestamp(), h.recorded_from + interval '1 microsecond')
+        WHERE h.force = in_force AND h.id = standing AND h.recorded_to IS NULL
+        RETURNING h.recorded_to INTO moment;
+        INSERT INTO flags_history
+        SELECT f.*, moment, NULL FROM flags f WHERE f.force = in_force AND f.id = standing;
+    ELSE
+        INSERT INTO flags (force, id, rule, severity, subject_type, subject_id,
+                           subject_reference, person_id, lpa, neighbourhood, owner_officer,
+                           owner_team, because, raised_at, state, version)
+        VALUES (in_force, flag_id, flag_rule, flag_severity, 'want', subject.id,
+                subject.reference, subject.person_id, subject.lpa, subject.neighbourhood,
+                subject.owner_officer, subject.owner_team, explained, clock_timestamp(), 'open',
+                1)
+        ON CONFLICT DO NOTHING;
+        INSERT INTO flags_history
+        SELECT f.*, f.raised_at, NULL FROM flags f WHERE f.force = in_force AND f.id = flag_id
+        ON CONFLICT DO NOTHING;
+    END IF;
+    INSERT INTO audit_events (force, id, at, actor, role, action, audit_class, subject_type,
+                              subject_ids, masked, reason, request_id, details)
+    VALUES (in_force, gen_random_uuid(), clock_timestamp(), asked_by, asked_role,
+            'flag.raised-from-elsewhere', 'alteration', 'want', ARRAY[subject.id], '{}', NULL,
+            asked_request, '{}');
+    RETURN true;
+END $$
+"""
 # Takes ended wants of one force out of the flags that they raised on detentions of others.
 END_WANTED_ELSEWHERE = """
 CREATE FUNCTION end_wanted_elsewhere(
@@ -151,6 +209,7 @@ def upgrade() -> None:
     )
     op.execute(f"DROP FUNCTION {_BEFORE}")
     op.execute(WANTED_ELSEWHERE)
+    op.execute(RAISE_FLAG_IN)
     op.execute(END_WANTED_ELSEWHERE)
     for name, signature in _NARROW.items():
         _give(name + signature)
@@ -295,6 +354,7 @@ def downgrade() -> None:
         op.execute(f"DROP FUNCTION {name}{signature}")
     _run_again("0018_statistics.py", "_NOW")
     _run_again("0009_narrow_functions.py", "WANTED_ELSEWHERE")
+    _run_again("0009_narrow_functions.py", "RAISE_FLAG_IN")
     _give(_BEFORE)
     op.drop_index("ix_flags_elsewhere", table_name="flags")
     op.drop_index("ix_person_identifiers_anywhere", table_name="person_identifiers")

@@ -22,7 +22,7 @@ _READ = {
     "flags:read",
 }
 _PATROL = _READ | {"wanted:log", "notes:write"}
-_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted"}
+_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read"}
 _INVESTIGATION = _PATROL | {
     "persons:write",
     "addresses:read-protected",
@@ -31,6 +31,8 @@ _INVESTIGATION = _PATROL | {
     "wanted:validate",
     "wanted:circulate",
     "wanted:close",
+    "custody:read",
+    "custody:write",
     "quality:counts",
     "quality:read",
     "quality:decide",
@@ -44,6 +46,7 @@ _SUPERVISION = _INVESTIGATION | {
     "reports:read",
 }
 _COMMAND = _READ | {
+    "custody:read",
     "policies:write",
     "jobs:read",
     "directory:read",
@@ -66,7 +69,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "iom_manager": _OFFENDER_MANAGEMENT,
         "offender_manager": _OFFENDER_MANAGEMENT,
         "mappa_coordinator": _OFFENDER_MANAGEMENT,
-        "custody_client": _CLIENT,
+        "custody_client": _CLIENT | {"custody:read", "custody:write"},
         "forensic_client": _CLIENT,
         "acro_client": _CLIENT,
         "court_client": _CLIENT,
