@@ -5,6 +5,7 @@ from offenders.db import Base
 from offenders.domain.audit import models as audit
 from offenders.domain.flags import models as flags
 from offenders.domain.imports import models as imports
+from offenders.domain.outbox import models as outbox
 from offenders.domain.persons import models as persons
 from offenders.domain.pnc import models as pnc
 from offenders.domain.quality import models as quality
@@ -18,6 +19,7 @@ __all__ = [
     "flags",
     "imports",
     "jobs",
+    "outbox",
     "persons",
     "pnc",
     "quality",
@@ -39,5 +41,6 @@ WITHOUT_FORCE = frozenset(
         "offences",
         "request_counters",
         "waiting_imports",
+        "waiting_messages",
     }
 )
