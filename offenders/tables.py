@@ -3,6 +3,7 @@
 from offenders.api import models as api
 from offenders.db import Base
 from offenders.domain.audit import models as audit
+from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.imports import models as imports
 from offenders.domain.outbox import models as outbox
@@ -16,6 +17,7 @@ from offenders.jobs import models as jobs
 __all__ = [
     "api",
     "audit",
+    "custody",
     "flags",
     "imports",
     "jobs",
