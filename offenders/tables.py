@@ -2,6 +2,7 @@
 
 from offenders.api import models as api
 from offenders.db import Base
+from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
@@ -15,6 +16,7 @@ from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
 
 __all__ = [
+    "acro",
     "api",
     "audit",
     "custody",

@@ -24,8 +24,6 @@ from offenders.domain.columns import (
 from offenders.domain.history import history_of
 from offenders.domain.persons import models as persons  # noqa: F401 - keys refer to its tables
 
-_ANSWERED = "state IN ('responded', 'assessed')"
-
 
 class AcroCheck(Base):
     """The check of one detained person's convictions in one country.
@@ -74,7 +72,8 @@ class AcroCheck(Base):
             name="requested_has_moment",
         ),
         CheckConstraint(
-            f"({_ANSWERED}) = (response IS NOT NULL AND responded_at IS NOT NULL)",
+            "state NOT IN ('responded', 'assessed')"
+            " OR (response IS NOT NULL AND responded_at IS NOT NULL)",
             name="answered_has_response",
         ),
         CheckConstraint("responded_at >= requested_at", name="answered_after_request"),
@@ -86,7 +85,6 @@ class AcroCheck(Base):
         in_force("detention_id", "detentions"),
         in_force("person_id", "persons"),
         in_force("lpa", "lpas", "code"),
-        in_force("message_id", "outbox_messages"),
         Index("uq_acro_checks_reference", "force", "reference", unique=True),
         Index("uq_acro_checks_country", "force", "detention_id", "country", unique=True),
         Index("ix_acro_checks_detained_at", "force", "detained_at", "id"),
@@ -139,3 +137,9 @@ class AcroConviction(Base):
 
 
 ACRO_CHECK_HISTORY = history_of(AcroCheck.__table__)
+Index(
+    "ix_acro_checks_history_detained_at",
+    ACRO_CHECK_HISTORY.c.force,
+    ACRO_CHECK_HISTORY.c.detained_at,
+    ACRO_CHECK_HISTORY.c.id,
+)
