@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 
 from offenders import clock
+from offenders.domain.acro.store import SHORT as CHECK
 from offenders.domain.working_days import end_of_london_day, london_day, start_of_london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -46,6 +47,11 @@ _FLAGS_NOW: Final = "flags f WHERE true"
 _FLAGS_THEN: Final = """
     flags_history f
     WHERE f.recorded_from <= :as_at AND (f.recorded_to IS NULL OR f.recorded_to > :as_at)
+"""
+_CHECKS_NOW: Final = "acro_checks c WHERE true"
+_CHECKS_THEN: Final = """
+    acro_checks_history c
+    WHERE c.recorded_from <= :as_at AND (c.recorded_to IS NULL OR c.recorded_to > :as_at)
 """
 _PERSON_NOW: Final = "JOIN persons p ON p.force = d.force AND p.id = d.person_id"
 _PERSON_THEN: Final = """
@@ -87,7 +93,10 @@ def _json(*, then: bool) -> str:
             SELECT f.because -> 'wants' FROM {_FLAGS_THEN if then else _FLAGS_NOW}
               AND f.force = d.force AND f.subject_id = d.id AND f.rule = 'wanted-elsewhere'
               AND f.state <> 'cleared'), '[]'),
-        'acro_checks', CAST('[]' AS json),
+        'acro_checks', (
+            SELECT coalesce(json_agg({CHECK} ORDER BY c.country), '[]')
+            FROM {_CHECKS_THEN if then else _CHECKS_NOW}
+              AND c.force = d.force AND c.detention_id = d.id),
         'recorded_at', d.recorded_at, 'updated_at', d.updated_at, 'version', d.version)
     """
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from offenders.domain.acro.service import Required, require_checks
 from offenders.domain.custody import flagging, store
 from offenders.domain.custody.rules import foreign_countries, is_nationality_unknown
 from offenders.domain.wanted.rules import Outcome
@@ -126,6 +127,12 @@ def tell_forces(session: Session, arrivals: Sequence[Arrival], asker: Asker) -> 
 
 def require_foreign_checks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Open the required check of each detention and country."""
+    needed = [
+        Required(row["id"], row["person_id"], row["lpa"], row["arrested_at"], row["countries"])
+        for row in rows
+        if row["countries"]
+    ]
+    require_checks(session, needed)
 
 
 def change(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
