@@ -142,7 +142,9 @@ def scheduler() -> None:
 
     from offenders.bundled import database
     from offenders.domain.imports.service import run_queued
+    from offenders.domain.outbox.delivering import deliver_due
     from offenders.jobs.scheduler import run
+    from offenders.outgoing.transports import make_transport
     from offenders.preparing import open_current
 
     stop = Event()
@@ -150,7 +152,13 @@ def scheduler() -> None:
         signal.signal(each, lambda *_: stop.set())
     with database(read_settings()) as settings:
         engine = open_current(settings)
-        run(engine, settings, stop, also=[lambda: run_queued(engine)])
+        send = make_transport(settings)
+        run(
+            engine,
+            settings,
+            stop,
+            also=[lambda: run_queued(engine), lambda: deliver_due(engine, send)],
+        )
 
 
 @offenders.command()

@@ -22,6 +22,7 @@ from offenders.seed import (
     Ward,
     made_up_activity,
     made_up_circulations,
+    made_up_detentions,
     made_up_officers,
     made_up_people,
     made_up_teams,
@@ -42,6 +43,7 @@ WARDS = {"33": "leicestershire_wards.geojson"}
 _KEEP = text("INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING")
 _READ = text("SELECT value FROM installation WHERE name = :name")
 _FORCES = text("SELECT code FROM forces ORDER BY code")
+_LPAS = text("SELECT code FROM lpas WHERE force = :force ORDER BY code")
 _ASK_NO_REASON = text("""
     INSERT INTO policies (force, id, rule, applies_to, figure, from_on, source, set_by, recorded_at)
     SELECT :force, :id, 'access-reason', 'all', 0, DATE '2014-01-01', 'demonstration',
@@ -77,6 +79,8 @@ def seed(  # noqa: PLR0913 - what the command line takes
     _run(engine, force, "wanted", wants, report)
     _run(engine, force, "teams", made_up_teams(), report)
     _run(engine, force, "officers", made_up_officers(force, seed, today, wants), report)
+    arrests = made_up_detentions(force, SCALES[scale], seed, now, keys, lpas=_lpas(engine, force))
+    _run(engine, force, "custody", arrests, report)
     activity = list(made_up_activity(force, seed, now, wants))
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_activity(session, activity)
@@ -111,6 +115,11 @@ def load_wards(engine: Engine, force: str, report: Callable[[str], None]) -> lis
     features = orjson.loads((DATA / WARDS[force]).read_bytes())["features"]
     _run(engine, force, "neighbourhoods", features, report)
     return [Ward.from_feature(feature) for feature in features]
+
+
+def _lpas(engine: Engine, force: str) -> list[str]:
+    with transaction(engine, Work(force, writes=False)) as session:
+        return list(session.execute(_LPAS, {"force": force}).scalars())
 
 
 def _noting(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import ipaddress
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from offenders.outgoing.addresses import read_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +35,10 @@ class Settings:
     oidc_token_types: frozenset[str] = frozenset({"at+jwt"})
     oidc_clients: frozenset[str] = frozenset()
     log_format: str = "json"
+    outbox_dir: Path | None = None
+    outbox_url: str | None = None
+    outbox_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    outbox_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
     @property
     def is_embedded(self) -> bool:
@@ -68,7 +77,59 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         oidc_token_types=token_types,
         oidc_clients=clients,
         log_format=_log_format(_text(values, "OFFENDERS_LOG_FORMAT") or "json"),
+        **_outbox(values),
     )
+
+
+def _outbox(values: Mapping[str, str]) -> dict[str, Any]:
+    """Read where messages go: files in a directory, or a signed POST to an address."""
+    directory = _text(values, "OFFENDERS_OUTBOX_DIR")
+    url = _text(values, "OFFENDERS_OUTBOX_URL")
+    if directory and url:
+        message = "Set OFFENDERS_OUTBOX_DIR or OFFENDERS_OUTBOX_URL, not both."
+        raise SettingsError(message)
+    secrets = tuple(_secret(each) for each in sorted(_words(values, "OFFENDERS_OUTBOX_SECRETS")))
+    if url:
+        _check_outbox_url(url, has_secret=bool(secrets))
+    return {
+        "outbox_dir": Path(directory).absolute() if directory else None,
+        "outbox_url": url,
+        "outbox_secrets": secrets,
+        "outbox_networks": _networks(values, "OFFENDERS_OUTBOX_NETWORKS"),
+    }
+
+
+def _check_outbox_url(url: str, *, has_secret: bool) -> None:
+    try:
+        read_target(url)
+    except ValueError as error:
+        message = f"OFFENDERS_OUTBOX_URL can't be used: {error}."
+        raise SettingsError(message) from error
+    if not has_secret:
+        message = "Set OFFENDERS_OUTBOX_SECRETS: messages to OFFENDERS_OUTBOX_URL are signed."
+        raise SettingsError(message)
+
+
+def _secret(written: str) -> bytes:
+    """Read a secret of the Standard Webhooks: whsec_ and 24 to 64 bytes in base 64."""
+    try:
+        secret = base64.b64decode(written.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        secret = b""
+    if written.startswith("whsec_") and 24 <= len(secret) <= 64:  # noqa: PLR2004 - as above
+        return secret
+    message = "OFFENDERS_OUTBOX_SECRETS: each must be whsec_ and 24 to 64 bytes in base 64."
+    raise SettingsError(message)
+
+
+def _networks(
+    values: Mapping[str, str], name: str
+) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(each) for each in sorted(_words(values, name)))
+    except ValueError as error:
+        message = f"{name} must list networks, e.g. 10.1.2.0/24."
+        raise SettingsError(message) from error
 
 
 def _text(values: Mapping[str, str], name: str) -> str | None:

@@ -2,9 +2,12 @@
 
 from offenders.api import models as api
 from offenders.db import Base
+from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
+from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.imports import models as imports
+from offenders.domain.outbox import models as outbox
 from offenders.domain.persons import models as persons
 from offenders.domain.pnc import models as pnc
 from offenders.domain.quality import models as quality
@@ -13,11 +16,14 @@ from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
 
 __all__ = [
+    "acro",
     "api",
     "audit",
+    "custody",
     "flags",
     "imports",
     "jobs",
+    "outbox",
     "persons",
     "pnc",
     "quality",
@@ -39,5 +45,6 @@ WITHOUT_FORCE = frozenset(
         "offences",
         "request_counters",
         "waiting_imports",
+        "waiting_messages",
     }
 )

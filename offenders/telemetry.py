@@ -15,6 +15,9 @@ REQUESTS = Counter(
 )
 SECONDS = Histogram("offenders_request_seconds", "Seconds to an answer.", ["operation"])
 JOB_RUNS = Counter("offenders_job_runs_total", "Runs of jobs.", ["job", "state"])
+OUTBOX_TRIES = Counter(
+    "offenders_outbox_tries_total", "Tries to send a message out.", ["type", "outcome"]
+)
 
 
 def _as_json(event: Any, **_: Any) -> str:

@@ -22,7 +22,7 @@ _READ = {
     "flags:read",
 }
 _PATROL = _READ | {"wanted:log", "notes:write"}
-_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted"}
+_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read"}
 _INVESTIGATION = _PATROL | {
     "persons:write",
     "addresses:read-protected",
@@ -31,6 +31,8 @@ _INVESTIGATION = _PATROL | {
     "wanted:validate",
     "wanted:circulate",
     "wanted:close",
+    "custody:read",
+    "custody:write",
     "quality:counts",
     "quality:read",
     "quality:decide",
@@ -44,6 +46,7 @@ _SUPERVISION = _INVESTIGATION | {
     "reports:read",
 }
 _COMMAND = _READ | {
+    "custody:read",
     "policies:write",
     "jobs:read",
     "directory:read",
@@ -66,7 +69,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "iom_manager": _OFFENDER_MANAGEMENT,
         "offender_manager": _OFFENDER_MANAGEMENT,
         "mappa_coordinator": _OFFENDER_MANAGEMENT,
-        "custody_client": _CLIENT,
+        "custody_client": _CLIENT | {"custody:read", "custody:write"},
         "forensic_client": _CLIENT,
         "acro_client": _CLIENT,
         "court_client": _CLIENT,
@@ -95,6 +98,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 # Area claims in a token narrow these roles; the others read their whole force.
 AREA_ROLES = frozenset({"supervisor", "duty_inspector", "meeting_chair", "partner_agency"})
 
+# Systems that send records see the records that they sent, and no other.
+SENDING_ROLES = frozenset({"custody_client", "forensic_client", "acro_client", "court_client"})
+
 
 def may(actor: Actor, permission: str) -> bool:
     """Decide whether any role of the actor carries the permission."""
@@ -108,6 +114,7 @@ class Scope:
     force: str
     lpas: tuple[str, ...] = ()
     neighbourhoods: tuple[str, ...] = ()
+    sender: str | None = None  # whose records alone may be reached; by `recorded_by`
 
     @property
     def is_whole_force(self) -> bool:
@@ -120,6 +127,8 @@ class Scope:
 
     def condition(self, alias: str, bound: str = "scope") -> str:
         """Give the same decision as an SQL condition over `alias`, with `values_as(bound)`."""
+        if self.sender is not None:
+            return f"{alias}.force = :force AND {alias}.recorded_by = :{bound}_sender"
         if self.is_whole_force:
             return f"{alias}.force = :force"
         return (
@@ -138,6 +147,7 @@ class Scope:
             "force": self.force,
             f"{bound}_lpas": list(self.lpas),
             f"{bound}_neighbourhoods": list(self.neighbourhoods),
+            f"{bound}_sender": self.sender,
         }
 
 
@@ -147,6 +157,8 @@ def scope(actor: Actor, permission: str, force: str) -> Scope:
     if not granting:
         message = f"This needs the permission {permission}."
         raise Forbidden(message)
+    if granting <= SENDING_ROLES:
+        return Scope(force, sender=actor.subject)
     if granting - AREA_ROLES:
         return Scope(force)
     return Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))

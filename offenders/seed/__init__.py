@@ -2,6 +2,7 @@
 
 from offenders.seed.activity import made_up_activity
 from offenders.seed.circulations import made_up_circulations
+from offenders.seed.custody import made_up_detentions
 from offenders.seed.homes import Ward
 from offenders.seed.owners import made_up_officers, made_up_teams
 from offenders.seed.people import made_up_people
@@ -15,6 +16,7 @@ __all__ = [
     "Ward",
     "made_up_activity",
     "made_up_circulations",
+    "made_up_detentions",
     "made_up_officers",
     "made_up_people",
     "made_up_teams",

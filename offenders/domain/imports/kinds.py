@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from offenders.domain.imports import neighbourhoods, person_rows, pnc_rows, registers, want_rows
+from offenders.domain.imports import (
+    custody_rows,
+    neighbourhoods,
+    person_rows,
+    pnc_rows,
+    registers,
+    want_rows,
+)
+from offenders.domain.imports.custody import receive_detentions
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
@@ -69,6 +77,15 @@ _WANTED = Kind(
     want_rows.check_want,
     receive_wants,
 )
+_CUSTODY = Kind(
+    "custody",
+    KEY,
+    tuple(custody_rows.COLUMNS),
+    partial(read_rows, columns=tuple(custody_rows.COLUMNS)),
+    _source_ref,
+    custody_rows.check_detention,
+    receive_detentions,
+)
 _PNC_WANTED = Kind(
     PNC_WANTED,
     KEY,
@@ -100,7 +117,8 @@ _REGISTERS: Final = tuple(
     for name, columns in registers.COLUMNS.items()
 )
 _BY_NAME: Final = {
-    kind.name: kind for kind in (_PEOPLE, _WANTED, _PNC_WANTED, _NEIGHBOURHOODS, *_REGISTERS)
+    kind.name: kind
+    for kind in (_PEOPLE, _WANTED, _CUSTODY, _PNC_WANTED, _NEIGHBOURHOODS, *_REGISTERS)
 }
 KINDS: Final = tuple(_BY_NAME)
 

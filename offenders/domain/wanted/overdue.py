@@ -20,6 +20,7 @@ from offenders.domain.wanted.clocks import (
     due_values,
     figures_today,
 )
+from offenders.domain.wanted.elsewhere import ELSEWHERE, end_elsewhere
 from offenders.domain.wanted.rules import OUTSTANDING, is_overdue
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ _RULES = {
     ),
 }
 OVERDUE_RULES = tuple(_RULES)
+ENDED_WITH_THE_WANT = (*OVERDUE_RULES, UNCIRCULATED, "not-in-source")
 
 
 def due_source(session: Session, rule: str, *, anew: bool = False) -> DueSource:
@@ -101,8 +103,9 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
     session.flush()
     if want.state != OUTSTANDING:
         because = f"The want was closed as {want.state.replace('_', ' ')}."
-        rules = [*OVERDUE_RULES, UNCIRCULATED, "not-in-source"]
-        clear_for(session, subject_id=want.id, rules=rules, because=because)
+        clear_for(session, subject_id=want.id, rules=ENDED_WITH_THE_WANT, because=because)
+        if clear_for(session, subject_id=want.id, rules=[ELSEWHERE], because=because):
+            end_elsewhere(session, [want.reference])
         return
     ended = [
         rule
@@ -125,4 +128,4 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
 def flag_uncancelled_circulation(session: Session, want: Want) -> None:
     """Flag a closed want that PNC may still show, until the cancellation is confirmed."""
     session.flush()
-    raise_due(session, rule=CANCELLATION, source=uncancelled_source(session, want.id))
+    raise_due(session, rule=CANCELLATION, source=uncancelled_source(session, [want.id]))

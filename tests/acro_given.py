@@ -1,0 +1,63 @@
+"""Detentions and checks that tests take as given."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from offenders.db import recorded_at
+from offenders.ids import new_id, new_reference
+
+ARRESTED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
+_PERSON = text("""
+    INSERT INTO persons (force, id, reference, family_name, given_names, date_of_birth, version,
+                         recorded_at, updated_at)
+    VALUES (:force, :person, :person_reference, 'Example', 'Ann', '1990-01-01', 1, :at, :at)
+""")
+_DETENTION = text("""
+    INSERT INTO detentions (force, id, reference, person_id, custody_number, arrested_at,
+                            countries, foreign_national, nationality_unknown, lpa, recorded_by,
+                            version, recorded_at, updated_at)
+    VALUES (:force, :id, :reference, :person, :number, :arrested_at, :countries, :foreign,
+            :unknown, :lpa, :by, 1, :at, :at)
+    RETURNING id, reference, person_id, lpa, arrested_at, custody_number
+""")
+
+
+def given_detentions(  # what of them a test cares for
+    session, count, *, arrested_at=ARRESTED, countries=(), lpa=None, unknown=False, by="custody"
+):
+    """Put detentions on record, each of a person of its own."""
+    force = session.info["force"]
+    if lpa is not None:
+        session.execute(
+            text("INSERT INTO lpas VALUES (:force, :lpa, :lpa) ON CONFLICT DO NOTHING"),
+            {"force": force, "lpa": lpa},
+        )
+    return [
+        _given(session, arrested_at, list(countries), lpa, unknown=unknown, by=by)
+        for _ in range(count)
+    ]
+
+
+def _given(session, arrested_at, countries, lpa, *, unknown, by):
+    force = session.info["force"]
+    reference = new_reference("D", force)
+    values = {
+        "force": force,
+        "id": new_id(force),
+        "reference": reference,
+        "person": new_id(force),
+        "person_reference": new_reference("P", force),
+        "number": f"C-{reference}",
+        "arrested_at": arrested_at,
+        "countries": countries,
+        "foreign": bool(countries),
+        "unknown": unknown,
+        "lpa": lpa,
+        "by": by,
+        "at": recorded_at(session),
+    }
+    session.execute(_PERSON, values)
+    return session.execute(_DETENTION, values).one()
