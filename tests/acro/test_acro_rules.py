@@ -22,7 +22,6 @@ from offenders.domain.acro.rules import (
 )
 from offenders.domain.reference.codes import read_csv
 
-
 FIRST = datetime(2021, 1, 1, tzinfo=UTC)
 
 

@@ -86,7 +86,9 @@ _DELIVERED = text("""
         UPDATE outbox_messages
         SET state = 'delivered', delivered_at = coalesce(delivered_at, :at), next_try_at = NULL,
             claimed_until = NULL, fault = NULL, version = version + 1,
-            duplicates = duplicates + CASE WHEN state = 'delivered' OR :is_repeat THEN 1 ELSE 0 END
+            duplicates = (SELECT count(*) FROM outbox_tries t
+                          WHERE t.force = :force AND t.message_id = :id
+                            AND t.outcome = 'delivered' AND t.is_repeat)
         WHERE force = :force AND id = :id
         RETURNING id)
     DELETE FROM waiting_messages w USING marked WHERE w.message_id = marked.id
@@ -173,7 +175,7 @@ def claim(session: Session) -> Row[Any] | None:
 def mark_delivered(session: Session, message_id: UUID, number: int, *, had_it: bool) -> bool:
     """Say that a try has reached the receiver; give whether it may have it twice."""
     is_repeat = _end_try(session, message_id, number, "delivered", None, had_it=had_it)
-    session.execute(_DELIVERED, _now(session) | {"id": message_id, "is_repeat": is_repeat})
+    session.execute(_DELIVERED, _now(session) | {"id": message_id})
     return is_repeat
 
 
