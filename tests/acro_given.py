@@ -32,6 +32,8 @@ def given_detentions(  # what of them a test cares for
 ):
     """Put detentions on record, each of a person of its own."""
     force = session.info["force"]
+    # A request answered over the same connection may have left another force behind.
+    session.execute(text("SELECT set_config('app.force', :force, true)"), {"force": force})
     if lpa is not None:
         session.execute(
             text("INSERT INTO lpas VALUES (:force, :lpa, :lpa) ON CONFLICT DO NOTHING"),
@@ -65,12 +67,17 @@ def _given(session, arrested_at, countries, lpa, *, unknown, by):
     return session.execute(_DETENTION, values).one()
 
 
+def required(detention, *countries):
+    """Say which countries a detention requires to be asked."""
+    return Required(
+        detention.id, detention.person_id, detention.lpa, detention.arrested_at, countries
+    )
+
+
 def given_checks(session, *countries, **detention):
     """Put one detention on record with the checks that it requires; give them by country."""
     (made,) = given_detentions(session, 1, countries=countries, **detention)
-    found = require_checks(
-        session, [Required(made.id, made.person_id, made.lpa, made.arrested_at, countries)]
-    )
+    found = require_checks(session, [required(made, *countries)])
     return made, {row.country: json.loads(row[0]) for row in found[made.id]}
 
 

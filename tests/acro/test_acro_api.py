@@ -35,7 +35,7 @@ def test_a_check_goes_from_required_over_requested_and_responded_to_assessed(
         "unit": "working days",
         "source": "product default",
         "citation": "UK-EU Trade and Cooperation Agreement Title IX; the article is not confirmed",
-        "confidence": "L",
+        "confidence": "M",
         "figure_from": "2021-01-01",
         "is_force_policy": False,
     }

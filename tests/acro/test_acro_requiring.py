@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import json
 
-from acro_given import given_detentions
+from acro_given import given_detentions, required
 from sqlalchemy import text
 
-from offenders.domain.acro.service import Required, require_checks
-
-
-def required(detention, *countries):
-    return Required(
-        detention.id, detention.person_id, detention.lpa, detention.arrested_at, countries
-    )
+from offenders.domain.acro.service import require_checks
 
 
 def test_each_foreign_country_gets_a_check_and_the_united_kingdom_none(session):
