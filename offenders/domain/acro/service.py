@@ -11,7 +11,7 @@ from offenders.domain.acro.acting import (
 )
 from offenders.domain.acro.asking import Question, count_checks, get_check, list_checks
 from offenders.domain.acro.assessing import assess_check
-from offenders.domain.acro.clocks import refresh_clocks
+from offenders.domain.acro.clocks import due_for_reply, figures, refresh_clocks
 from offenders.domain.acro.coverage import GROUPS, Period, coverage
 from offenders.domain.acro.overdue import settle_rule
 from offenders.domain.acro.requiring import Required, require_checks
@@ -32,6 +32,8 @@ __all__ = [
     "chase_check",
     "count_checks",
     "coverage",
+    "due_for_reply",
+    "figures",
     "get_check",
     "give_up_check",
     "list_checks",
