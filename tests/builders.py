@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import uuid4
+
 from sqlalchemy import text
 
+from offenders import clock
 from offenders.db import Work, transaction
 
 
@@ -31,6 +35,20 @@ def given_want(client, headers, *, person=None, force="33", **fields):
     person = person or given_person(client, headers, force=force)
     body = {"person_id": person["id"], "reason": "named_suspect", **fields}
     answer = client.post("/v1/wanted", json=body, headers=headers("investigator", force=force))
+    assert answer.status_code == 201, answer.json
+    return answer.json
+
+
+def given_detention(client, headers, *, person=None, force="33", role="custody_client", **fields):
+    """Record a detention through the API; of a new person unless one is given."""
+    person = person or given_person(client, headers, force=force)
+    body = {
+        "person_id": person["id"],
+        "custody_number": f"CU/{uuid4().hex[:12]}",
+        "arrested_at": (clock.now() - timedelta(hours=1)).isoformat(),
+        **fields,
+    }
+    answer = client.post("/v1/detentions", json=body, headers=headers(role, force=force))
     assert answer.status_code == 201, answer.json
     return answer.json
 

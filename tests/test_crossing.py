@@ -1,6 +1,8 @@
-"""What may cross forces goes through three narrow functions and leaves its mark where it went."""
+"""What may cross forces goes through narrow functions and leaves its mark where it went."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import given_person, given_want
@@ -11,6 +13,7 @@ from offenders.db import Work, transaction
 from offenders.ids import new_id
 
 PNC_ID = "1981/0000034U"
+NOW = datetime(2100, 1, 1, tzinfo=UTC)
 AS_TOLD = {"actor": "custody", "role": "custody_client", "request": "r-1"}
 
 
@@ -25,12 +28,13 @@ def two_forces(committing_app, headers, fresh_force, other_force):
     return fresh_force, other, want
 
 
-def wanted_elsewhere(session, force, pnc_ids):
+def wanted_elsewhere(session, force, pnc_ids, until=NOW):
     statement = text("""
-        SELECT pnc_id, force, reference, contact
-        FROM wanted_elsewhere(:force, :pnc_ids, :actor, :role, :request)
+        SELECT place, force, reference, contact
+        FROM wanted_elsewhere(:force, :pnc_ids, :untils, :actor, :role, :request)
     """)
-    return session.execute(statement, {"force": force, "pnc_ids": pnc_ids, **AS_TOLD}).all()
+    values = {"force": force, "pnc_ids": pnc_ids, "untils": [until] * len(pnc_ids), **AS_TOLD}
+    return session.execute(statement, values).all()
 
 
 def events(engine, force, action):
@@ -46,10 +50,19 @@ def test_a_want_of_another_force_shows_force_reference_and_contact_only(engine, 
     with transaction(engine, Work(force)) as session:
         found = wanted_elsewhere(session, force, [PNC_ID])
     mine = [tuple(row) for row in found if row.force == other]
-    assert mine == [(PNC_ID, other, want["reference"], f"DUTY-{other}")]
+    assert mine == [(1, other, want["reference"], f"DUTY-{other}")]
     assert [tuple(row) for row in events(engine, other, "wanted.elsewhere")] == [
         ("custody", {"to_force": force})
     ]
+
+
+def test_a_want_entered_after_the_moment_asked_for_is_not_told(engine, two_forces):
+    force, other, want = two_forces
+    with transaction(engine, Work(force)) as session:
+        entered_at = datetime.fromisoformat(want["entered_at"])
+        for until, found in ((entered_at, 1), (entered_at - timedelta(seconds=1), 0)):
+            rows = wanted_elsewhere(session, force, [PNC_ID], until)
+            assert len([row for row in rows if row.force == other]) == found
 
 
 def test_a_flag_in_another_force_is_of_one_kind_only(engine, two_forces):

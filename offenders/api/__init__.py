@@ -12,6 +12,7 @@ from offenders import __version__
 from offenders.api import (
     acro,
     audit,
+    custody,
     data_quality,
     directory,
     flags,
@@ -70,6 +71,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         directory.routes,
         persons.routes,
         wanted.routes,
+        custody.routes,
         reports.routes,
         data_quality.routes,
         pnc.routes,

@@ -15,6 +15,7 @@ from offenders.api.schemas import persons as schemas
 from offenders.api.schemas.fields import ItemPage
 from offenders.db import settle
 from offenders.domain.access import scope, sight
+from offenders.domain.custody import service as custody
 from offenders.domain.flags import service as flags
 from offenders.domain.persons import service
 from offenders.domain.persons.service import Search
@@ -104,6 +105,8 @@ def amend_person(call: Call, person: str) -> Answer:
         fields=call.body,
         if_match=call.if_match,
     )
+    if "nationalities" in call.body:
+        custody.follow_nationalities(call.session, [person_id])
     return _shown(call, str(person_id))
 
 

@@ -22,7 +22,7 @@ _READ = {
     "flags:read",
 }
 _PATROL = _READ | {"wanted:log", "notes:write"}
-_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "acro:read"}
+_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read", "acro:read"}
 _INVESTIGATION = _PATROL | {
     "persons:write",
     "addresses:read-protected",
@@ -31,6 +31,8 @@ _INVESTIGATION = _PATROL | {
     "wanted:validate",
     "wanted:circulate",
     "wanted:close",
+    "custody:read",
+    "custody:write",
     "quality:counts",
     "quality:read",
     "quality:decide",
@@ -49,6 +51,7 @@ _SUPERVISION = _INVESTIGATION | {
     "reports:read",
 }
 _COMMAND = _READ | {
+    "custody:read",
     "policies:write",
     "jobs:read",
     "directory:read",
@@ -73,7 +76,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "iom_manager": _OFFENDER_MANAGEMENT,
         "offender_manager": _OFFENDER_MANAGEMENT,
         "mappa_coordinator": _OFFENDER_MANAGEMENT,
-        "custody_client": _CLIENT | {"acro:read", "acro:request"},
+        "custody_client": _CLIENT | {"custody:read", "custody:write", "acro:read", "acro:request"},
         "forensic_client": _CLIENT,
         "acro_client": _CLIENT | {"acro:read", "acro:request", "acro:respond"},
         "court_client": _CLIENT,

@@ -9,7 +9,7 @@ from typing import Any
 from apscheduler.triggers.cron import CronTrigger
 
 from offenders.domain.working_days import LONDON
-from offenders.jobs import acro, audit, housekeeping, persons, pnc, wanted
+from offenders.jobs import acro, audit, custody, housekeeping, persons, pnc, wanted
 from offenders.jobs.runner import Job
 
 TIMEZONE = "Europe/London"
@@ -71,6 +71,14 @@ JOBS = (
         cron=EVERY_MINUTE,
         catch_up="once",
         effect_in=pnc.flag_uncancelled,
+        raises_flags=True,
+    ),
+    Job(
+        name="missing-pnc-checks",
+        does="Flags detentions without a PNC check within the time set.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=custody.flag_missing_pnc_checks,
         raises_flags=True,
     ),
     Job(

@@ -75,6 +75,14 @@ class Flag(Base):
             postgresql_where=text("state <> 'cleared'"),
         ),
         Index("ix_flags_subject", "force", "subject_id"),
+        Index(
+            "ix_flags_elsewhere",
+            "force",
+            "id",
+            postgresql_where=text(
+                "rule = 'wanted-elsewhere' AND subject_type = 'detention' AND state <> 'cleared'"
+            ),
+        ),
         Index("ix_flags_raised_at", "force", "raised_at", "id"),
         Index(
             "ix_flags_person_id",

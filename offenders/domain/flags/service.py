@@ -44,6 +44,7 @@ __all__ = [
     "Question",
     "Settled",
     "acknowledge_flag",
+    "clear_all",
     "clear_for",
     "count_by_rule",
     "count_flags",
@@ -115,7 +116,14 @@ def raise_due(session: Session, *, rule: str, source: DueSource) -> int:
 
 def clear_for(session: Session, *, subject_id: UUID, rules: Sequence[str], because: str) -> int:
     """Clear a subject's flags in the transaction that takes their cause away."""
-    return _keep_history(session, store.clear_flags(session, subject_id, rules, because))
+    return clear_all(session, subject_ids=[subject_id], rules=rules, because=because)
+
+
+def clear_all(
+    session: Session, *, subject_ids: Sequence[UUID], rules: Sequence[str], because: str
+) -> int:
+    """Clear the flags of many subjects in the transaction that takes their cause away."""
+    return _keep_history(session, store.clear_flags(session, subject_ids, rules, because))
 
 
 def follow_subject(  # noqa: PLR0913 - the facts of a place and an owner

@@ -83,8 +83,8 @@ _CLEAR = text("""
     UPDATE flags f
     SET state = 'cleared', version = f.version + 1, cleared_because = :because,
         cleared_at = greatest(:at, f.raised_at + interval '1 microsecond')
-    WHERE f.force = :force AND f.subject_id = :subject_id AND f.rule = ANY (:rules)
-      AND f.state <> 'cleared'
+    WHERE f.force = :force AND f.subject_id = ANY (CAST(:subject_ids AS uuid[]))
+      AND f.rule = ANY (:rules) AND f.state <> 'cleared'
     RETURNING f.id
 """)
 _FOLLOW = text("""
@@ -275,13 +275,13 @@ def _own_values(session: Session, rule: str, because: str) -> dict[str, Any]:
 
 
 def clear_flags(
-    session: Session, subject_id: UUID, rules: Sequence[str], because: str
+    session: Session, subject_ids: Sequence[UUID], rules: Sequence[str], because: str
 ) -> list[UUID]:
-    """Clear the open flags that these rules have raised for a subject; give their ids."""
+    """Clear the open flags that these rules have raised for subjects; give their ids."""
     values = {
         "force": session.info["force"],
         "at": recorded_at(session),
-        "subject_id": subject_id,
+        "subject_ids": [each.hex for each in subject_ids],
         "rules": list(rules),
         "because": because,
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from offenders.db import recorded_at
+from offenders.domain.custody.service import follow_nationalities
 from offenders.domain.history import begin_history, keep_history
 from offenders.domain.imports import person_store, store
 from offenders.domain.imports.batches import audit_batch
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _Key = tuple[str, UUID, UUID]  # force, id, person
 SOURCE: Final = "import"  # where an identifier or marker comes from, as the record shows it
+_NATIONALITY: Final = "nationalities"
 _IDS_AT_ONCE: Final = 1_000
 _KEY = ("force", "id", "person_id")
 _MADE = ("recorded_by", "recorded_at")
@@ -123,6 +125,7 @@ def _write(session: Session, batch: Batch, plan: Plan) -> None:
     keep_words(session, batch.force, writing.words())
     store.keep_sources(session, batch.force, batch.kind, batch.import_id, plan.sources)
     _settle(session, batch, [p for p in changed if _moves(plan.changes[p])])
+    _tell_custody(session, plan)
     begin_history(session, Person.__table__, batch.force, made)
     if changed:
         keep_history(session, Person.__table__, batch.force, changed)
@@ -143,6 +146,13 @@ def _settle(session: Session, batch: Batch, moving: Sequence[UUID]) -> None:
     moved = person_store.settle_areas(session, moving, batch.facts.today)
     if moved:
         follow_addresses(session, sorted(moved))
+
+
+def _tell_custody(session: Session, plan: Plan) -> None:
+    """Let detentions of those whose nationalities changed follow them."""
+    changed = [person for person, change in plan.changes.items() if _NATIONALITY in change.columns]
+    if changed:
+        follow_nationalities(session, changed)
 
 
 def _correct_identifiers(session: Session, batch: Batch, plan: Plan, writing: _Writing) -> None:

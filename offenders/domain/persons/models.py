@@ -186,6 +186,12 @@ class Identifier(Base):
             unique=True,
             postgresql_where=text("type = 'pnc_id' AND state = 'valid'"),
         ),
+        # By which one force finds another's wants: through a narrow function only.
+        Index(
+            "ix_person_identifiers_anywhere",
+            "value",
+            postgresql_where=text("type = 'pnc_id' AND state = 'valid'"),
+        ),
         Index("ix_person_identifiers_value", "force", "type", "value"),
         Index("ix_person_identifiers_person_id", "force", "person_id"),
     )

@@ -12,6 +12,7 @@ from offenders.domain.reference.policies import figures_of_rules
 from offenders.domain.wanted.clocks import CANCELLATION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -57,7 +58,7 @@ _UNCANCELLED: Final = f"""
            w.outcome_at + make_interval(hours => 24 * CAST(:days AS int)) AS due_at
     FROM wants w
     WHERE w.force = :force AND w.state <> 'outstanding' AND w.circulation = 'circulated'
-      AND (CAST(:want_id AS uuid) IS NULL OR w.id = :want_id)
+      AND (CAST(:want_ids AS uuid[]) IS NULL OR w.id = ANY (CAST(:want_ids AS uuid[])))
 """
 
 
@@ -68,9 +69,10 @@ def uncirculated_source(session: Session) -> DueSource:
     return DueSource(_UNCIRCULATED, values | _of_rule(session, UNCIRCULATED))
 
 
-def uncancelled_source(session: Session, want_id: UUID | None = None) -> DueSource:
-    """Give closed wants that PNC may still show, from the moment they closed; all, or one."""
-    values = {"days": _figures(session, CANCELLATION)["all"], "want_id": want_id}
+def uncancelled_source(session: Session, want_ids: Sequence[UUID] | None = None) -> DueSource:
+    """Give closed wants that PNC may still show, from the moment they closed; all, or these."""
+    ids = None if want_ids is None else [each.hex for each in want_ids]
+    values = {"days": _figures(session, CANCELLATION)["all"], "want_ids": ids}
     return DueSource(_UNCANCELLED, values | _of_rule(session, CANCELLATION))
 
 

@@ -11,6 +11,7 @@ from offenders.domain.flags.service import DueSource, clear_for, follow_subject,
 from offenders.domain.reference.policies import explained_figures
 from offenders.domain.wanted.circulating import UNCIRCULATED, uncancelled_source
 from offenders.domain.wanted.clocks import ACTIVITY, ARREST, CANCELLATION, REVIEW, VALIDATION
+from offenders.domain.wanted.elsewhere import ELSEWHERE, end_elsewhere
 from offenders.domain.wanted.rules import OUTSTANDING, is_overdue
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _RULES = {
     ),
 }
 OVERDUE_RULES = tuple(_RULES)
+ENDED_WITH_THE_WANT = (*OVERDUE_RULES, UNCIRCULATED, "not-in-source")
 
 
 def due_source(session: Session, rule: str) -> DueSource:
@@ -87,8 +89,9 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
     session.flush()
     if want.state != OUTSTANDING:
         because = f"The want was closed as {want.state.replace('_', ' ')}."
-        rules = [*OVERDUE_RULES, UNCIRCULATED, "not-in-source"]
-        clear_for(session, subject_id=want.id, rules=rules, because=because)
+        clear_for(session, subject_id=want.id, rules=ENDED_WITH_THE_WANT, because=because)
+        if clear_for(session, subject_id=want.id, rules=[ELSEWHERE], because=because):
+            end_elsewhere(session, [want.reference])
         return
     ended = [
         rule
@@ -111,4 +114,4 @@ def clear_what_ended(session: Session, want: Want, now: datetime) -> None:
 def flag_uncancelled_circulation(session: Session, want: Want) -> None:
     """Flag a closed want that PNC may still show, until the cancellation is confirmed."""
     session.flush()
-    raise_due(session, rule=CANCELLATION, source=uncancelled_source(session, want.id))
+    raise_due(session, rule=CANCELLATION, source=uncancelled_source(session, [want.id]))

@@ -27,6 +27,8 @@ from offenders.domain.wanted.clocks import (
     figures_today,
     refresh_clocks,
 )
+from offenders.domain.wanted.closing import Closing, close_wants, lock_open_wants
+from offenders.domain.wanted.elsewhere import ELSEWHERE, Asker, find_elsewhere, tell_elsewhere
 from offenders.domain.wanted.entering import amend_want, follow_addresses
 from offenders.domain.wanted.figures import GROUPS
 from offenders.domain.wanted.opening import duty_team, open_want
@@ -54,23 +56,29 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AREAS",
+    "ELSEWHERE",
     "GROUPS",
     "OVERDUE_RULES",
     "SORTS",
+    "Asker",
+    "Closing",
     "Doing",
     "Question",
     "amend_want",
     "cancel_circulation",
     "circulate_want",
     "close_want",
+    "close_wants",
     "count_wants",
     "due_expressions",
     "due_source",
     "due_values",
     "duty_team",
     "figures_today",
+    "find_elsewhere",
     "follow_addresses",
     "hand_over_want",
+    "lock_open_wants",
     "open_want",
     "open_wants_of_person",
     "reading_of_want",
@@ -80,6 +88,7 @@ __all__ = [
     "refresh_clocks",
     "review_want",
     "show_action",
+    "tell_elsewhere",
     "uncancelled_source",
     "uncirculated_source",
     "validate_want",

@@ -1,0 +1,134 @@
+"""Flags of custody: PNC checks not made, nationality unknown, and wanted by another force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from offenders import clock
+from offenders.domain.flags.service import DueSource, clear_all, follow_subject, raise_due
+from offenders.domain.reference.policies import EVERYTHING, explained_figures
+from offenders.domain.wanted.service import ELSEWHERE, duty_team
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+PNC_CHECK: Final = "missing-pnc-checks"
+NATIONALITY: Final = "nationality-unknown"
+
+_SUBJECT: Final = """
+    'detention' AS subject_type, d.id AS subject_id, d.reference AS subject_reference,
+    d.person_id, d.lpa, CAST(NULL AS text) AS neighbourhood, CAST(NULL AS text) AS owner_officer,
+    'DUTY-' || coalesce(d.lpa, d.force) AS owner_team
+"""
+_UNCHECKED: Final = f"""
+    SELECT {_SUBJECT}, CAST(:figure AS jsonb) ->> 'severity' AS severity,
+           jsonb_build_object('rule', CAST(:rule AS text), 'what', CAST(:what AS text),
+                              'counted_from', d.arrested_at, 'due_at', d.due_at)
+               || (CAST(:figure AS jsonb) - 'severity') AS because,
+           d.due_at
+    FROM (SELECT d.*, d.arrested_at + make_interval(hours => 24 * CAST(:days AS int)) AS due_at
+          FROM detentions d
+          WHERE d.force = :force AND NOT d.pnc_checked
+            AND d.arrested_at < CAST(:now AS timestamptz)
+                                - make_interval(hours => 24 * CAST(:days AS int))) d
+"""
+_UNKNOWN: Final = f"""
+    SELECT {_SUBJECT}, 'warning' AS severity,
+           jsonb_build_object('rule', CAST(:rule AS text), 'what', CAST(:what AS text)) AS because,
+           CAST(NULL AS timestamptz) AS due_at
+    FROM detentions d
+    WHERE d.force = :force AND d.id = ANY (CAST(:ids AS uuid[])) AND d.nationality_unknown
+"""
+_ELSEWHERE: Final = f"""
+    SELECT {_SUBJECT}, 'alert' AS severity,
+           jsonb_build_object('rule', CAST(:rule AS text), 'what', CAST(:what AS text),
+                              'wants', e.wants) AS because,
+           CAST(NULL AS timestamptz) AS due_at
+    FROM detentions d
+    JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS e (id uuid, wants jsonb) ON e.id = d.id
+    WHERE d.force = :force AND d.id = ANY (CAST(:ids AS uuid[]))
+"""
+
+
+def unchecked_source(session: Session) -> DueSource:
+    """Give every detention without a PNC check past its time."""
+    force = session.info["force"]
+    figure = explained_figures(session, force, PNC_CHECK, clock.today())[EVERYTHING]
+    values = {
+        "rule": PNC_CHECK,
+        "what": "The person was arrested and no PNC check is on record.",
+        "figure": orjson.dumps(figure).decode(),
+        "days": figure["figure"],
+        "force": force,
+        "now": clock.now(),
+    }
+    return DueSource(_UNCHECKED, values)
+
+
+def flag_unknown_nationality(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Flag those of these detentions whose person's nationality nobody knows."""
+    ids = [row["id"].hex for row in rows if row["nationality_unknown"]]
+    if not ids:
+        return
+    values = {
+        "rule": NATIONALITY,
+        "what": "No nationality is stated, evidenced or recorded: no foreign check can be made.",
+        "force": session.info["force"],
+        "ids": ids,
+    }
+    raise_due(session, rule=NATIONALITY, source=DueSource(_UNKNOWN, values))
+
+
+def flag_wanted_elsewhere(
+    session: Session, wants: Mapping[UUID, Sequence[Mapping[str, str]]]
+) -> None:
+    """Flag detentions with the wants of other forces: force, reference and contact alone."""
+    if not wants:
+        return
+    rows = [{"id": detention, "wants": found} for detention, found in wants.items()]
+    values = {
+        "rule": ELSEWHERE,
+        "what": "Another force wants this person. Tell its contact before any release.",
+        "force": session.info["force"],
+        "ids": [each.hex for each in wants],
+        "rows": orjson.dumps(rows).decode(),
+    }
+    raise_due(session, rule=ELSEWHERE, source=DueSource(_ELSEWHERE, values))
+
+
+def said_elsewhere(row: Mapping[str, Any]) -> dict[str, str]:
+    """Give what the force that wants the person is told of the detention."""
+    return {
+        "rule": ELSEWHERE,
+        "what": "Another force has detained this person.",
+        "force": row["force"],
+        "reference": row["reference"],
+        "contact": duty_team(row["force"], row["lpa"]),
+    }
+
+
+def settle_changed(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Bring the flags of changed detentions to what they now say."""
+    checked = [row["id"] for row in rows if row["pnc_checked"]]
+    known = [row["id"] for row in rows if not row["nationality_unknown"]]
+    clear_all(
+        session, subject_ids=checked, rules=[PNC_CHECK], because="The PNC check is on record."
+    )
+    clear_all(
+        session, subject_ids=known, rules=[NATIONALITY], because="A nationality is on record."
+    )
+    flag_unknown_nationality(session, rows)
+    for row in rows:
+        follow_subject(
+            session,
+            subject_id=row["id"],
+            lpa=row["lpa"],
+            neighbourhood=None,
+            owner_officer=None,
+            owner_team=duty_team(row["force"], row["lpa"]),
+        )

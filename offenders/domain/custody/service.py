@@ -1,0 +1,60 @@
+"""Use cases of custody, as routes, jobs and imports call them."""
+
+from __future__ import annotations
+
+from offenders.domain.custody.acting import (
+    GIVEN,
+    Doing,
+    amend_detention,
+    follow_nationalities,
+    new_row,
+    next_row,
+    record_detention,
+    release_detention,
+)
+from offenders.domain.custody.checking import longest_hours, stay_of
+from offenders.domain.custody.flagging import unchecked_source
+from offenders.domain.custody.reading import (
+    Question,
+    count_detentions,
+    list_detentions,
+    show_detention,
+)
+from offenders.domain.custody.recording import Arrival, change, nationality_columns, record
+from offenders.domain.custody.rules import Disposal, Facts, Stay, broken_rules
+from offenders.domain.custody.store import (
+    find_by_numbers,
+    list_stays,
+    lock_detentions,
+    lock_people,
+)
+
+__all__ = [
+    "GIVEN",
+    "Arrival",
+    "Disposal",
+    "Doing",
+    "Facts",
+    "Question",
+    "Stay",
+    "amend_detention",
+    "broken_rules",
+    "change",
+    "count_detentions",
+    "find_by_numbers",
+    "follow_nationalities",
+    "list_detentions",
+    "list_stays",
+    "lock_detentions",
+    "lock_people",
+    "longest_hours",
+    "nationality_columns",
+    "new_row",
+    "next_row",
+    "record",
+    "record_detention",
+    "release_detention",
+    "show_detention",
+    "stay_of",
+    "unchecked_source",
+]
