@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from offenders.db import recorded_at
 from offenders.domain.acro.models import AcroCheck
+from offenders.domain.history import keep_history
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
 
@@ -61,6 +62,21 @@ _REQUIRE = text(f"""
     ORDER BY c.detention_id, c.country
 """)
 
+# A check stays with its detention where that is corrected.
+_FOLLOW = text("""
+    UPDATE acro_checks c
+    SET person_id = n.person_id, lpa = n.lpa, detained_at = n.detained_at,
+        request_due_at = n.detained_at + make_interval(hours => 24 * :days),
+        version = c.version + 1, updated_at = :at
+    FROM (SELECT DISTINCT detention_id, person_id, lpa, detained_at
+          FROM unnest(CAST(:detentions AS uuid[]), CAST(:people AS uuid[]), CAST(:lpas AS text[]),
+                      CAST(:moments AS timestamptz[]))
+               n (detention_id, person_id, lpa, detained_at)) n
+    WHERE c.force = :force AND c.detention_id = n.detention_id
+      AND (c.person_id, c.lpa, c.detained_at)
+          IS DISTINCT FROM (n.person_id, n.lpa, n.detained_at)
+    RETURNING c.id
+""")
 _DAYS = text("""
     SELECT DISTINCT c.channel,
            CAST(c.requested_at AT TIME ZONE 'Europe/London' AS date) AS requested_on
@@ -101,7 +117,8 @@ _OPEN_WANTS = text("""
 def require(session: Session, rows: Sequence[tuple[Any, ...]], days: int) -> list[Row[Any]]:
     """Insert (id, reference, detention, person, lpa, country, channel, detained_at) where missing.
 
-    Gives every check of these detentions as (json, id, country, detention_id).
+    What stands already follows its detention's person, area and moment. Gives every check of
+    these detentions as (json, id, country, detention_id).
     """
     names = ("ids", "references", "detentions", "people", "lpas", "countries", "channels")
     columns = zip(*rows, strict=True)
@@ -109,6 +126,9 @@ def require(session: Session, rows: Sequence[tuple[Any, ...]], days: int) -> lis
         name: list(column) for name, column in zip((*names, "moments"), columns, strict=True)
     }
     values |= {"force": session.info["force"], "at": recorded_at(session), "days": days}
+    followed = list(session.execute(_FOLLOW, values).scalars())
+    if followed:
+        keep_history(session, AcroCheck.__table__, session.info["force"], followed)
     return list(session.execute(_REQUIRE, values))
 
 
