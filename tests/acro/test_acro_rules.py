@@ -18,7 +18,6 @@ from offenders.domain.acro.rules import (
     channel_of,
     possible_steps,
     reply_due_at,
-    request_due_at,
 )
 from offenders.domain.reference.codes import read_csv
 
@@ -95,18 +94,6 @@ def test_the_union_has_27_members_all_known_by_their_codes():
 )
 def test_a_reply_is_due_by_the_end_of_its_last_day(requested_at, figure, unit, due_at):
     assert reply_due_at(at(requested_at), figure, unit) == at(due_at)
-
-
-@pytest.mark.parametrize(
-    ("detained_at", "days", "due_at"),
-    [
-        ("2026-03-02T09:00", 1, "2026-03-03T09:00"),
-        ("2026-03-28T23:00", 1, "2026-03-29T23:00"),
-        ("2028-02-28T09:00", 2, "2028-03-01T09:00"),
-    ],
-)
-def test_a_request_is_due_so_many_times_24_hours_after_arrest(detained_at, days, due_at):
-    assert request_due_at(at(detained_at), days) == at(due_at)
 
 
 @given(

@@ -218,6 +218,20 @@ def test_a_receiver_that_is_away_is_not_asked_for_the_rest(engine, posted, recei
     assert look("SELECT sum(tries) FROM outbox_messages") == [(1,)]
 
 
+def test_what_is_said_later_of_one_subject_waits_for_what_was_said_before(
+    engine, fresh_force, receiver, change
+):
+    subject, ids = new_id("33"), []
+    for kind in ("acro.request", "acro.chase"):
+        with transaction(engine, Work(fresh_force)) as session:
+            ids += post(session, [Message(kind, "acro_check", subject, None, {})], by="test")
+    receiver.faults = [NotDelivered("http-500")]
+    assert deliver_due(engine, receiver) == 0
+    change(LET_TIME_PASS)
+    assert deliver_due(engine, receiver) == 2
+    assert [parcel.id for parcel in receiver.parcels] == ids
+
+
 def test_senders_at_once_never_send_the_same(engine, posted, receiver, look):
     posted(40)
     with ThreadPoolExecutor(4) as pool:

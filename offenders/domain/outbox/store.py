@@ -51,11 +51,16 @@ _GIVE_UP_CLAIMS = text("""
         RETURNING m.id, m.state)
     DELETE FROM waiting_messages w USING given_up g WHERE w.message_id = g.id AND g.state = 'dead'
 """)
+# What is said later of the same subject waits until what was said before has left or is dead.
 _CLAIM = text("""
     WITH next AS (
-        SELECT force, id FROM outbox_messages
-        WHERE force = :force AND state = 'waiting' AND next_try_at <= :at
-        ORDER BY next_try_at, id LIMIT 1 FOR UPDATE SKIP LOCKED),
+        SELECT m.force, m.id FROM outbox_messages m
+        WHERE m.force = :force AND m.state = 'waiting' AND m.next_try_at <= :at
+          AND NOT EXISTS (
+              SELECT FROM outbox_messages o
+              WHERE o.force = :force AND o.subject_id = m.subject_id
+                AND o.recorded_at < m.recorded_at AND o.state IN ('waiting', 'sending'))
+        ORDER BY m.next_try_at, m.id LIMIT 1 FOR UPDATE OF m SKIP LOCKED),
     claimed AS (
         UPDATE outbox_messages m
         SET state = 'sending', tries = m.tries + 1, next_try_at = NULL, claimed_until = :until,
