@@ -3,6 +3,7 @@
 from offenders.api import models as api
 from offenders.db import Base
 from offenders.domain.audit import models as audit
+from offenders.domain.bail import models as bail
 from offenders.domain.flags import models as flags
 from offenders.domain.imports import models as imports
 from offenders.domain.persons import models as persons
@@ -15,6 +16,7 @@ from offenders.jobs import models as jobs
 __all__ = [
     "api",
     "audit",
+    "bail",
     "flags",
     "imports",
     "jobs",
