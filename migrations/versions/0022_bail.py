@@ -67,6 +67,8 @@ def _columns(*, is_history: bool) -> list[sa.Column[object]]:
         truth("has_lapsed", "false"),
         moment("last_reviewed_at"),
         moment("last_inspector_review_at"),
+        moment("review_due_at"),
+        moment("inspector_review_due_at"),
         text("outcome"),
         moment("outcome_at"),
         text("outcome_reason"),

@@ -11,6 +11,7 @@ from flask_smorest import Api
 from offenders import __version__
 from offenders.api import (
     audit,
+    bail,
     data_quality,
     directory,
     flags,
@@ -68,6 +69,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         directory.routes,
         persons.routes,
         wanted.routes,
+        bail.routes,
         reports.routes,
         data_quality.routes,
         pnc.routes,

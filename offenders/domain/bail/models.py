@@ -87,6 +87,8 @@ class BailRecord(Base):
     has_lapsed: Mapped[bool] = mapped_column(server_default=text("false"))
     last_reviewed_at: Mapped[OptionalMoment]
     last_inspector_review_at: Mapped[OptionalMoment]
+    review_due_at: Mapped[OptionalMoment]
+    inspector_review_due_at: Mapped[OptionalMoment]
     outcome: Mapped[OptionalString]
     outcome_at: Mapped[OptionalMoment]
     outcome_reason: Mapped[OptionalString]

@@ -22,7 +22,11 @@ from offenders.domain.bail.law import (
     Step,
 )
 from offenders.domain.bail.periods import has_lapsed, period_of
-from offenders.domain.working_days import end_of_london_day, london_day
+from offenders.domain.working_days import (
+    end_of_london_day,
+    end_of_period_of_months,
+    london_day,
+)
 
 if TYPE_CHECKING:
     from offenders.domain.bail.cases import Case, Period, Request
@@ -240,3 +244,14 @@ def _check_time(case: Case, step: Step, request: Request, bailed_at: datetime) -
         message = f"The period ended on {ends_on}. {what} before it ends."
         section = f"{step.section.partition('(')[0]}(2)" if is_court else step.section
         raise Unlawful("applied_at" if is_court else "authorised_at", message, section)
+
+
+def review_due(since: datetime, days: int) -> datetime:
+    """Give when somebody without bail is to be reviewed next: days of 24 hours."""
+    return since + timedelta(days=days)
+
+
+def inspector_review_due(since: datetime, months: int) -> datetime:
+    """Give when an inspector is to review: the end of so many months beginning the day after."""
+    starts_on = london_day(since) + ONE_DAY
+    return end_of_london_day(end_of_period_of_months(starts_on, months))
