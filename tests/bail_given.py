@@ -20,7 +20,7 @@ class Bail:
     def __init__(self, client, headers, force):
         self.client, self.force = client, force
         self._headers = headers
-        self.sent = headers("supervisor", force=force)
+        self.sent = headers("supervisor", force=force, hours=24 * 365)
 
     def person(self, **fields):
         return given_person(self.client, self._headers, force=self.force, **fields)

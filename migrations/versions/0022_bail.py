@@ -87,7 +87,8 @@ _KNOWN = {
     "agency": "'police', 'sfo', 'fca', 'hmrc', 'nca'",
     "suspended_for": "'with_prosecutor', 'in_hospital'",
     "outcome": "'charged', 'out_of_court_disposal', 'no_further_action',"
-    " 'released_under_investigation', 'deceased', 'entered_in_error'",
+    " 'released_under_investigation', 'deceased', 'entered_in_error',"
+    " 'not_stated'",
 }
 _CHECKS = {
     "one_owner": "num_nonnulls(owner_officer, owner_team) = 1",

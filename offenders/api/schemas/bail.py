@@ -214,7 +214,7 @@ class BailReviewBody(ActionBody):
 class BailClosureBody(ActionBody):
     """How it ended."""
 
-    outcome = one_of(Outcome, required=True)
+    outcome = one_of([each for each in Outcome if each != Outcome.NOT_STATED], required=True)
     reason = prose(allow_none=True)
 
 

@@ -20,6 +20,7 @@ from offenders.domain.bail.records import (
     set_review_clocks,
     settle_period,
 )
+from offenders.domain.flags.service import clear_for
 from offenders.domain.history import keep_history
 from offenders.domain.wanted.rules import OUTSTANDING
 from offenders.errors import Conflict, Invalid
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from offenders.domain.versions import IfMatch
 
 _T = TypeVar("_T")
+NOT_IN_SOURCE: Final = "not-in-source"
 POSSIBLE: Final = {
     State.ON_BAIL: (
         "amendment",
@@ -140,6 +142,8 @@ def finish(  # noqa: PLR0913 - the record, who did what to it, and when
     session.flush()
     keep_history(session, BailRecord.__table__, record.force, [record.id])
     settle_flag(session, record.id)
+    if record.state == State.CLOSED:
+        clear_for(session, subject_id=record.id, rules=[NOT_IN_SOURCE], because="Closed here.")
     return record
 
 

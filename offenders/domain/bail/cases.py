@@ -39,6 +39,7 @@ class Outcome(StrEnum):
     RELEASED_UNDER_INVESTIGATION = "released_under_investigation"
     DECEASED = "deceased"
     ENTERED_IN_ERROR = "entered_in_error"
+    NOT_STATED = "not_stated"  # closed by the source system, which doesn't say how
 
 
 class Unlawful(ValueError):

@@ -83,7 +83,7 @@ _START = """
     (coalesce(last_inspector_review_at, released_at) AT TIME ZONE 'Europe/London')::date + 1
 """
 _END = f"({_START} + make_interval(months => CAST(:months AS int)))::date"
-_CLOCKS: Final = {
+CLOCKS: Final = {
     "review_due_at": "coalesce(last_reviewed_at, released_at)"
     " + make_interval(hours => 24 * CAST(:days AS int))",
     "inspector_review_due_at": f"""
@@ -99,9 +99,9 @@ _LAPSE = text("""
 """)
 _REFRESH = text(f"""
     UPDATE bail_records
-    SET {", ".join(f"{name} = {value}" for name, value in _CLOCKS.items())}, updated_at = :at
+    SET {", ".join(f"{name} = {value}" for name, value in CLOCKS.items())}, updated_at = :at
     WHERE force = :force AND state = 'released_without_bail'
-      AND ({" OR ".join(f"{name} IS DISTINCT FROM {value}" for name, value in _CLOCKS.items())})
+      AND ({" OR ".join(f"{name} IS DISTINCT FROM {value}" for name, value in CLOCKS.items())})
     RETURNING id
 """)
 _LOG = text("""

@@ -182,7 +182,7 @@ def _check_authority(record: BailRecord, rank: Rank) -> None:
         raise Unlawful("authorised_rank", message, section)
 
 
-def clear_of_bail(record: BailRecord) -> None:
+def clear_of_bail(record: Any) -> None:
     """Take away what only bail has; say that no law limits release without it."""
     record.ends_on, record.return_at, record.return_follows = None, None, False
     record.because = {

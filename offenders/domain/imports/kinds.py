@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from offenders.domain.imports import neighbourhoods, person_rows, pnc_rows, registers, want_rows
+from offenders.domain.imports import (
+    bail_rows,
+    neighbourhoods,
+    person_rows,
+    pnc_rows,
+    registers,
+    want_rows,
+)
+from offenders.domain.imports.bail import receive_bail
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
@@ -78,6 +86,15 @@ _PNC_WANTED = Kind(
     pnc_rows.check_circulation,
     receive_circulations,
 )
+_BAIL = Kind(
+    "bail",
+    KEY,
+    tuple(bail_rows.COLUMNS),
+    partial(read_rows, columns=tuple(bail_rows.COLUMNS)),
+    _source_ref,
+    bail_rows.check_bail,
+    receive_bail,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -100,7 +117,7 @@ _REGISTERS: Final = tuple(
     for name, columns in registers.COLUMNS.items()
 )
 _BY_NAME: Final = {
-    kind.name: kind for kind in (_PEOPLE, _WANTED, _PNC_WANTED, _NEIGHBOURHOODS, *_REGISTERS)
+    kind.name: kind for kind in (_PEOPLE, _WANTED, _PNC_WANTED, _BAIL, _NEIGHBOURHOODS, *_REGISTERS)
 }
 KINDS: Final = tuple(_BY_NAME)
 
