@@ -20,6 +20,7 @@ from offenders.seed import (
     PersonKey,
     Ward,
     made_up_activity,
+    made_up_bail,
     made_up_people,
     made_up_wants,
 )
@@ -67,6 +68,8 @@ def seed(  # noqa: PLR0913 - what the command line takes
     _run(engine, force, "people", people, report)
     wants = list(made_up_wants(force, SCALES[scale], seed, now, keys))
     _run(engine, force, "wanted", wants, report)
+    bail = made_up_bail(force, SCALES[scale], seed, now, people=keys, wants=wants)
+    _run(engine, force, "bail", bail, report)
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_activity(session, made_up_activity(force, seed, now, wants))
     report(f"activity: {done} entries")

@@ -45,12 +45,20 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "people: 60 created, 0 unchanged",
         "wanted: 25 created, 0 unchanged",
     ]
-    tables = ("persons_history", "wants_history", "want_actions", "audit_events", "policies")
+    tables = (
+        "persons_history",
+        "wants_history",
+        "bail_records_history",
+        "want_actions",
+        "audit_events",
+        "policies",
+    )
     before = [count(table) for table in tables]
     assert told() == [
         "neighbourhoods: 0 created, 171 unchanged",
         "people: 0 created, 60 unchanged",
         "wanted: 0 created, 25 unchanged",
+        "bail: 0 created, 17 unchanged",
         "activity: 0 entries",
     ]
     assert before == [count(table) for table in tables]

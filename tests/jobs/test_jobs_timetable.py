@@ -21,13 +21,14 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("wanted-validations", "* * * * *"),
         ("wanted-without-activity", "* * * * *"),
         ("marker-reviews", "*/10 * * * *"),
+        ("bail-due", "*/10 * * * *"),
         ("uncirculated-wants", "* * * * *"),
         ("uncancelled-circulations", "* * * * *"),
         ("pnc-differences", "*/5 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[8]
+    assert find_job("audit-seal") is JOBS[9]
     assert find_job("nothing") is None
 
 
