@@ -21,6 +21,7 @@ from offenders.seed import (
     PersonKey,
     Ward,
     made_up_activity,
+    made_up_bail,
     made_up_circulations,
     made_up_detentions,
     made_up_officers,
@@ -81,6 +82,8 @@ def seed(  # noqa: PLR0913 - what the command line takes
     _run(engine, force, "officers", made_up_officers(force, seed, today, wants), report)
     arrests = made_up_detentions(force, SCALES[scale], seed, now, keys, lpas=_lpas(engine, force))
     _run(engine, force, "custody", arrests, report)
+    bail = made_up_bail(force, SCALES[scale], seed, now, people=keys, wants=wants)
+    _run(engine, force, "bail", bail, report)
     activity = list(made_up_activity(force, seed, now, wants))
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_activity(session, activity)

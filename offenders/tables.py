@@ -4,6 +4,7 @@ from offenders.api import models as api
 from offenders.db import Base
 from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
+from offenders.domain.bail import models as bail
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.imports import models as imports
@@ -19,6 +20,7 @@ __all__ = [
     "acro",
     "api",
     "audit",
+    "bail",
     "custody",
     "flags",
     "imports",

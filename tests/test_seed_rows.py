@@ -25,6 +25,7 @@ from offenders.seed import (
     Scale,
     Ward,
     made_up_activity,
+    made_up_bail,
     made_up_circulations,
     made_up_officers,
     made_up_people,
@@ -432,3 +433,33 @@ def test_every_territorial_force_has_rows() -> None:
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="with its zone"):
         made_up_wants("33", SCALES["small"], 1, datetime(2026, 3, 1), [])  # noqa: DTZ001
+
+
+def test_bail_is_a_year_of_releases_and_the_bail_behind_each_failure(
+    people: list[Row], wants: list[Row]
+) -> None:
+    keys = [PersonKey.of(row) for row in people]
+    scale = SCALES["small"]
+    rows = list(made_up_bail("33", scale, 7, NOW, people=keys, wants=wants))
+    assert rows == list(made_up_bail("33", scale, 7, NOW, people=keys, wants=wants))
+    failed = {
+        (want["person_source_ref"], want["crime_reference"])
+        for want in wants
+        if want["reason"] == "failed_to_answer_bail" and not want.get("outcome")
+    }
+    assert failed == {
+        (row["person_source_ref"], row["crime_reference"])
+        for row in rows
+        if row.get("state") == "failed_to_answer"
+    }
+    year = [
+        row for row in rows if "/1" in row["crime_reference"] and len(row["crime_reference"]) == 12
+    ]
+    arrests = 18_702 * scale.people / 40_000
+    assert len(year) == round(round(arrests) * 0.25) + round(round(arrests) * 0.15)
+    assert all(row["arrested_at"] < row["bailed_at"] for row in rows)
+    assert len({row["source_ref"] for row in rows}) == len(rows)
+    born = {row["source_ref"]: row.get("date_of_birth") for row in people}
+    for row in year:
+        written = born[row["person_source_ref"]]
+        assert written is None or int(row["arrested_at"][:4]) - int(written[:4]) >= 10

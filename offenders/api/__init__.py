@@ -12,6 +12,7 @@ from offenders import __version__
 from offenders.api import (
     acro,
     audit,
+    bail,
     custody,
     data_quality,
     directory,
@@ -72,6 +73,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         persons.routes,
         wanted.routes,
         custody.routes,
+        bail.routes,
         reports.routes,
         data_quality.routes,
         pnc.routes,

@@ -20,6 +20,7 @@ _READ = {
     "wanted:counts",
     "pnc:read",
     "flags:read",
+    "bail:read",
 }
 _PATROL = _READ | {"wanted:log", "notes:write"}
 _OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read", "acro:read"}
@@ -31,6 +32,7 @@ _INVESTIGATION = _PATROL | {
     "wanted:validate",
     "wanted:circulate",
     "wanted:close",
+    "bail:write",
     "custody:read",
     "custody:write",
     "quality:counts",
@@ -45,6 +47,8 @@ _INVESTIGATION = _PATROL | {
 _SUPERVISION = _INVESTIGATION | {
     "wanted:review",
     "wanted:handover",
+    "bail:review",
+    "bail:handover",
     "flags:manage",
     "notes:read-covert",
     "directory:read",

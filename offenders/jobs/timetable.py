@@ -9,7 +9,7 @@ from typing import Any
 from apscheduler.triggers.cron import CronTrigger
 
 from offenders.domain.working_days import LONDON
-from offenders.jobs import acro, audit, custody, housekeeping, persons, pnc, wanted
+from offenders.jobs import acro, audit, bail, custody, housekeeping, persons, pnc, wanted
 from offenders.jobs.runner import Job
 
 TIMEZONE = "Europe/London"
@@ -55,6 +55,14 @@ JOBS = (
         cron=EVERY_TEN_MINUTES,
         catch_up="once",
         effect_in=persons.flag_marker_reviews,
+        raises_flags=True,
+    ),
+    Job(
+        name="bail-due",
+        does="Flags bail that ends, is unanswered or has lapsed, and reviews without bail.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=bail.flag_bail_due,
         raises_flags=True,
     ),
     Job(

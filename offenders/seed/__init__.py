@@ -1,6 +1,7 @@
 """Made-up, reproducible demonstration data: everything in it is invented, nobody real is meant."""
 
 from offenders.seed.activity import made_up_activity
+from offenders.seed.bail import made_up_bail
 from offenders.seed.circulations import made_up_circulations
 from offenders.seed.custody import made_up_detentions
 from offenders.seed.homes import Ward
@@ -15,6 +16,7 @@ __all__ = [
     "Scale",
     "Ward",
     "made_up_activity",
+    "made_up_bail",
     "made_up_circulations",
     "made_up_detentions",
     "made_up_officers",

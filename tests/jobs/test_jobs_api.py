@@ -40,6 +40,7 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "wanted-validations",
         "wanted-without-activity",
         "marker-reviews",
+        "bail-due",
         "uncirculated-wants",
         "uncancelled-circulations",
         "missing-pnc-checks",

@@ -21,6 +21,7 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("wanted-validations", "* * * * *"),
         ("wanted-without-activity", "* * * * *"),
         ("marker-reviews", "*/10 * * * *"),
+        ("bail-due", "*/10 * * * *"),
         ("uncirculated-wants", "* * * * *"),
         ("uncancelled-circulations", "* * * * *"),
         ("missing-pnc-checks", "* * * * *"),
@@ -30,7 +31,7 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[11]
+    assert find_job("audit-seal") is JOBS[12]
     assert find_job("nothing") is None
 
 

@@ -67,6 +67,18 @@ _SUBJECTS: Final = {
         FROM detentions d WHERE d.force = :force AND d.id IN ({_MISSING})
         """,
     ),
+    "bail": (
+        "bail_record",
+        f"""
+        SELECT 'bail_record' AS subject_type, b.id AS subject_id,
+               b.reference AS subject_reference, b.person_id, coalesce(b.lpa, p.lpa) AS lpa,
+               coalesce(b.neighbourhood, p.neighbourhood) AS neighbourhood, b.owner_officer,
+               b.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
+               CAST(NULL AS timestamptz) AS due_at
+        FROM bail_records b JOIN persons p ON p.force = b.force AND p.id = b.person_id
+        WHERE b.force = :force AND b.state <> 'closed' AND b.id IN ({_MISSING})
+        """,
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from offenders.domain.imports import (
     acro_rows,
+    bail_rows,
     custody_rows,
     neighbourhoods,
     person_rows,
@@ -17,6 +18,7 @@ from offenders.domain.imports import (
 )
 from offenders.domain.imports.acro import KIND as ACRO_CHECKS
 from offenders.domain.imports.acro import receive_checks
+from offenders.domain.imports.bail import receive_bail
 from offenders.domain.imports.custody import receive_detentions
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
@@ -107,6 +109,15 @@ _ACRO_CHECKS = Kind(
     acro_rows.check_row,
     receive_checks,
 )
+_BAIL = Kind(
+    "bail",
+    KEY,
+    tuple(bail_rows.COLUMNS),
+    partial(read_rows, columns=tuple(bail_rows.COLUMNS)),
+    _source_ref,
+    bail_rows.check_bail,
+    receive_bail,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -135,6 +146,7 @@ _BY_NAME: Final = {
         _WANTED,
         _CUSTODY,
         _ACRO_CHECKS,
+        _BAIL,
         _PNC_WANTED,
         _NEIGHBOURHOODS,
         *_REGISTERS,

@@ -1,0 +1,63 @@
+"""Use cases of bail, as routes, jobs and imports call them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from offenders.domain.bail.acting import Doing, end_suspension, extend_bail, suspend
+from offenders.domain.bail.answering import (
+    breach,
+    close,
+    fail,
+    hand_over,
+    review,
+    surrender,
+    vary_conditions,
+)
+from offenders.domain.bail.due import due_source, lapse_what_is_over, settle_flag, settle_flags
+from offenders.domain.bail.entering import amend_record, record_release
+from offenders.domain.bail.store import (
+    Question,
+    count_records,
+    list_actions,
+    reading_of_record,
+    reading_of_records,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+__all__ = [
+    "Doing",
+    "Question",
+    "amend_record",
+    "breach",
+    "close",
+    "count_records",
+    "due_source",
+    "end_suspension",
+    "extend_bail",
+    "fail",
+    "hand_over",
+    "lapse_what_is_over",
+    "list_history",
+    "reading_of_record",
+    "reading_of_records",
+    "record_release",
+    "review",
+    "settle_flag",
+    "settle_flags",
+    "surrender",
+    "suspend",
+    "vary_conditions",
+]
+
+
+def list_history(
+    session: Session, *, record_id: Any, as_at: datetime | None, after: Any, limit: int
+) -> list[Row[Any]]:
+    """Give the log of a record as (json, occurred_at, id)."""
+    return list_actions(session, record_id, as_at=as_at, after=after, limit=limit)

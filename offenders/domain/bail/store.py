@@ -1,0 +1,304 @@
+"""SQL of bail: one record for a change, lists and single records as they are shown.
+
+A record whose period has ended is shown as released without bail also before the job has said
+so, and one whose want has ended no longer as a failure to answer: what is shown is worked out at
+the moment asked for. Without an area of its own a record stands where its person lives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, text
+
+from offenders.domain.bail.models import BailRecord
+from offenders.domain.reading import Reading
+from offenders.domain.working_days import london_day
+from offenders.errors import NotFound
+from offenders.ids import as_reference, as_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.access import Scope
+
+_FOLLOWS = "(b.lpa IS NULL AND b.neighbourhood IS NULL)"
+HIDDEN = "(NOT :sees_protected AND s.follows AND g.are_addresses_protected)"
+_THEN = "{0}.recorded_from <= :as_at AND ({0}.recorded_to IS NULL OR {0}.recorded_to > :as_at)"
+_STATE = """
+    CASE WHEN b.state = 'on_bail' AND b.ends_on < CAST(:today AS date)
+         THEN 'released_without_bail'
+         WHEN b.state = 'failed_to_answer' AND w.state IN ('arrested', 'surrendered')
+         THEN 'surrendered'
+         WHEN b.state = 'failed_to_answer' AND w.state <> 'outstanding' THEN 'no_longer_wanted'
+         ELSE b.state END
+"""
+_SHOWN = f"""
+    CROSS JOIN LATERAL (
+        SELECT b.force, b.recorded_by, {_FOLLOWS} AS follows,
+               CASE WHEN {_FOLLOWS} THEN p.lpa ELSE b.lpa END AS lpa,
+               CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE b.neighbourhood END AS neighbourhood,
+               {_STATE} AS state) s
+    CROSS JOIN LATERAL (
+        SELECT coalesce(b.released_at, CASE WHEN s.state = 'released_without_bail'
+               THEN (b.ends_on + 1)::timestamp AT TIME ZONE 'Europe/London' END) AS released_at,
+               CASE WHEN s.state = 'on_bail' THEN b.return_at
+                    WHEN s.state = 'released_without_bail'
+                    THEN least(b.review_due_at, b.inspector_review_due_at) END AS due_at,
+               CASE s.state
+                    WHEN 'on_bail' THEN array_remove(ARRAY[
+                        CASE WHEN b.return_at < :now THEN 'return' END], NULL)
+                    WHEN 'released_without_bail' THEN array_remove(ARRAY[
+                        CASE WHEN b.review_due_at < :now THEN 'review' END,
+                        CASE WHEN b.inspector_review_due_at < :now
+                             THEN 'inspector_review' END], NULL)
+                    ELSE '{{}}' END AS overdue) d
+"""
+
+
+def shown_source(further: str = "") -> str:
+    """Give FROM and WHERE of records as they are shown now; `further` are more joins."""
+    return f"""
+        FROM bail_records b
+        JOIN persons p ON p.force = b.force AND p.id = b.person_id
+        CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
+        LEFT JOIN wants w ON w.force = b.force AND w.id = b.want_id {_SHOWN} {further}
+        WHERE true
+    """
+
+
+_PRESENT = shown_source()
+# Protection begun later covers the past, too.
+_AS_AT = f"""
+    FROM bail_records_history b
+    JOIN persons_history p ON p.force = b.force AND p.id = b.person_id AND {_THEN.format("p")}
+    JOIN persons g ON g.force = b.force AND g.id = b.person_id
+    LEFT JOIN wants_history w ON w.force = b.force AND w.id = b.want_id AND {_THEN.format("w")}
+    {_SHOWN}
+    WHERE {_THEN.format("b")}
+"""
+_TEAM = f"""
+    CASE WHEN {HIDDEN} AND b.owner_team = 'DUTY-' || s.lpa
+         THEN 'DUTY-' || b.force ELSE b.owner_team END
+"""
+_MARKERS_PRESENT = "m.removed_at IS NULL"
+_MARKERS_AS_AT = "m.recorded_at <= :as_at AND (m.removed_at IS NULL OR m.removed_at > :as_at)"
+_EQUAL = {
+    "state": "s.state",
+    "regime": "b.regime",
+    "case_type": "b.case_type",
+    "agency": "b.agency",
+    "person_id": "b.person_id",
+    "crime_reference": "b.crime_reference",
+    "owner": "b.owner_officer",
+    "team": _TEAM,
+    "force": "b.force",
+}
+AREAS = ("lpa", "neighbourhood")
+_DUE = "coalesce(d.due_at, 'infinity')"
+
+
+def bail_json(*, as_at: bool = False) -> str:
+    """Give the JSON of a record over `b`, `p`, `w`, `s` and `d`."""
+    markers = _MARKERS_AS_AT if as_at else _MARKERS_PRESENT
+    return f"""json_build_object(
+        'id', b.id, 'reference', b.reference, 'force', b.force, 'person_id', b.person_id,
+        'person', json_build_object(
+            'id', p.id, 'reference', p.reference, 'family_name', p.family_name,
+            'given_names', p.given_names, 'date_of_birth', p.date_of_birth, 'sex', p.sex,
+            'is_child', coalesce(p.date_of_birth > CAST(:today AS date) - interval '18 years',
+                                 false),
+            'markers', (
+                SELECT coalesce(json_agg(json_build_object('code', m.code, 'name', c.name)
+                                         ORDER BY m.code), '[]')
+                FROM person_markers m
+                LEFT JOIN code_entries c ON c.list = 'warning_markers' AND c.code = m.code
+                WHERE m.force = b.force AND m.person_id = b.person_id AND {markers})),
+        'state', s.state, 'kind', b.kind, 'regime', b.regime, 'case_type', b.case_type,
+        'agency', b.agency, 'arrested_at', b.arrested_at, 'bailed_at', b.bailed_at,
+        'offence_code', b.offence_code, 'offence', (
+            SELECT o.title FROM offences o WHERE o.code = b.offence_code),
+        'crime_reference', b.crime_reference,
+        'lpa', CASE WHEN NOT {HIDDEN} THEN s.lpa END,
+        'neighbourhood', CASE WHEN NOT {HIDDEN} THEN s.neighbourhood END,
+        'masked', CASE WHEN {HIDDEN} THEN CAST('["lpa", "neighbourhood"]' AS json)
+                       ELSE CAST('[]' AS json) END,
+        'owner_officer', b.owner_officer, 'owner_team', {_TEAM},
+        'ends_on', b.ends_on, 'return_at', b.return_at, 'because', b.because,
+        'suspended_for', b.suspended_for, 'conditions', b.conditions,
+        'are_conditions_enforceable', s.state IN ('on_bail', 'failed_to_answer'),
+        'extensions', b.extensions, 'suspensions', b.suspensions,
+        'want_id', b.want_id, 'failed_at', b.failed_at,
+        'answered_at', coalesce(b.answered_at, CASE WHEN s.state = 'surrendered'
+                                                    THEN w.outcome_at END),
+        'released_at', d.released_at,
+        'has_lapsed', b.has_lapsed OR (s.state = 'released_without_bail'
+                                       AND b.state = 'on_bail'),
+        'last_reviewed_at', b.last_reviewed_at,
+        'last_inspector_review_at', b.last_inspector_review_at,
+        'review_due_at', b.review_due_at,
+        'inspector_review_due_at', b.inspector_review_due_at,
+        'due_at', d.due_at, 'overdue', d.overdue,
+        'outcome', b.outcome, 'outcome_at', b.outcome_at, 'outcome_reason', b.outcome_reason,
+        'recorded_at', b.recorded_at, 'updated_at', b.updated_at, 'version', b.version)"""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a list or count is asked: filters and scope, the present and, if any, a past moment."""
+
+    filters: dict[str, Any]
+    scope: Scope
+    now: datetime
+    sees_protected: bool
+    as_at: datetime | None = None
+
+    @property
+    def source(self) -> str:
+        """Give FROM and WHERE without the filters."""
+        return _PRESENT if self.as_at is None else _AS_AT
+
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """Give the filters as SQL with their values; `none` asks for rows without an area."""
+        now = self.as_at or self.now
+        parts = [self.scope.condition("s")]
+        values = self.scope.values | {
+            "now": now,
+            "today": london_day(now),
+            "as_at": self.as_at,
+            "sees_protected": self.sees_protected,
+        }
+        for name, column in _EQUAL.items():
+            if self.filters.get(name) is not None:
+                parts.append(f"{column} = :f_{name}")
+                values[f"f_{name}"] = self.filters[name]
+        for name in AREAS:
+            if (value := self.filters.get(name)) is not None:
+                is_none = f"(s.{name} IS NULL OR {HIDDEN})"
+                own = f"(s.{name} = :f_{name} AND NOT {HIDDEN})"
+                parts.append(is_none if value == "none" else own)
+                values |= {} if value == "none" else {f"f_{name}": value}
+        for name, bound in (("due_from", "d.due_at >="), ("due_before", "d.due_at <")):
+            if self.filters.get(name) is not None:
+                parts.append(f"{bound} :f_{name}")
+                values[f"f_{name}"] = self.filters[name]
+        if self.filters.get("overdue") is not None:
+            sign = ">" if self.filters["overdue"] else "="
+            parts.append(f"cardinality(d.overdue) {sign} 0")
+        return " AND ".join(parts), values
+
+
+def reading_of_records(question: Question, after: Sequence[Any] | None, limit: int) -> Reading:
+    """Give the read of one page, what is due first first; its body lacks the end."""
+    condition, values = question.condition()
+    if after is not None:
+        condition += (
+            f" AND ({_DUE}, b.id) > (CAST(:after_0 AS timestamptz), CAST(:after_1 AS uuid))"
+        )
+        values |= {"after_0": after[0], "after_1": after[1]}
+    sql = f"""
+        SELECT '{{"items":[' || array_to_string(x.items[1 : x.most], ',') || ']' AS body,
+               CAST(NULL AS int) AS version,
+               x.ids[1 : x.most] || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most]))
+                   AS subjects,
+               x.people[1 : x.most] AS people,
+               CASE WHEN true = ANY (x.hidden[1 : x.most]) THEN ARRAY['lpa', 'neighbourhood']
+                    ELSE CAST('{{}}' AS text[]) END AS masked,
+               CAST('{{}}' AS jsonb) AS details,
+               CASE WHEN cardinality(x.ids) > x.most THEN x.keys[x.most] END AS after
+        FROM (
+            SELECT CAST(:limit AS int) AS most,
+                   coalesce(array_agg(r.item ORDER BY r.due, r.id), '{{}}') AS items,
+                   coalesce(array_agg(r.id ORDER BY r.due, r.id), '{{}}') AS ids,
+                   coalesce(array_agg(r.person_id ORDER BY r.due, r.id), '{{}}') AS people,
+                   coalesce(array_agg(r.hidden ORDER BY r.due, r.id), '{{}}') AS hidden,
+                   coalesce(array_agg(CAST(json_build_array(CAST(r.due AS text), r.id) AS text)
+                                      ORDER BY r.due, r.id), '{{}}') AS keys
+            FROM (SELECT CAST({bail_json(as_at=question.as_at is not None)} AS text) AS item,
+                         b.id, b.person_id, {HIDDEN} AS hidden, {_DUE} AS due
+                  {question.source} AND {condition}
+                  ORDER BY {_DUE}, b.id LIMIT CAST(:limit AS int) + 1) r) x
+    """
+    return Reading(sql, "bail_record", values | {"limit": limit})
+
+
+def count_records(session: Session, question: Question) -> int:
+    """Count the rows of all pages."""
+    condition, values = question.condition()
+    statement = text(f"SELECT count(*) {question.source} AND {condition}")
+    return int(session.execute(statement, values).scalar_one())
+
+
+def reading_of_record(question: Question, written: str) -> Reading:
+    """Give the read of one record, by its id or reference."""
+    condition, values = question.condition()
+    named = "b.id = :id" if as_uuid(written) is not None else "b.reference = :reference"
+    sql = f"""
+        SELECT CAST({bail_json(as_at=question.as_at is not None)} AS text) AS body, b.version,
+               ARRAY[b.id, b.person_id] AS subjects, ARRAY[b.person_id] AS people,
+               CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood']
+                    ELSE CAST('{{}}' AS text[]) END AS masked,
+               CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after, b.id, b.person_id
+        {question.source} AND {condition} AND {named}
+    """
+    keys = {"id": as_uuid(written), "reference": as_reference(written)}
+    return Reading(sql, "bail_record", values | keys)
+
+
+_PLACED = text("""
+    SELECT b.id, p.lpa, p.neighbourhood
+    FROM bail_records b JOIN persons p ON p.force = b.force AND p.id = b.person_id
+    WHERE b.force = :force AND (b.id = :id OR b.reference = :reference)
+""")
+_LOG_JSON = """
+    json_build_object('id', a.id, 'bail_record_id', a.bail_id, 'kind', a.kind,
+        'occurred_at', a.occurred_at, 'recorded_at', a.recorded_at, 'actor', a.actor,
+        'details', a.details)
+"""
+
+
+def get_record(session: Session, scope: Scope, written: str) -> BailRecord:
+    """Give the record for a change, locked until the transaction ends."""
+    values = {"force": scope.force, "id": as_uuid(written), "reference": as_reference(written)}
+    home = session.execute(_PLACED, values).one_or_none()
+    if home is None:
+        raise NotFound
+    record = session.execute(
+        select(BailRecord)
+        .where(BailRecord.force == scope.force, BailRecord.id == home.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    follows = record.lpa is None and record.neighbourhood is None
+    lpa, neighbourhood = (
+        (home.lpa, home.neighbourhood) if follows else (record.lpa, record.neighbourhood)
+    )
+    if not scope.covers(lpa, neighbourhood):
+        raise NotFound
+    return record
+
+
+def list_actions(
+    session: Session, bail_id: Any, *, as_at: datetime | None, after: Any, limit: int
+) -> list[Row[Any]]:
+    """Give the log in the order in which things happened, as (json, occurred_at, id)."""
+    keyset = (
+        "AND (a.occurred_at, a.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
+        if after
+        else ""
+    )
+    statement = f"""
+        SELECT {_LOG_JSON}::text, a.occurred_at::text, a.id FROM bail_actions a
+        WHERE a.force = :force AND a.bail_id = :bail_id
+          AND (CAST(:as_at AS timestamptz) IS NULL OR a.recorded_at <= :as_at) {keyset}
+        ORDER BY a.occurred_at, a.id LIMIT :limit
+    """
+    values = {"force": session.info["force"], "bail_id": bail_id, "as_at": as_at, "limit": limit}
+    if after:
+        values |= {"after_at": after[0], "after_id": after[1]}
+    return list(session.execute(text(statement), values))
