@@ -4,6 +4,7 @@ from offenders.api import models as api
 from offenders.db import Base
 from offenders.domain.audit import models as audit
 from offenders.domain.flags import models as flags
+from offenders.domain.forensics import models as forensics
 from offenders.domain.imports import models as imports
 from offenders.domain.persons import models as persons
 from offenders.domain.pnc import models as pnc
@@ -16,6 +17,7 @@ __all__ = [
     "api",
     "audit",
     "flags",
+    "forensics",
     "imports",
     "jobs",
     "persons",

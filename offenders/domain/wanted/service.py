@@ -11,6 +11,7 @@ from offenders.domain.wanted.acting import (
     cancel_circulation,
     circulate_want,
     close_want,
+    doubt_want,
     hand_over_want,
     record_note,
     record_tracing,
@@ -30,6 +31,7 @@ from offenders.domain.wanted.clocks import (
 from offenders.domain.wanted.entering import amend_want, follow_addresses
 from offenders.domain.wanted.figures import GROUPS
 from offenders.domain.wanted.opening import duty_team, open_want
+from offenders.domain.wanted.opening_many import Suspicion, hold_suspects, open_wants
 from offenders.domain.wanted.overdue import OVERDUE_RULES, due_source
 from offenders.domain.wanted.store import (
     AREAS,
@@ -59,11 +61,13 @@ __all__ = [
     "SORTS",
     "Doing",
     "Question",
+    "Suspicion",
     "amend_want",
     "cancel_circulation",
     "circulate_want",
     "close_want",
     "count_wants",
+    "doubt_want",
     "due_expressions",
     "due_source",
     "due_values",
@@ -71,7 +75,9 @@ __all__ = [
     "figures_today",
     "follow_addresses",
     "hand_over_want",
+    "hold_suspects",
     "open_want",
+    "open_wants",
     "open_wants_of_person",
     "reading_of_want",
     "reading_of_wants",
@@ -128,6 +134,7 @@ def judge_safe_to_act(
         circulation=rules.Circulation(row.circulation),
         markers=tuple(row.markers),
         now=now,
+        doubted_at=row.doubted_at,
     )
     return row, rules.safe_to_act(facts)
 
