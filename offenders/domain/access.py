@@ -34,6 +34,10 @@ _INVESTIGATION = _PATROL | {
     "quality:counts",
     "quality:read",
     "quality:decide",
+    "forensics:read",
+    "forensics:enter",
+    "forensics:write",
+    "forensics:allocate",
 }
 _SUPERVISION = _INVESTIGATION | {
     "wanted:review",
@@ -50,6 +54,7 @@ _COMMAND = _READ | {
     "reports:read",
     "quality:counts",
     "quality:read",
+    "forensics:read",
 }
 _CLIENT = {"reference:read"}
 
@@ -61,13 +66,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "investigator": _INVESTIGATION,
         "supervisor": _SUPERVISION,
         "duty_inspector": _SUPERVISION,
-        "meeting_chair": _READ | {"directory:read", "reports:read"},
+        "meeting_chair": _READ
+        | {"directory:read", "reports:read", "forensics:read", "forensics:allocate"},
         "iom_officer": _OFFENDER_MANAGEMENT,
         "iom_manager": _OFFENDER_MANAGEMENT,
         "offender_manager": _OFFENDER_MANAGEMENT,
         "mappa_coordinator": _OFFENDER_MANAGEMENT,
         "custody_client": _CLIENT,
-        "forensic_client": _CLIENT,
+        "forensic_client": _CLIENT | {"forensics:read", "forensics:enter"},
         "acro_client": _CLIENT,
         "court_client": _CLIENT,
         "partner_agency": _CLIENT,
@@ -94,6 +100,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 
 # Area claims in a token narrow these roles; the others read their whole force.
 AREA_ROLES = frozenset({"supervisor", "duty_inspector", "meeting_chair", "partner_agency"})
+
+# Systems that send records see those alone, and of them nothing that the register adds.
+CLIENT_ROLES = frozenset({"custody_client", "forensic_client", "acro_client", "court_client"})
 
 
 def may(actor: Actor, permission: str) -> bool:
@@ -150,6 +159,12 @@ def scope(actor: Actor, permission: str, force: str) -> Scope:
     if granting - AREA_ROLES:
         return Scope(force)
     return Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
+
+
+def sees_own_only(actor: Actor, permission: str) -> bool:
+    """Decide whether the actor holds the permission as a client alone."""
+    granting = {role for role in actor.roles if permission in PERMISSIONS[role]}
+    return granting <= CLIENT_ROLES
 
 
 @dataclass(frozen=True)

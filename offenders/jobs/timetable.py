@@ -9,7 +9,7 @@ from typing import Any
 from apscheduler.triggers.cron import CronTrigger
 
 from offenders.domain.working_days import LONDON
-from offenders.jobs import audit, housekeeping, persons, pnc, wanted
+from offenders.jobs import audit, forensics, housekeeping, persons, pnc, wanted
 from offenders.jobs.runner import Job
 
 TIMEZONE = "Europe/London"
@@ -79,6 +79,14 @@ JOBS = (
         cron="*/5 * * * *",
         catch_up="once",
         effect_in=pnc.flag_differences,
+        raises_flags=True,
+    ),
+    Job(
+        name="overdue-forensic-hits",
+        does="Flags forensic hits whose research, allocation or arrest is overdue.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=forensics.flag_overdue_hits,
         raises_flags=True,
     ),
     Job(

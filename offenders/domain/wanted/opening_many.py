@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _DUE: Final = due_expressions()
-_COLUMNS: Final = tuple(
-    column.name for column in Want.__table__.columns if column.name not in _DUE
-)
+_COLUMNS: Final = tuple(column.name for column in Want.__table__.columns if column.name not in _DUE)
 # Who enters a want by hand holds the person, too: two that open at once wait for each other.
 _PEOPLE = text("""
     SELECT id, lpa, neighbourhood FROM persons
