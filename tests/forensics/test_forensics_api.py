@@ -7,6 +7,8 @@ from builders import given_neighbourhood, given_person, given_want
 from forensics_given import Register, hit_body
 from sqlalchemy import text
 
+from offenders.db import Work, transaction
+
 
 @pytest.fixture
 def ann(client, headers):
@@ -302,12 +304,12 @@ def test_a_laboratory_sees_its_own_hits_and_nothing_of_the_register(client, head
     assert (taken.status_code, "existing" in taken.json) == (409, False)
 
 
-def test_what_is_shown_is_audited_with_its_people(register, ann, session):
+def test_what_is_shown_is_audited_with_its_people(register, ann, connection):
     hit = register.enter(person_id=ann["id"])
     register.get("/v1/forensic-hits")
-    rows = session.execute(
-        text("SELECT subject_ids FROM audit_events WHERE action = :a"), {"a": "forensics.list"}
-    )
+    statement = "SELECT subject_ids FROM audit_events WHERE action = 'forensics.list'"
+    with transaction(connection, Work("33")) as session:
+        rows = session.execute(text(statement)).all()
     assert [sorted(map(str, row.subject_ids)) for row in rows] == [sorted([hit["id"], ann["id"]])]
 
 

@@ -171,11 +171,11 @@ class _Intake:
         row, meant = self.rows[place], self.meant[place]
         facts = {name: row.facts.get(name) for name in FACTS}
         facts["lpa"] = self._lpa(row.facts)
-        identified_at = facts["identified_at"]
-        facts["received_at"] = facts["received_at"] or max(at, identified_at or at)
+        received_at: datetime = facts["received_at"] or max(at, facts["identified_at"] or at)
         offence_class = class_of(facts["offence_code"])
         return {
             **facts,
+            "received_at": received_at,
             "force": force,
             "id": new_id(force),
             "reference": new_reference("H", force),
@@ -189,7 +189,7 @@ class _Intake:
             "want_id": None,
             "state": Own.RECEIVED,
             "linked_crimes": [],
-            **due_moments(figures, offence_class, facts["received_at"]),
+            **due_moments(figures, offence_class, received_at),
             "entered_by": self.sender.actor,
             "version": 1,
             "recorded_at": at,
