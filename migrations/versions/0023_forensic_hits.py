@@ -13,9 +13,17 @@ down_revision = "0022"
 branch_labels = None
 depends_on = None
 
+_STATISTICS = """
+CREATE FUNCTION refresh_hit_statistics() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    ANALYZE forensic_hits, forensic_hits_history, wants, wants_history, want_actions;
+END $$
+"""
+
 
 def upgrade() -> None:
-    """Make the tables and the column."""
+    """Make the tables, the column, and what tells the planner of many hits at once."""
     op.create_table(
         "forensic_hits_history",
         sa.Column("force", sa.Text(), nullable=False),
@@ -250,10 +258,14 @@ def upgrade() -> None:
         "wants_history", sa.Column("doubted_at", sa.DateTime(timezone=True), nullable=True)
     )
     protect(op, ["forensic_hits", "forensic_hits_history"], "SELECT, INSERT, UPDATE")
+    op.execute(_STATISTICS)
+    op.execute("REVOKE ALL ON FUNCTION refresh_hit_statistics() FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION refresh_hit_statistics() TO offenders_app")
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.execute("DROP FUNCTION refresh_hit_statistics()")
     op.drop_column("wants_history", "doubted_at")
     op.drop_column("wants", "doubted_at")
     op.drop_index("uq_forensic_hits_reference", table_name="forensic_hits")

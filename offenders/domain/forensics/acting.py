@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from offenders.db import recorded_at
 from offenders.domain.access import Scope
+from offenders.domain.flags.service import clear_for
 from offenders.domain.forensics import rules, store
 from offenders.domain.forensics.linking import Naming, link_wants
 from offenders.domain.forensics.models import ForensicHit
@@ -243,4 +244,7 @@ def _keep(session: Session, hit: ForensicHit) -> ForensicHit:
     session.flush()
     keep_history(session, ForensicHit.__table__, hit.force, [hit.id])
     settle_hit(session, hit.id)
+    if hit.state in rules.FINAL:
+        because = "The hit has ended."
+        clear_for(session, subject_id=hit.id, rules=["not-in-source"], because=because)
     return hit

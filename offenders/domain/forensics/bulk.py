@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from offenders.db import Work, transaction
 from offenders.domain.audit.service import Act, record_act
+from offenders.domain.forensics import store
 from offenders.domain.forensics.intake import CREATED, REFUSED, Told, receive_hits
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from offenders.domain.forensics.intake import Sender, Sent
+
+log = structlog.get_logger()
 
 CHUNK_ROWS: Final = 500
 _STATEMENT_SECONDS: Final = 60.0
@@ -63,12 +67,18 @@ def receive_lines(
     engine: Engine | Connection, bulk: Bulk, lines: Iterable[Line]
 ) -> Iterator[ToldLine]:
     """Give what became of each line, in order, while they are taken."""
+    taken, telling_at = 0, CHUNK_ROWS
     for chunk in _chunks(iter(lines)):
         good = [each.sent for each in chunk if each.sent is not None]
-        results = iter(_receive(engine, bulk, good))
+        results = _receive(engine, bulk, good)
+        taken += sum(each.status == CREATED for each in results)
+        if taken >= telling_at:
+            _tell_planner(engine, bulk)
+            telling_at = taken * 4
+        told = iter(results)
         for line in chunk:
-            told = Told(REFUSED, errors=line.errors) if line.sent is None else next(results)
-            yield ToldLine(line.number, told)
+            is_bad = line.sent is None
+            yield ToldLine(line.number, Told(REFUSED, errors=line.errors) if is_bad else next(told))
 
 
 def _chunks(lines: Iterator[Line]) -> Iterator[list[Line]]:
@@ -116,3 +126,12 @@ def _take(engine: Engine | Connection, bulk: Bulk, rows: Sequence[Sent]) -> list
             )
             record_act(session, act)
         return results
+
+
+def _tell_planner(engine: Engine | Connection, bulk: Bulk) -> None:
+    """Let the planner know a force that has grown; a busy table has its own turn later."""
+    try:
+        with transaction(engine, Work(bulk.force, statement_seconds=_STATEMENT_SECONDS)) as session:
+            store.tell_planner(session)
+    except DBAPIError as error:
+        log.info("forensics.statistics-left", kind=type(error).__name__)

@@ -34,7 +34,7 @@ from offenders.domain.forensics.listing import (
 from offenders.domain.forensics.overdue import due_source, refresh_hits
 from offenders.domain.forensics.people import find_meant
 from offenders.domain.forensics.progress import PERIOD_DAYS, Asked, measure_progress
-from offenders.domain.forensics.store import RULE, find_standing, lock_intake
+from offenders.domain.forensics.store import RULE, find_hits, lock_intake, tell_planner
 
 __all__ = [
     "CONFLICT",
@@ -60,8 +60,8 @@ __all__ = [
     "count_hits",
     "due_source",
     "eliminate_hit",
+    "find_hits",
     "find_meant",
-    "find_standing",
     "identify_person",
     "lock_intake",
     "measure_progress",
@@ -72,4 +72,5 @@ __all__ = [
     "record_outcome",
     "refresh_hits",
     "research_hit",
+    "tell_planner",
 ]

@@ -30,6 +30,7 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('forensic_hits'), hashtext(:
 _STANDING = text("""
     SELECT * FROM forensic_hits WHERE force = :force AND laboratory_reference = ANY (:references)
 """)
+_BY_ID = text("SELECT * FROM forensic_hits WHERE force = :force AND id = ANY (:ids)")
 _ADD = text(f"""
     INSERT INTO forensic_hits ({", ".join(_COLUMNS)})
     SELECT {", ".join(_COLUMNS)}
@@ -59,6 +60,10 @@ _OTHERS_BEHIND = text("""
     SELECT count(*) FROM forensic_hits
     WHERE force = :force AND want_id = :want_id AND id <> :id AND state <> 'eliminated'
 """)
+
+_EXPECTED = text("EXPLAIN (FORMAT JSON) SELECT FROM wants WHERE force = :force")
+_THERE = text("SELECT count(*) FROM wants WHERE force = :force")
+_REFRESH = text("SELECT refresh_hit_statistics()")
 
 
 class Codes(NamedTuple):
@@ -120,6 +125,12 @@ def find_standing(session: Session, references: Iterable[str]) -> dict[str, Row[
     return {row.laboratory_reference: row for row in session.execute(_STANDING, values)}
 
 
+def find_hits(session: Session, ids: Iterable[UUID]) -> dict[UUID, Row[Any]]:
+    """Give hits by their id."""
+    values = {"force": session.info["force"], "ids": sorted(ids)}
+    return {row.id: row for row in session.execute(_BY_ID, values)}
+
+
 def add_hits(session: Session, hits: Sequence[Mapping[str, Any]]) -> None:
     """Write new hits, and put the teams that own them on the register."""
     at = hits[0]["recorded_at"]
@@ -161,3 +172,14 @@ def count_others_behind(session: Session, hit: ForensicHit) -> int:
     """Count the other hits behind the want of a hit that are not eliminated."""
     values = {"force": hit.force, "want_id": hit.want_id, "id": hit.id}
     return int(session.execute(_OTHERS_BEHIND, values).scalar_one())
+
+
+def tell_planner(session: Session) -> None:
+    """Refresh the planner's statistics where it expects less than half of the force's wants.
+
+    A key is checked by going through the whole of a table that was small when it was planned.
+    """
+    values = {"force": session.info["force"]}
+    plan = session.execute(_EXPECTED, values).scalar_one()
+    if plan[0]["Plan"]["Plan Rows"] * 2 < session.execute(_THERE, values).scalar_one():
+        session.execute(_REFRESH)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from offenders.domain.imports import neighbourhoods, person_rows, pnc_rows, registers, want_rows
+from offenders.domain.imports import (
+    hit_rows,
+    neighbourhoods,
+    person_rows,
+    pnc_rows,
+    registers,
+    want_rows,
+)
+from offenders.domain.imports.hits import KIND as FORENSIC_HITS
+from offenders.domain.imports.hits import receive_hits
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
@@ -78,6 +87,15 @@ _PNC_WANTED = Kind(
     pnc_rows.check_circulation,
     receive_circulations,
 )
+_FORENSIC_HITS = Kind(
+    FORENSIC_HITS,
+    KEY,
+    tuple(hit_rows.COLUMNS),
+    partial(read_rows, columns=tuple(hit_rows.COLUMNS)),
+    _source_ref,
+    hit_rows.check_hit,
+    receive_hits,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -100,7 +118,8 @@ _REGISTERS: Final = tuple(
     for name, columns in registers.COLUMNS.items()
 )
 _BY_NAME: Final = {
-    kind.name: kind for kind in (_PEOPLE, _WANTED, _PNC_WANTED, _NEIGHBOURHOODS, *_REGISTERS)
+    kind.name: kind
+    for kind in (_PEOPLE, _WANTED, _PNC_WANTED, _FORENSIC_HITS, _NEIGHBOURHOODS, *_REGISTERS)
 }
 KINDS: Final = tuple(_BY_NAME)
 
