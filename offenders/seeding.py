@@ -11,6 +11,7 @@ from sqlalchemy import text
 from offenders import clock
 from offenders.db import Work, transaction
 from offenders.domain.imports.seeding import add_made_up_activity
+from offenders.domain.imports.seeding_hits import add_made_up_progress
 from offenders.domain.imports.service import run_rows
 from offenders.domain.reference.codes import DATA
 from offenders.domain.working_days import start_of_london_day
@@ -20,6 +21,7 @@ from offenders.seed import (
     PersonKey,
     Ward,
     made_up_activity,
+    made_up_hits,
     made_up_people,
     made_up_wants,
 )
@@ -70,6 +72,12 @@ def seed(  # noqa: PLR0913 - what the command line takes
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_activity(session, made_up_activity(force, seed, now, wants))
     report(f"activity: {done} entries")
+    year = made_up_hits(force, SCALES[scale], seed, now, keys)
+    _run(engine, force, "wanted", year.wants, report)
+    _run(engine, force, "forensic-hits", year.hits, report)
+    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        done = add_made_up_progress(session, year.deeds, REQUESTED_BY)
+    report(f"progress of hits: {done}")
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

@@ -40,12 +40,15 @@ class PersonKey:
 
     source_ref: str
     born: date | None
+    family_name: str | None = None
+    given_names: str | None = None
 
     @classmethod
     def of(cls, row: Row) -> PersonKey:
         """Take the key of a made-up person's row."""
         born = row.get("date_of_birth")
-        return cls(row["source_ref"], date.fromisoformat(born) if born else None)
+        day = date.fromisoformat(born) if born else None
+        return cls(row["source_ref"], day, row["family_name"], row.get("given_names"))
 
 
 def made_up_wants(
