@@ -11,6 +11,7 @@ from sqlalchemy import text
 from offenders import clock
 from offenders.db import Work, transaction
 from offenders.domain.imports.seeding import add_made_up_activity
+from offenders.domain.imports.seeding_hits import add_made_up_progress
 from offenders.domain.imports.service import run_rows
 from offenders.domain.pnc.service import last_extract
 from offenders.domain.reference.codes import DATA
@@ -24,6 +25,7 @@ from offenders.seed import (
     made_up_bail,
     made_up_circulations,
     made_up_detentions,
+    made_up_hits,
     made_up_officers,
     made_up_people,
     made_up_teams,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 REQUESTED_BY = "demonstration"
 PNC = "pnc-wanted"
-KNOWN_OF_PERSON = ("source_ref", *IDENTITY)
+KNOWN_OF_PERSON = ("source_ref", *IDENTITY, "nationalities")
 WARDS = {"33": "leicestershire_wards.geojson"}
 
 _KEEP = text("INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING")
@@ -92,6 +94,12 @@ def seed(  # noqa: PLR0913 - what the command line takes
     if not has_extract:  # another would end what somebody has sent since
         rows = made_up_circulations(force, seed, wants, activity, known)
         _run(engine, force, PNC, rows, report)
+    year = made_up_hits(force, SCALES[scale], seed, now, keys)
+    _run(engine, force, "wanted", year.wants, report)
+    _run(engine, force, "forensic-hits", year.hits, report)
+    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        done = add_made_up_progress(session, year.deeds, REQUESTED_BY)
+    report(f"progress of hits: {done}")
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

@@ -7,6 +7,7 @@ from offenders.domain.audit import models as audit
 from offenders.domain.bail import models as bail
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
+from offenders.domain.forensics import models as forensics
 from offenders.domain.imports import models as imports
 from offenders.domain.outbox import models as outbox
 from offenders.domain.persons import models as persons
@@ -23,6 +24,7 @@ __all__ = [
     "bail",
     "custody",
     "flags",
+    "forensics",
     "imports",
     "jobs",
     "outbox",

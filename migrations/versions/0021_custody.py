@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql
 
 from offenders.migrating import protect
 
-revision = "0019"
-down_revision = "0018"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

@@ -124,9 +124,9 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     status: int = 200,
     if_match: bool = False,
     body_limit: int = BODY_LIMIT,
-    raw_body: str | None = None,
+    raw_body: str | dict[str, Any] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
-    """Declare a route. `raw_body` names the media type of a body that is not JSON."""
+    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several."""
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
         endpoint: Callable[..., Any] = _inside(
@@ -137,8 +137,9 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             endpoint = routes.arguments(body())(endpoint)
         endpoint = routes.arguments(query(), location="query")(endpoint)
         if raw_body is not None:
-            content = {"content": {raw_body: {"schema": {"type": "string", "format": "binary"}}}}
-            endpoint = routes.doc(requestBody=content)(endpoint)
+            binary = {"schema": {"type": "string", "format": "binary"}}
+            bodies = {raw_body: binary} if isinstance(raw_body, str) else raw_body
+            endpoint = routes.doc(requestBody={"content": bodies})(endpoint)
         endpoint = routes.doc(**_described(operation, method, if_match=if_match))(endpoint)
         endpoint = _outside(endpoint, operation, body_limit)
         routes.route(rule, methods=[method])(endpoint)

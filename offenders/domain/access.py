@@ -43,6 +43,10 @@ _INVESTIGATION = _PATROL | {
     "acro:respond",
     "acro:assess",
     "acro:coverage",
+    "forensics:read",
+    "forensics:enter",
+    "forensics:write",
+    "forensics:allocate",
 }
 _SUPERVISION = _INVESTIGATION | {
     "wanted:review",
@@ -64,6 +68,7 @@ _COMMAND = _READ | {
     "quality:read",
     "acro:read",
     "acro:coverage",
+    "forensics:read",
 }
 _CLIENT = {"reference:read"}
 
@@ -75,13 +80,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "investigator": _INVESTIGATION,
         "supervisor": _SUPERVISION,
         "duty_inspector": _SUPERVISION,
-        "meeting_chair": _READ | {"directory:read", "reports:read"},
+        "meeting_chair": _READ
+        | {"directory:read", "reports:read", "forensics:read", "forensics:allocate"},
         "iom_officer": _OFFENDER_MANAGEMENT,
         "iom_manager": _OFFENDER_MANAGEMENT,
         "offender_manager": _OFFENDER_MANAGEMENT,
         "mappa_coordinator": _OFFENDER_MANAGEMENT,
         "custody_client": _CLIENT | {"custody:read", "custody:write", "acro:read", "acro:request"},
-        "forensic_client": _CLIENT,
+        "forensic_client": _CLIENT | {"forensics:read", "forensics:enter"},
         "acro_client": _CLIENT | {"acro:read", "acro:request", "acro:respond"},
         "court_client": _CLIENT,
         "partner_agency": _CLIENT,

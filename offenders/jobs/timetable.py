@@ -9,7 +9,17 @@ from typing import Any
 from apscheduler.triggers.cron import CronTrigger
 
 from offenders.domain.working_days import LONDON
-from offenders.jobs import acro, audit, bail, custody, housekeeping, persons, pnc, wanted
+from offenders.jobs import (
+    acro,
+    audit,
+    bail,
+    custody,
+    forensics,
+    housekeeping,
+    persons,
+    pnc,
+    wanted,
+)
 from offenders.jobs.runner import Job
 
 TIMEZONE = "Europe/London"
@@ -111,6 +121,14 @@ JOBS = (
         cron=EVERY_TEN_MINUTES,
         catch_up="once",
         effect_in=acro.flag_replies,
+        raises_flags=True,
+    ),
+    Job(
+        name="overdue-forensic-hits",
+        does="Flags forensic hits whose research, allocation or arrest is overdue.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=forensics.flag_overdue_hits,
         raises_flags=True,
     ),
     Job(

@@ -4,6 +4,7 @@ from offenders.seed.activity import made_up_activity
 from offenders.seed.bail import made_up_bail
 from offenders.seed.circulations import made_up_circulations
 from offenders.seed.custody import made_up_detentions
+from offenders.seed.hits import made_up_hits
 from offenders.seed.homes import Ward
 from offenders.seed.owners import made_up_officers, made_up_teams
 from offenders.seed.people import made_up_people
@@ -19,6 +20,7 @@ __all__ = [
     "made_up_bail",
     "made_up_circulations",
     "made_up_detentions",
+    "made_up_hits",
     "made_up_officers",
     "made_up_people",
     "made_up_teams",

@@ -41,13 +41,17 @@ class PersonKey:
     source_ref: str
     born: date | None
     nationalities: tuple[str, ...] = ()
+    family_name: str | None = None
+    given_names: str | None = None
 
     @classmethod
     def of(cls, row: Row) -> PersonKey:
         """Take the key of a made-up person's row."""
         born = row.get("date_of_birth")
+        day = date.fromisoformat(born) if born else None
         nationalities = tuple(row.get("nationalities", ()))
-        return cls(row["source_ref"], date.fromisoformat(born) if born else None, nationalities)
+        names = row.get("family_name"), row.get("given_names")
+        return cls(row["source_ref"], day, nationalities, *names)
 
 
 def made_up_wants(

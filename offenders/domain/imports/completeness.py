@@ -79,6 +79,18 @@ _SUBJECTS: Final = {
         WHERE b.force = :force AND b.state <> 'closed' AND b.id IN ({_MISSING})
         """,
     ),
+    "forensic-hits": (
+        "forensic_hit",
+        f"""
+        SELECT 'forensic_hit' AS subject_type, h.id AS subject_id,
+               h.reference AS subject_reference, h.person_id, h.lpa, h.neighbourhood,
+               h.owner_officer, h.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
+               CAST(NULL AS timestamptz) AS due_at
+        FROM forensic_hits h
+        WHERE h.force = :force AND h.state IN ('received', 'researched', 'allocated')
+          AND h.id IN ({_MISSING})
+        """,
+    ),
 }
 
 

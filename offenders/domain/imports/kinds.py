@@ -10,6 +10,7 @@ from offenders.domain.imports import (
     acro_rows,
     bail_rows,
     custody_rows,
+    hit_rows,
     neighbourhoods,
     person_rows,
     pnc_rows,
@@ -20,6 +21,8 @@ from offenders.domain.imports.acro import KIND as ACRO_CHECKS
 from offenders.domain.imports.acro import receive_checks
 from offenders.domain.imports.bail import receive_bail
 from offenders.domain.imports.custody import receive_detentions
+from offenders.domain.imports.hits import KIND as FORENSIC_HITS
+from offenders.domain.imports.hits import receive_hits
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
@@ -118,6 +121,15 @@ _BAIL = Kind(
     bail_rows.check_bail,
     receive_bail,
 )
+_FORENSIC_HITS = Kind(
+    FORENSIC_HITS,
+    KEY,
+    tuple(hit_rows.COLUMNS),
+    partial(read_rows, columns=tuple(hit_rows.COLUMNS)),
+    _source_ref,
+    hit_rows.check_hit,
+    receive_hits,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -147,6 +159,7 @@ _BY_NAME: Final = {
         _CUSTODY,
         _ACRO_CHECKS,
         _BAIL,
+        _FORENSIC_HITS,
         _PNC_WANTED,
         _NEIGHBOURHOODS,
         *_REGISTERS,

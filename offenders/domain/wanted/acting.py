@@ -171,6 +171,17 @@ def close_want(session: Session, doing: Doing) -> tuple[Want, WantAction]:
     return want, action
 
 
+def doubt_want(session: Session, doing: Doing) -> tuple[Want, WantAction]:
+    """Say that a ground of the want is gone: until its owner validates it, confirm first."""
+    want = _open(session, doing)
+    occurred_at = _occurred_at(session, want, doing)
+    action = _log(session, want, "note", doing, occurred_at)
+    if want.doubted_at is None or occurred_at > want.doubted_at:
+        want.doubted_at = occurred_at
+    _keep(session, want, doing)
+    return want, action
+
+
 def _open(session: Session, doing: Doing, *, asks_version: bool = False) -> Want:
     want = store.get_want(session, doing.scope, doing.written)
     if asks_version:

@@ -86,6 +86,7 @@ class Want(Base):
     last_activity_at: Mapped[OptionalMoment]
     last_reviewed_at: Mapped[OptionalMoment]
     last_validated_at: Mapped[OptionalMoment]
+    doubted_at: Mapped[OptionalMoment]
     outcome_at: Mapped[OptionalMoment]
     outcome_reason: Mapped[OptionalString]
     custody_number: Mapped[OptionalString]

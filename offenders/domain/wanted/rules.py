@@ -120,6 +120,7 @@ class ActFacts:
     circulation: Circulation
     markers: tuple[str, ...]
     now: datetime
+    doubted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def safe_to_act(facts: ActFacts) -> SafeToAct:
     if facts.state != OUTSTANDING:
         return SafeToAct("no", (_closed(facts), *_circulation(facts), *_markers(facts)))
     checks = (_validation(facts), _power(facts), _identity(facts))
-    doubts = tuple(reason for is_sound, reason in checks if not is_sound)
+    doubts = (*_doubt(facts), *(reason for is_sound, reason in checks if not is_sound))
     grounds = tuple(reason for is_sound, reason in checks if is_sound)
     reasons = (*doubts, *_markers(facts), *grounds, *_circulation(facts))
     return SafeToAct("confirm_first" if doubts else "yes", reasons)
@@ -209,6 +210,15 @@ def _validation(facts: ActFacts) -> tuple[bool, ActReason]:
         detail = f"{done}; confirmation was due by {due}. Ask the owner before acting."
         return False, ActReason("validation_overdue", detail)
     return True, ActReason("validation", f"{done}; confirmation is due by {due}.")
+
+
+def _doubt(facts: ActFacts) -> tuple[ActReason, ...]:
+    """Give the doubt that the owner has not yet cleared by validating the want."""
+    doubted, last = facts.doubted_at, facts.last_validated_at
+    if doubted is None or (last is not None and last > doubted):
+        return ()
+    detail = f"A ground of this want was taken away on {_day(doubted)}. Ask the owner first."
+    return (ActReason("ground_gone", detail),)
 
 
 def _power(facts: ActFacts) -> tuple[bool, ActReason]:

@@ -11,6 +11,7 @@ from offenders.domain.wanted.acting import (
     cancel_circulation,
     circulate_want,
     close_want,
+    doubt_want,
     hand_over_want,
     record_note,
     record_tracing,
@@ -34,6 +35,7 @@ from offenders.domain.wanted.entering import amend_want, follow_addresses
 from offenders.domain.wanted.figures import GROUPS
 from offenders.domain.wanted.log import list_actions, show_action
 from offenders.domain.wanted.opening import duty_team, open_want
+from offenders.domain.wanted.opening_many import Suspicion, hold_suspects, open_wants
 from offenders.domain.wanted.overdue import OVERDUE_RULES, due_source
 from offenders.domain.wanted.reading import (
     count_wants,
@@ -62,12 +64,14 @@ __all__ = [
     "Closing",
     "Doing",
     "Question",
+    "Suspicion",
     "amend_want",
     "cancel_circulation",
     "circulate_want",
     "close_want",
     "close_wants",
     "count_wants",
+    "doubt_want",
     "due_expressions",
     "due_source",
     "due_values",
@@ -76,8 +80,10 @@ __all__ = [
     "find_elsewhere",
     "follow_addresses",
     "hand_over_want",
+    "hold_suspects",
     "lock_open_wants",
     "open_want",
+    "open_wants",
     "open_wants_of_person",
     "reading_of_want",
     "reading_of_wants",
@@ -135,6 +141,7 @@ def judge_safe_to_act(
         circulation=rules.Circulation(row.circulation),
         markers=tuple(row.markers),
         now=now,
+        doubted_at=row.doubted_at,
     )
     return row, rules.safe_to_act(facts)
 

@@ -82,7 +82,7 @@ def list_facts_to_act(session: Session, scope: Scope, want_id: UUID) -> Row[Any]
     """Give what `rules.safe_to_act` needs to know, and the person's id."""
     statement = f"""
         SELECT w.id, w.person_id, w.reference, w.state, w.reason, w.power, w.warrant_number,
-               w.validation_due_at, w.last_validated_at, w.circulation, w.version,
+               w.validation_due_at, w.last_validated_at, w.doubted_at, w.circulation, w.version,
                p.date_of_birth IS NOT NULL AND p.date_of_birth_precision = 'exact'
                    AS has_date_of_birth,
                EXISTS (SELECT 1 FROM person_identifiers i

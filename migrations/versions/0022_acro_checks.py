@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from offenders.migrating import protect
 
-revision = "0020"
-down_revision = "0019"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,191 @@
+"""Receiving forensic hits: whom they mean, what they open, and that running again changes nothing."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from offenders.domain.imports.service import run_file
+
+ANN = {
+    "source_ref": "A1",
+    "family_name": "Example",
+    "given_names": "Ann",
+    "date_of_birth": "1990-01-01",
+    "pnc_id": "1981/0000034U",
+}
+HIT = {
+    "source_ref": "F1",
+    "type": "dna",
+    "laboratory_reference": "LAB/1",
+    "crime_reference": "33/1/26",
+    "offence_code": "TH68036",
+    "identified_at": "2026-03-01T09:00:00Z",
+    "received_at": "2026-03-02T09:00:00Z",
+    "pnc_id": "81/34U",
+}
+STATES = "SELECT laboratory_reference, person_state, doubt FROM forensic_hits ORDER BY 1"
+
+
+@pytest.fixture
+def hits(bring):
+    """Bring in rows of hits, on a person known as A1."""
+    bring("people", ANN)
+    return lambda *rows, **more: bring("forensic-hits", *rows, **more)
+
+
+def hit(number, **fields):
+    row = {**HIT, "source_ref": f"F{number}", "laboratory_reference": f"LAB/{number}"}
+    return {k: v for k, v in {**row, **fields}.items() if v is not None}
+
+
+def test_a_hit_comes_with_its_want_its_history_and_its_audit(hits, look):
+    assert hits(HIT).counts == (1, 0, 0, 0)
+    assert look("""
+        SELECT h.type, h.state, h.offence_class, w.basis, w.crime_reference, w.entered_at = h.received_at
+        FROM forensic_hits h JOIN wants w ON w.force = h.force AND w.id = h.want_id
+    """) == [("dna", "received", "burglary_dwelling", "forensic", "33/1/26", True)]
+    assert look("SELECT state, recorded_to FROM forensic_hits_history") == [("received", None)]
+    assert look("""
+        SELECT subject_type, cardinality(subject_ids) FROM audit_events ORDER BY 1
+    """) == [("forensic_hit", 1), ("person", 1)]
+
+
+def test_running_again_changes_nothing(hits, look):
+    rows = [
+        HIT,
+        hit(2, pnc_id=None, family_name="New", given_names="Bea", date_of_birth="1980-02-02"),
+        hit(3, pnc_id=None, person_source_ref="A1"),
+        hit(4, pnc_id=None),
+        hit(5, pnc_id="2002/0073319S", family_name="Wrong"),
+    ]
+    first = hits(*rows)
+    assert (first.counts, first.said("warning")) == ((5, 0, 0, 0), [(5, "pnc_id")])
+    tables = ("persons", "wants", "want_actions", "forensic_hits", "forensic_hits_history",
+              "audit_events", "import_sources", "flags")  # fmt: skip
+    counted = "SELECT " + ", ".join(f"(SELECT count(*) FROM {each})" for each in tables)
+    before = look(counted), look("SELECT * FROM forensic_hits ORDER BY id")
+    again = hits(*rows)
+    assert (again.counts, again.said("warning")) == ((0, 0, 5, 0), [(5, "pnc_id")])
+    assert (look(counted), look("SELECT * FROM forensic_hits ORDER BY id")) == before
+
+
+def test_whom_rows_mean(hits, look):
+    described = {"pnc_id": None, "family_name": "New", "given_names": "Bea"}
+    born = {"date_of_birth": "1980-02-02"}
+    rows = [
+        hit(1),
+        hit(2, pnc_id=None, person_source_ref="A1"),
+        hit(3, **described, **born),
+        hit(4, **described, **born),
+        hit(5, **described),
+        hit(6, pnc_id=None),
+        hit(7, family_name="Other", date_of_birth="1970-01-01"),
+        hit(8, **{**ANN, "source_ref": "F8", "pnc_id": None}),
+        hit(9, pnc_id="2002/0073319Z", family_name="Third"),
+        hit(10, pnc_id="02/73319Z", family_name="Third"),
+    ]
+    assert hits(*rows).counts == (10, 0, 0, 0)
+    found = {ref: (state, doubt) for ref, state, doubt in look(STATES)}
+    assert found == {
+        "LAB/1": ("known", None),
+        "LAB/2": ("known", None),
+        "LAB/3": ("known", None),
+        "LAB/4": ("doubtful", "name_only"),
+        "LAB/5": ("known", None),
+        "LAB/6": ("unknown", None),
+        "LAB/7": ("doubtful", "unlike"),
+        "LAB/8": ("doubtful", "name_only"),
+        "LAB/9": ("known", None),
+        "LAB/10": ("known", None),
+    }
+    assert look("SELECT count(*) FROM persons") == [(4,)]
+    assert look("SELECT count(*) FROM wants") == [(4,)]
+
+
+def test_a_changed_row_alters_only_what_changed(hits, look):
+    hits(HIT)
+    assert hits({**HIT, "offence_code": "TH68010", "type": "palm"}).counts == (0, 1, 0, 0)
+    assert look("SELECT type, offence_class, version, crime_reference FROM forensic_hits") == [
+        ("palm", "other", 2, "33/1/26")
+    ]
+    assert look("SELECT CAST(arrest_due_at AS text) FROM forensic_hits") == [
+        ("2026-03-16 09:00:00+00",)
+    ]
+    assert look("SELECT count(*) FROM wants") == [(1,)]
+    refused = hits({**HIT, "received_at": "2026-02-01T00:00:00Z"})
+    assert refused.said("refused") == [(1, "received_at")]
+
+
+def test_a_source_that_now_names_the_person_opens_the_want(hits, look):
+    hits(hit(1, pnc_id=None))
+    assert look("SELECT count(*) FROM wants") == [(0,)]
+    assert hits(HIT).counts == (0, 1, 0, 0)
+    assert look(STATES) == [("LAB/1", "known", None)]
+    assert look("SELECT count(*) FROM wants") == [(1,)]
+
+
+def test_a_row_that_names_another_person_than_before_is_refused(hits, bring, look):
+    bring("people", {**ANN, "source_ref": "B1", "pnc_id": None, "family_name": "Other"})
+    hits(hit(1, pnc_id=None, person_source_ref="A1"))
+    refused = hits(hit(1, pnc_id=None, person_source_ref="B1"))
+    assert refused.said("refused") == [(1, "person_id")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "column"),
+    [
+        ({"type": None}, "type"),
+        ({"laboratory_reference": None}, "laboratory_reference"),
+        ({"type": "tea"}, "type"),
+        ({"offence_code": "XX"}, "offence_code"),
+        ({"received_at": "2026-02-01T09:00:00Z"}, "received_at"),
+        ({"identified_at": "2999-02-01T09:00:00Z"}, "identified_at"),
+        ({"person_source_ref": "nobody"}, "person_source_ref"),
+        ({"person_id": "P33-0000-0000"}, "person_id"),
+        ({"lpa": "NOWHERE"}, "lpa"),
+    ],
+)
+def test_a_bad_row_is_refused_alone(hits, fields, column):
+    brought = hits(hit(2), hit(1, **fields), hit(3))
+    assert brought.counts == (2, 0, 0, 1)
+    assert brought.said("refused") == [(2, column)]
+
+
+def test_a_hit_that_stands_already_is_linked_or_refused(hits, look):
+    hits(HIT)
+    assert hits({**HIT, "source_ref": "OTHER"}).counts == (0, 0, 1, 0)
+    brought = hits({**HIT, "source_ref": "THIRD", "type": "palm"})
+    assert brought.said("refused") == [(1, "type")]
+    assert look("SELECT count(*) FROM forensic_hits") == [(1,)]
+
+
+def test_a_full_extract_flags_open_hits_that_it_lacks(hits, look, engine, fresh_force, tmp_path):
+    hits(HIT, hit(2))
+    file = tmp_path / "hits.ndjson"
+    found = []
+    for rows in ([HIT], [HIT, hit(2)]):
+        file.write_bytes(b"\n".join(map(orjson.dumps, rows)))
+        run_file(
+            engine,
+            force=fresh_force,
+            kind="forensic-hits",
+            path=file,
+            complete=True,
+            requested_by="test",
+        )
+        found += look("SELECT subject_type, state FROM flags WHERE rule = 'not-in-source'")
+    assert found == [("forensic_hit", "open"), ("forensic_hit", "cleared")]
+
+
+def test_many_rows_over_several_batches_hang_on_one_want_each(hits, look, monkeypatch):
+    monkeypatch.setattr("offenders.domain.imports.running.BATCH_ROWS", 7)
+    rows = [hit(number, crime_reference=f"33/{number}/26") for number in range(20)]
+    assert hits(*rows).counts == (20, 0, 0, 0)
+    assert look("SELECT count(*) FROM wants") == [(1,)]
+    assert hits(*rows).counts == (0, 0, 20, 0)
+
+
+def test_a_rehearsal_leaves_nothing(hits, look):
+    assert hits(HIT, dry_run=True).counts == (1, 0, 0, 0)
+    assert look("SELECT count(*) FROM forensic_hits") == [(0,)]
