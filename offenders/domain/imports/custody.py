@@ -47,6 +47,7 @@ def _receive_people(session: Session, batch: Batch, plan: CustodyPlan) -> dict[s
     subjects, refused = receive_described(
         session, batch, PERSONS_OF_DETENTIONS, taken, plan.received
     )
+    plan.described = set(subjects.values())
     if refused:
         plan.entries = [each for each in plan.entries if each.checked.source_ref not in refused]
         plan.amendments = [
@@ -61,7 +62,7 @@ def _record(
 ) -> dict[str, UUID]:
     """Record the new detentions; give each by its source_ref."""
     whose = [each.person or subjects[each.checked.source_ref] for each in plan.entries]
-    people = {row.id: row for row in custody.lock_people(session, {str(each) for each in whose})}
+    people = _people(session, plan, whose)
     arrivals, made = [], {}
     for entry, person in zip(plan.entries, whose, strict=True):
         known = people[person]
@@ -76,15 +77,23 @@ def _record(
 def _change(session: Session, plan: CustodyPlan) -> list[UUID]:
     """Change the detentions of which the source says more than before; give their ids."""
     changing = [each for each in plan.amendments if each.columns]
-    whose = {str(each.standing.person_id) for each in changing}
-    people = {row.id: row for row in custody.lock_people(session, whose)}
+    people = _people(session, plan, [each.standing.person_id for each in changing])
     rows: list[dict[str, Any]] = []
     for each in changing:
         row = {name: getattr(each.standing, name) for name in custody.COLUMNS} | each.columns
         row |= nationality_columns(row, people[each.standing.person_id].nationalities)
         rows.append(custody.next_row(session, row))
-    custody.change(session, rows)
+    moved = {each.standing.id for each in changing if "lpa" in each.columns}
+    custody.change(session, rows, moved=moved)
     return [row["id"] for row in rows]
+
+
+def _people(session: Session, plan: CustodyPlan, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    """Give people as they stand; those whom a row has described or changed are read anew."""
+    fresh = {str(each) for each in ids if each not in plan.people or each in plan.described}
+    if not fresh:
+        return plan.people
+    return {**plan.people, **{row.id: row for row in custody.lock_people(session, fresh)}}
 
 
 def _keep_sources(

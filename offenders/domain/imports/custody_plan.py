@@ -48,13 +48,18 @@ class Amendment(NamedTuple):
 
 @dataclass
 class CustodyPlan:
-    """What is to be written for a batch; `same` names rows that an earlier one has entered."""
+    """What is to be written for a batch; `same` names rows that an earlier one has entered.
+
+    `people` are those known before, as they stand; `described` are whom rows describe.
+    """
 
     hours: int
     entries: list[Entry] = field(default_factory=list)
     amendments: list[Amendment] = field(default_factory=list)
     same: list[tuple[Checked, str]] = field(default_factory=list)
     received: Received = field(default_factory=Received)
+    people: dict[UUID, Any] = field(default_factory=dict)
+    described: set[UUID] = field(default_factory=set)
 
 
 def plan_detentions(session: Session, batch: Batch, rows: Sequence[Checked]) -> CustodyPlan:
@@ -96,13 +101,13 @@ class _Planner:
         self._subjects = Subjects(session, batch.force, PERSONS_OF_DETENTIONS, rows)
         ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
         people = {str(person) for each in rows if (person := self._known(each)) is not None}
-        self._born = {row.id: row.born_on for row in custody.lock_people(session, people)}
+        plan.people = {row.id: row for row in custody.lock_people(session, people)}
         self._standing = custody.lock_detentions(session, ids)
         numbers = {each.row["custody_number"] for each in rows}
         self._by_number = custody.find_by_numbers(session, numbers)
         self._entered: dict[str, tuple[Any, dict[str, Any], str]] = {}
         self._stays: dict[Any, list[Stay]] = defaultdict(list)
-        for row in custody.list_stays(session, self._born.keys()):
+        for row in custody.list_stays(session, plan.people.keys()):
             stay = Stay(row.custody_number, row.arrested_at, row.released_at)
             self._stays[row.person_id].append(stay)
 
@@ -157,13 +162,13 @@ class _Planner:
         }
         if columns:
             row = {**standing._mapping, **columns}  # noqa: SLF001 - a row's public mapping
-            self._judge(row, person, self._born.get(person))
+            self._judge(row, person, self._born_on(checked, person))
         is_changed = bool(columns) or _person_differs(checked, source.row)
         self._plan.amendments.append(Amendment(checked, standing, columns, is_changed))
 
     def _born_on(self, checked: Checked, person: UUID | None) -> date | None:
         if person is not None:
-            found: date | None = self._born.get(person)
+            found: date | None = self._plan.people[person].born_on
             return found
         written = checked.row.get("date_of_birth")
         return date.fromisoformat(written) if written else None

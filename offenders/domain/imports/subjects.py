@@ -29,9 +29,9 @@ class Subjects:
         """Look up whom these rows name; `persons` is the kind of those they describe."""
         self._people = People(session, force, rows)
         refs = {each.row["person_source_ref"] for each in rows if each.row.get("person_source_ref")}
-        self._by_ref = store.find_sources(session, force, "people", refs)
+        self._by_ref = store.find_subjects(session, force, "people", refs)
         own = [each.source_ref for each in rows if has_inline_person(each.row)]
-        self._own = store.find_sources(session, force, persons, own)
+        self._own = store.find_subjects(session, force, persons, own)
 
     def find(self, checked: Checked) -> UUID | None:
         """Give the person; None where the row describes somebody not yet here."""
@@ -41,9 +41,9 @@ class Subjects:
                 problem = "No person was imported under this person_source_ref."
                 action = "Import the people first, or describe the person in the row."
                 raise Refusal(problem=problem, action=action, field="person_source_ref")
-            named = self._by_ref[ref].subject_id
+            named = self._by_ref[ref]
         elif checked.source_ref in self._own:
-            return self._own[checked.source_ref].subject_id
+            return self._own[checked.source_ref]
         found = self._people.find(checked)
         if named is not None and found not in {None, named}:
             problem = "person_source_ref and the identifiers name two people."
