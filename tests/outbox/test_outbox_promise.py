@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 
 import pytest
@@ -15,7 +16,6 @@ from offenders.domain.outbox.delivering import deliver_due
 from offenders.domain.outbox.port import NotDelivered, Receipt, Unanswered
 from offenders.domain.outbox.service import Message, post
 from offenders.ids import new_id
-import contextlib
 
 LET_TIME_PASS = text("""
     UPDATE outbox_messages SET next_try_at = next_try_at - interval '2 days',
