@@ -85,16 +85,17 @@ class Case:
     agency: Agency | None = Agency.POLICE
     extensions: tuple[Extension, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
+    starts_on: date = field(init=False)  # the bail start date: the day after arrest
+    regime: Regime = field(init=False)
+    source: str = field(init=False)  # what says that this regime holds
 
-    @property
-    def starts_on(self) -> date:
-        """The bail start date."""
-        return london_day(self.arrested_at) + ONE_DAY
-
-    @property
-    def regime(self) -> Regime:
-        """The law of the day of arrest."""
-        return regime_of(london_day(self.arrested_at))[0]
+    def __post_init__(self) -> None:
+        """Work out the law of the day of arrest."""
+        arrested_on = london_day(self.arrested_at)
+        regime, source = regime_of(arrested_on)
+        object.__setattr__(self, "starts_on", arrested_on + ONE_DAY)
+        object.__setattr__(self, "regime", regime)
+        object.__setattr__(self, "source", source)
 
     @property
     def track(self) -> Track:

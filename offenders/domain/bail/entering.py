@@ -14,10 +14,8 @@ from offenders.domain.bail.conditions import imposed
 from offenders.domain.bail.due import settle_flag
 from offenders.domain.bail.law import CaseType, Kind, Rank, Regime
 from offenders.domain.bail.models import BailRecord
-from offenders.domain.bail.periods import period_of
 from offenders.domain.bail.records import (
     add_action,
-    case_of,
     lapse_if_over,
     release,
     set_review_clocks,
@@ -164,8 +162,8 @@ def _apply_law(record: BailRecord, fields: dict[str, Any]) -> None:
         clear_of_bail(record)
         release(record, record.bailed_at, lapsed=False)
         return
-    settle_period(record)
-    rules.check_release(case_of(record), period_of(case_of(record)), record.bailed_at)
+    case, period = settle_period(record)
+    rules.check_release(case, period, record.bailed_at)
     rank = fields.get("authorised_rank")
     if rank is not None:
         _check_authority(record, Rank(rank))

@@ -7,9 +7,10 @@ its last day, Europe/London.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from offenders.domain.bail.cases import ONE_DAY, Extension, Paused, Period, Suspension, regime_of
+from offenders.domain.bail.cases import ONE_DAY, Extension, Paused, Period, Suspension
 from offenders.domain.bail.law import (
     INITIAL,
     LEAST_DAYS_AFTER_REQUEST,
@@ -18,6 +19,7 @@ from offenders.domain.bail.law import (
     Limit,
     Regime,
     Step,
+    Track,
 )
 from offenders.domain.working_days import (
     end_of_london_day,
@@ -32,32 +34,51 @@ if TYPE_CHECKING:
 
 
 def period_of(case: Case) -> Period:
-    """Give the last day of the applicable bail period, and by which rule."""
-    regime, source = regime_of(london_day(case.arrested_at))
+    """Give the last day of the applicable bail period, and by which rule; to be read only."""
+    if case.extensions or case.suspensions:
+        return _worked_out(case)
+    return _first_period(case.regime, case.track, case.starts_on, case.source)
+
+
+@lru_cache(maxsize=10_000)
+def _first_period(regime: Regime, track: Track, starts_on: date, source: str) -> Period:
+    """Give the period that nothing has changed; the same days of arrest come again and again."""
     if regime == Regime.A:
         rule = "No statutory limit before 3 April 2017; the custody officer bails again."
-        because = {"rule": rule, "section": source, "confidence": "H"}
-        return Period(None, because)
-    limit = INITIAL[regime, case.track]
-    ends_on = _limit_of(case.starts_on, limit)
+        return Period(None, {"rule": rule, "section": source, "confidence": "H"})
+    limit = INITIAL[regime, track]
+    ends_on = _limit_of(starts_on, limit)
     steps = [_said(limit.section, _name(limit), limit.confidence, ends_on)]
-    added = 0
+    return Period(ends_on, _because(starts_on, steps, source))
+
+
+def _worked_out(case: Case) -> Period:
+    first = _first_period(case.regime, case.track, case.starts_on, case.source)
+    if first.ends_on is None:
+        return first
+    ends_on, steps, added = first.ends_on, list(first.because["steps"]), 0
     for event in _in_order(case):
         if isinstance(event, Extension):
             ends_on, said = _extended(case, event, ends_on, added)
         elif event.until_on is None:
-            return _suspended(case, event, steps, source)
+            return _suspended(case, event, steps)
         else:
             days = _days_lost(case, event, event.until_on)
             added += days
             ends_on, said = _resumed(ends_on, days, event.until_on)
         steps.append(said)
-    return _in_hospital(case, ends_on, steps, source)
+    return _in_hospital(case, ends_on, steps)
 
 
 def has_lapsed(ends_on: date | None, at: datetime) -> bool:
     """Say whether the period is over: from the first moment after its last day."""
-    return ends_on is not None and at >= end_of_london_day(ends_on)
+    return ends_on is not None and at >= end_of(ends_on)
+
+
+@lru_cache(maxsize=10_000)
+def end_of(day: date) -> datetime:
+    """Give the first moment after a legal day; the same days come again and again."""
+    return end_of_london_day(day)
 
 
 def _in_order(case: Case) -> Sequence[Extension | Suspension]:
@@ -110,29 +131,29 @@ def _resumed(ends_on: date, days: int, until_on: date) -> tuple[date, dict[str, 
     return moved, _said("s.47ZL", name, "M", moved)
 
 
-def _suspended(case: Case, pause: Suspension, steps: list[dict[str, Any]], source: str) -> Period:
+def _suspended(case: Case, pause: Suspension, steps: list[dict[str, Any]]) -> Period:
     named = "with the prosecutor" if pause.reason == Paused.WITH_PROSECUTOR else "in hospital"
     section = "s.47ZL" if pause.reason == Paused.WITH_PROSECUTOR else _hospital_section(case)
     rule = f"The period has not run since {pause.from_on}: {named}."
     steps = [*steps, _said(section, rule, "M", None)]
-    return Period(None, _because(case, steps, source), pause)
+    return Period(None, _because(case.starts_on, steps, case.source), pause)
 
 
-def _in_hospital(case: Case, ends_on: date, steps: list[dict[str, Any]], source: str) -> Period:
+def _in_hospital(case: Case, ends_on: date, steps: list[dict[str, Any]]) -> Period:
     """Take out every day as an in-patient, where the person is one on the day it would end."""
     stays = [each for each in case.suspensions if each.reason == Paused.IN_HOSPITAL]
     if not any(_lies_in(ends_on, [stay]) for stay in stays):
-        return Period(ends_on, _because(case, steps, source))
+        return Period(ends_on, _because(case.starts_on, steps, case.source))
     lost = sum(_lies_in(day, stays) for day in _days(case.starts_on, ends_on))
     day, left = ends_on, lost
     while left:
         day += ONE_DAY
         if stay := _open_stay(day, stays):
-            return _suspended(case, stay, steps, source)
+            return _suspended(case, stay, steps)
         left -= not _lies_in(day, stays)
     rule = f"{lost} days in hospital don't count"
     steps = [*steps, _said(_hospital_section(case), rule, "M", day)]
-    return Period(day, _because(case, steps, source))
+    return Period(day, _because(case.starts_on, steps, case.source))
 
 
 def _hospital_section(case: Case) -> str:
@@ -168,7 +189,7 @@ def _said(section: str, rule: str, confidence: str, ends_on: date | None) -> dic
     }
 
 
-def _because(case: Case, steps: list[dict[str, Any]], source: str) -> dict[str, Any]:
+def _because(starts_on: date, steps: list[dict[str, Any]], source: str) -> dict[str, Any]:
     """Give the rule that fixed the date, its section, and every step on the way."""
     last = steps[-1]
     return {
@@ -176,6 +197,6 @@ def _because(case: Case, steps: list[dict[str, Any]], source: str) -> dict[str, 
         "section": last["section"],
         "confidence": last["confidence"],
         "regime": source,
-        "counted_from": case.starts_on.isoformat(),
+        "counted_from": starts_on.isoformat(),
         "steps": steps,
     }

@@ -10,12 +10,19 @@ import orjson
 from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.bail import rules
-from offenders.domain.bail.cases import Case, Extension, Paused, State, Suspension, Unlawful
+from offenders.domain.bail.cases import (
+    Case,
+    Extension,
+    Paused,
+    Period,
+    State,
+    Suspension,
+    Unlawful,
+)
 from offenders.domain.bail.law import Agency, CaseType, Kind, Rank
 from offenders.domain.bail.models import BailAction, BailRecord
-from offenders.domain.bail.periods import has_lapsed, period_of
+from offenders.domain.bail.periods import end_of, has_lapsed, period_of
 from offenders.domain.reference.policies import figures_in_force
-from offenders.domain.working_days import end_of_london_day
 from offenders.errors import Invalid
 from offenders.ids import new_id
 
@@ -58,10 +65,10 @@ def _suspension(kept: dict[str, Any]) -> Suspension:
     )
 
 
-def settle_period(record: Any) -> None:
+def settle_period(record: Any) -> tuple[Case, Period]:
     """Work out regime, last day and its reason anew, and the time to answer that follows it.
 
-    Raises Unlawful where type and agency contradict each other.
+    Gives the case and its period. Raises Unlawful where type and agency contradict each other.
     """
     case = case_of(record)
     rules.check_case(case)
@@ -74,6 +81,7 @@ def settle_period(record: Any) -> None:
         record.return_at = rules.regular_return(case, period, record.bailed_at)
     elif record.return_at is not None:
         rules.check_return(case, period, record.return_at, record.bailed_at)
+    return case, period
 
 
 def release(record: Any, released_at: datetime, *, lapsed: bool) -> None:
@@ -87,7 +95,7 @@ def lapse_if_over(record: Any, now: datetime) -> bool:
     """Release without bail whose period has ended with nothing recorded; say whether it has."""
     if record.state != State.ON_BAIL or not has_lapsed(record.ends_on, now):
         return False
-    release(record, end_of_london_day(record.ends_on), lapsed=True)
+    release(record, end_of(record.ends_on), lapsed=True)
     return True
 
 

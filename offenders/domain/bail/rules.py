@@ -21,9 +21,8 @@ from offenders.domain.bail.law import (
     Regime,
     Step,
 )
-from offenders.domain.bail.periods import has_lapsed, period_of
+from offenders.domain.bail.periods import end_of, has_lapsed, period_of
 from offenders.domain.working_days import (
-    end_of_london_day,
     end_of_period_of_months,
     london_day,
 )
@@ -67,14 +66,14 @@ def regular_return(case: Case, period: Period, bailed_at: datetime) -> datetime 
 
 def last_minute(day: date) -> datetime:
     """Give the last minute of a legal day, in UTC."""
-    return end_of_london_day(day) - ONE_MINUTE
+    return end_of(day) - ONE_MINUTE
 
 
 def check_return(case: Case, period: Period, return_at: datetime, bailed_at: datetime) -> None:
     """Raise Unlawful for a moment to answer bail before release or after the period."""
     if return_at <= bailed_at:
         raise Unlawful("return_at", "This lies before the release on bail.", "s.47(3)(c)")
-    if period.ends_on is not None and return_at >= end_of_london_day(period.ends_on):
+    if period.ends_on is not None and return_at >= end_of(period.ends_on):
         message = f"Bail ends on {period.ends_on}. Appoint a time on that day or before it."
         section = "s.30B" if case.kind == Kind.STREET else "s.47ZA(2)"
         raise Unlawful("return_at", message, section)
@@ -84,7 +83,7 @@ def check_release(case: Case, period: Period, bailed_at: datetime) -> None:
     """Raise Unlawful for a release on bail before arrest or after the period has ended."""
     if bailed_at < case.arrested_at:
         raise Unlawful("bailed_at", "This lies before the arrest.", "s.34(1)")
-    if period.ends_on is not None and bailed_at >= end_of_london_day(period.ends_on):
+    if period.ends_on is not None and bailed_at >= end_of(period.ends_on):
         message = f"The bail period of this arrest ended on {period.ends_on}: release without bail."
         raise Unlawful("bailed_at", message, "s.47ZB")
 
@@ -254,4 +253,4 @@ def review_due(since: datetime, days: int) -> datetime:
 def inspector_review_due(since: datetime, months: int) -> datetime:
     """Give when an inspector is to review: the end of so many months beginning the day after."""
     starts_on = london_day(since) + ONE_DAY
-    return end_of_london_day(end_of_period_of_months(starts_on, months))
+    return end_of(end_of_period_of_months(starts_on, months))

@@ -100,6 +100,16 @@ _EQUAL = {
     "force": "b.force",
 }
 AREAS = ("lpa", "neighbourhood")
+# What is kept of a record that is shown so: an index finds it, where what is worked out has none.
+_KEPT_AS = {
+    "on_bail": ("on_bail",),
+    "failed_to_answer": ("failed_to_answer",),
+    "surrendered": ("surrendered", "failed_to_answer"),
+    "no_longer_wanted": ("failed_to_answer",),
+    "released_without_bail": ("released_without_bail", "on_bail"),
+    "closed": ("closed",),
+}
+_WITH_DUE = _KEPT_AS["released_without_bail"]
 _DUE = "coalesce(d.due_at, 'infinity')"
 
 
@@ -177,6 +187,8 @@ class Question:
             if self.filters.get(name) is not None:
                 parts.append(f"{column} = :f_{name}")
                 values[f"f_{name}"] = self.filters[name]
+        if self.filters.get("state") is not None:
+            parts.append(_kept_in(_KEPT_AS[self.filters["state"]]))
         for name in AREAS:
             if (value := self.filters.get(name)) is not None:
                 is_none = f"(s.{name} IS NULL OR {HIDDEN})"
@@ -185,12 +197,17 @@ class Question:
                 values |= {} if value == "none" else {f"f_{name}": value}
         for name, bound in (("due_from", "d.due_at >="), ("due_before", "d.due_at <")):
             if self.filters.get(name) is not None:
-                parts.append(f"{bound} :f_{name}")
+                parts.append(f"{bound} :f_{name} AND {_kept_in(_WITH_DUE)}")
                 values[f"f_{name}"] = self.filters[name]
-        if self.filters.get("overdue") is not None:
-            sign = ">" if self.filters["overdue"] else "="
-            parts.append(f"cardinality(d.overdue) {sign} 0")
+        if self.filters.get("overdue"):
+            parts.append(f"cardinality(d.overdue) > 0 AND {_kept_in(_WITH_DUE)}")
+        elif self.filters.get("overdue") is not None:
+            parts.append("cardinality(d.overdue) = 0")
         return " AND ".join(parts), values
+
+
+def _kept_in(states: Sequence[str]) -> str:
+    return f"b.state IN ({', '.join(repr(each) for each in states)})"
 
 
 def reading_of_records(question: Question, after: Sequence[Any] | None, limit: int) -> Reading:
@@ -219,10 +236,13 @@ def reading_of_records(question: Question, after: Sequence[Any] | None, limit: i
                    coalesce(array_agg(r.hidden ORDER BY r.due, r.id), '{{}}') AS hidden,
                    coalesce(array_agg(CAST(json_build_array(CAST(r.due AS text), r.id) AS text)
                                       ORDER BY r.due, r.id), '{{}}') AS keys
-            FROM (SELECT CAST({bail_json(as_at=question.as_at is not None)} AS text) AS item,
-                         b.id, b.person_id, {HIDDEN} AS hidden, {_DUE} AS due
-                  {question.source} AND {condition}
-                  ORDER BY {_DUE}, b.id LIMIT CAST(:limit AS int) + 1) r) x
+            FROM (SELECT k.id, k.due, i.item, i.person_id, i.hidden
+                  FROM (SELECT b.id, {_DUE} AS due {question.source} AND {condition}
+                        ORDER BY {_DUE}, b.id LIMIT CAST(:limit AS int) + 1) k
+                  CROSS JOIN LATERAL (
+                      SELECT CAST({bail_json(as_at=question.as_at is not None)} AS text) AS item,
+                             b.person_id, {HIDDEN} AS hidden
+                      {question.source} AND b.force = :force AND b.id = k.id) i) r) x
     """
     return Reading(sql, "bail_record", values | {"limit": limit})
 

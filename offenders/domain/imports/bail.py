@@ -146,7 +146,7 @@ class _Writing:
         if described.state == State.FAILED_TO_ANSWER:
             record["want_id"] = self._failures.want_of(described, person)
         self._records.append(record)
-        self.log(record["id"], "entry", self._at, {"version": 1, "because": described.because})
+        self.log(record["id"], "entry", self._at, {"version": 1})
         self.log_state(record["id"], described)
         self.keep(entry.checked, record["id"])
 
@@ -177,17 +177,17 @@ class _Writing:
     def log(self, record: UUID, kind: str, at: Any, details: dict[str, Any]) -> None:
         """Gather an entry of the log."""
         batch = self._batch
-        details = plain({**details, "import_id": batch.import_id})
+        details = {**details, "import_id": str(batch.import_id)}
         entry = (batch.force, new_id(batch.force), record, kind, at, self._at, batch.actor, details)
         self.actions.append(entry)
 
     def log_state(self, record: UUID, described: Any) -> None:
         """Gather what the log says of a state that the source has given."""
         if described.has_lapsed:
-            self.log(record, "lapse", described.released_at, {"ends_on": described.ends_on})
+            self.log(record, "lapse", described.released_at, {"ends_on": str(described.ends_on)})
         elif described.state in _KIND_OF_STATE:
             kind, moment = _KIND_OF_STATE[State(described.state)]
-            details = {"reason": IN_SOURCE, "outcome": described.outcome}
+            details = {"reason": IN_SOURCE, "outcome": described.outcome and str(described.outcome)}
             self.log(record, kind, getattr(described, moment), details)
 
     def keep(self, checked: Checked, record: UUID) -> None:
@@ -264,6 +264,6 @@ def _change(session: Session, batch: Batch, writing: _Writing, amendment: Amendm
     record.version += 1
     record.updated_at = recorded_at(session)
     set_review_clocks(session, record)
-    writing.log(record.id, "amendment", recorded_at(session), {"changes": changes})
+    writing.log(record.id, "amendment", recorded_at(session), {"changes": plain(changes)})
     if "state" in columns:
         writing.log_state(record.id, record)

@@ -10,7 +10,6 @@ from offenders.domain.bail.cases import Extension, Outcome, Request, State, Unla
 from offenders.domain.bail.conditions import imposed
 from offenders.domain.bail.entering import clear_of_bail
 from offenders.domain.bail.law import Agency, CaseType, Kind, Rank
-from offenders.domain.bail.periods import period_of
 from offenders.domain.bail.records import case_of, lapse_if_over, release, settle_period
 from offenders.domain.imports.checks import (
     Checked,
@@ -161,10 +160,9 @@ class Described:
             raise Unlawful("bailed_at", "Send a release not before the arrest.", "s.34(1)")
         named, follows = self.return_at, self.return_follows
         self.return_at, self.return_follows = None, True
-        settle_period(self)
+        case, period = settle_period(self)
         if row.get("state") != State.RELEASED_WITHOUT_BAIL:
-            case = case_of(self)
-            rules.check_release(case, period_of(case), self.bailed_at)
+            rules.check_release(case, period, self.bailed_at)
         for each in row.get("extensions") or ():
             rank, authorised_at = each.split(" ")
             request = Request(Rank(rank), datetime.fromisoformat(authorised_at), IN_SOURCE)
