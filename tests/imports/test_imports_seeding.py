@@ -10,6 +10,7 @@ from offenders.seed import Scale
 from offenders.seeding import seed
 
 FORCE = "33"
+OF_HITS = "import_sources WHERE kind = 'wanted' AND source_ref LIKE 'FH%-W'"
 
 
 @pytest.fixture
@@ -45,13 +46,23 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "people: 60 created, 0 unchanged",
         "wanted: 25 created, 0 unchanged",
     ]
-    tables = ("persons_history", "wants_history", "want_actions", "audit_events", "policies")
+    tables = (
+        "persons_history",
+        "wants_history",
+        "want_actions",
+        "forensic_hits_history",
+        "audit_events",
+        "policies",
+    )
     before = [count(table) for table in tables]
     assert told() == [
         "neighbourhoods: 0 created, 171 unchanged",
         "people: 0 created, 60 unchanged",
         "wanted: 0 created, 25 unchanged",
         "activity: 0 entries",
+        f"wanted: 0 created, {count(OF_HITS)} unchanged",
+        "forensic-hits: 0 created, 13 unchanged",
+        "progress of hits: 0",
     ]
     assert before == [count(table) for table in tables]
 

@@ -43,6 +43,7 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "uncirculated-wants",
         "uncancelled-circulations",
         "pnc-differences",
+        "overdue-forensic-hits",
         "audit-seal",
         "housekeeping",
     ]

@@ -24,10 +24,11 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("uncirculated-wants", "* * * * *"),
         ("uncancelled-circulations", "* * * * *"),
         ("pnc-differences", "*/5 * * * *"),
+        ("overdue-forensic-hits", "* * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[8]
+    assert find_job("audit-seal") is JOBS[9]
     assert find_job("nothing") is None
 
 
