@@ -25,9 +25,13 @@ from offenders.seed import (
     Scale,
     Ward,
     made_up_activity,
+<<<<<<< HEAD
     made_up_bail,
     made_up_circulations,
     made_up_officers,
+=======
+    made_up_hits,
+>>>>>>> forensics
     made_up_people,
     made_up_teams,
     made_up_wants,
@@ -435,6 +439,7 @@ def test_a_moment_without_a_zone_is_refused() -> None:
         made_up_wants("33", SCALES["small"], 1, datetime(2026, 3, 1), [])  # noqa: DTZ001
 
 
+<<<<<<< HEAD
 def test_bail_is_a_year_of_releases_and_the_bail_behind_each_failure(
     people: list[Row], wants: list[Row]
 ) -> None:
@@ -463,3 +468,34 @@ def test_bail_is_a_year_of_releases_and_the_bail_behind_each_failure(
     for row in year:
         written = born[row["person_source_ref"]]
         assert written is None or int(row["arrested_at"][:4]) - int(written[:4]) >= 10
+=======
+def test_hits_come_at_some_seventy_a_month_and_nothing_lies_in_the_future() -> None:
+    people = [PersonKey(f"PN{number}", date(1980, 1, 1), "Made", "Up") for number in range(900)]
+    year = made_up_hits("33", SCALES["force"], 1, NOW, people)
+    assert year == made_up_hits("33", SCALES["force"], 1, NOW, people)
+    assert len(year.hits) == 840
+    months = Counter(row["received_at"][:7] for row in year.hits)
+    assert all(40 <= count <= 100 for month, count in months.items() if month != "2026-03")
+    assert len({row["laboratory_reference"] for row in year.hits}) == 840
+    moments = [
+        value
+        for row in (*year.hits, *year.wants, *year.deeds)
+        for name, value in row.items()
+        if name.endswith("_at")
+    ]
+    assert max(moments) < NOW.isoformat()
+    hits = {row["source_ref"]: row for row in year.hits}
+    for row in year.hits:
+        assert row["identified_at"] <= row["received_at"]
+        assert row["offence_code"] in codes("offences.csv")
+    for want in year.wants:
+        hit = hits[want["source_ref"].removesuffix("-W")]
+        assert want["crime_reference"] == hit["crime_reference"]
+        assert want["entered_at"] == hit["received_at"] <= want["outcome_at"]
+    for deed in year.deeds:
+        received = hits[deed["source_ref"]]["received_at"]
+        assert all(value >= received for name, value in deed.items() if name.endswith("_at"))
+        assert ("outcome" in deed) == ("outcome_at" in deed)
+    named = [row for row in year.hits if "person_source_ref" in row]
+    assert 0.85 < len(named) / 840 < 0.95
+>>>>>>> forensics

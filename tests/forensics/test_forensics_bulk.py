@@ -188,3 +188,22 @@ def test_a_line_cut_off_in_the_middle_is_told_and_the_rest_kept(register):
     whole = orjson.dumps(hit_body())
     answer = register.send(whole, orjson.dumps(hit_body())[:40])
     assert statuses(answer) == [(1, 201), (2, 422)]
+
+
+def test_reads_in_one_round_trip_say_the_same(committing_app, headers, fresh_force, monkeypatch):
+    client = committing_app.test_client()
+    person = given_person(client, headers, force=fresh_force)
+    register = Register(client, headers, force=fresh_force)
+    hits = [register.enter(person_id=person["id"]) for _ in range(3)]
+    paths = (
+        f"/v1/forensic-hits/{hits[0]['reference']}",
+        "/v1/forensic-hits?limit=2&state=received&overdue=arrest&received_from=2026-03-01",
+    )
+    slow = [register.get(path) for path in paths]
+
+    def never(_environ, _start):
+        pytest.fail("Flask was asked.")
+
+    monkeypatch.setattr(committing_app.wsgi_app, "flask", never)
+    assert [register.get(path) for path in paths] == slow
+    assert [len(page["items"]) for page in slow[1:]] == [2]

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from offenders.domain.imports import checks
 from offenders.domain.imports.checks import Facts
+from offenders.domain.imports.hit_rows import COLUMNS as HIT_COLUMNS
+from offenders.domain.imports.hit_rows import check_hit
 from offenders.domain.imports.neighbourhoods import check_neighbourhood, read_rings
 from offenders.domain.imports.person_rows import COLUMNS as PERSON_COLUMNS
 from offenders.domain.imports.person_rows import check_person
@@ -266,7 +268,7 @@ def test_a_want_that_is_refused_names_the_field(more, field):
 @settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(
     st.dictionaries(
-        st.sampled_from([*PERSON_COLUMNS, *WANT_COLUMNS, "colour"]),
+        st.sampled_from([*PERSON_COLUMNS, *WANT_COLUMNS, *HIT_COLUMNS, "colour"]),
         st.recursive(
             st.none() | st.booleans() | st.floats() | st.text(max_size=20),
             lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=9), inner),
@@ -275,7 +277,7 @@ def test_a_want_that_is_refused_names_the_field(more, field):
     )
 )
 def test_no_row_ends_in_anything_but_its_written_form_or_findings(row):
-    for check in (check_person, check_want):
+    for check in (check_person, check_want, check_hit):
         found = check(2, {**row, "source_ref": "A1"}, FACTS)
         if isinstance(found, list):
             assert found and all(finding.problem and finding.action for finding in found)

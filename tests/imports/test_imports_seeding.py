@@ -11,6 +11,7 @@ from offenders.seed import Scale
 from offenders.seeding import seed
 
 FORCE = "33"
+OF_HITS = "import_sources WHERE kind = 'wanted' AND source_ref LIKE 'FH%-W'"
 
 
 @pytest.fixture
@@ -47,9 +48,18 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "wanted: 25 created, 0 unchanged",
     ]
     tables = (
+<<<<<<< HEAD
         *("persons_history", "wants_history", "bail_records_history", "want_actions"),
         *("audit_events", "policies"),
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
+=======
+        "persons_history",
+        "wants_history",
+        "want_actions",
+        "forensic_hits_history",
+        "audit_events",
+        "policies",
+>>>>>>> forensics
     )
     before = [count(table) for table in tables]
     assert told() == [
@@ -60,6 +70,9 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "officers: 0 created, 9 unchanged",
         "bail: 0 created, 17 unchanged",
         "activity: 0 entries",
+        f"wanted: 0 created, {count(OF_HITS)} unchanged",
+        "forensic-hits: 0 created, 13 unchanged",
+        "progress of hits: 0",
     ]
     assert before == [count(table) for table in tables]
 
