@@ -25,13 +25,10 @@ from offenders.seed import (
     Scale,
     Ward,
     made_up_activity,
-<<<<<<< HEAD
     made_up_bail,
     made_up_circulations,
-    made_up_officers,
-=======
     made_up_hits,
->>>>>>> forensics
+    made_up_officers,
     made_up_people,
     made_up_teams,
     made_up_wants,
@@ -439,7 +436,6 @@ def test_a_moment_without_a_zone_is_refused() -> None:
         made_up_wants("33", SCALES["small"], 1, datetime(2026, 3, 1), [])  # noqa: DTZ001
 
 
-<<<<<<< HEAD
 def test_bail_is_a_year_of_releases_and_the_bail_behind_each_failure(
     people: list[Row], wants: list[Row]
 ) -> None:
@@ -468,9 +464,10 @@ def test_bail_is_a_year_of_releases_and_the_bail_behind_each_failure(
     for row in year:
         written = born[row["person_source_ref"]]
         assert written is None or int(row["arrested_at"][:4]) - int(written[:4]) >= 10
-=======
+
+
 def test_hits_come_at_some_seventy_a_month_and_nothing_lies_in_the_future() -> None:
-    people = [PersonKey(f"PN{number}", date(1980, 1, 1), "Made", "Up") for number in range(900)]
+    people = [PersonKey(f"PN{number}", date(1980, 1, 1), (), "Made", "Up") for number in range(900)]
     year = made_up_hits("33", SCALES["force"], 1, NOW, people)
     assert year == made_up_hits("33", SCALES["force"], 1, NOW, people)
     assert len(year.hits) == 840
@@ -498,4 +495,3 @@ def test_hits_come_at_some_seventy_a_month_and_nothing_lies_in_the_future() -> N
         assert ("outcome" in deed) == ("outcome_at" in deed)
     named = [row for row in year.hits if "person_source_ref" in row]
     assert 0.85 < len(named) / 840 < 0.95
->>>>>>> forensics

@@ -48,18 +48,9 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "wanted: 25 created, 0 unchanged",
     ]
     tables = (
-<<<<<<< HEAD
         *("persons_history", "wants_history", "bail_records_history", "want_actions"),
-        *("audit_events", "policies"),
+        *("forensic_hits_history", "audit_events", "policies"),
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
-=======
-        "persons_history",
-        "wants_history",
-        "want_actions",
-        "forensic_hits_history",
-        "audit_events",
-        "policies",
->>>>>>> forensics
     )
     before = [count(table) for table in tables]
     assert told() == [

@@ -45,12 +45,9 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "uncancelled-circulations",
         "missing-pnc-checks",
         "pnc-differences",
-<<<<<<< HEAD
         "missing-acro-checks",
         "overdue-acro-replies",
-=======
         "overdue-forensic-hits",
->>>>>>> forensics
         "audit-seal",
         "housekeeping",
     ]

@@ -26,20 +26,13 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("uncancelled-circulations", "* * * * *"),
         ("missing-pnc-checks", "* * * * *"),
         ("pnc-differences", "*/5 * * * *"),
-<<<<<<< HEAD
         ("missing-acro-checks", "* * * * *"),
         ("overdue-acro-replies", "*/10 * * * *"),
-        ("audit-seal", "* * * * *"),
-        ("housekeeping", "10 4 * * *"),
-    ]
-    assert find_job("audit-seal") is JOBS[12]
-=======
         ("overdue-forensic-hits", "* * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[9]
->>>>>>> forensics
+    assert find_job("audit-seal") is JOBS[13]
     assert find_job("nothing") is None
 
 

@@ -220,7 +220,9 @@ def keep_digests(
     session.execute(_KEEP_DIGESTS, values)
 
 
-def find_digests(session: Session, force: str, kind: str, refs: Iterable[str]) -> dict[str, bytes]:
+def find_digests(
+    session: Session, force: str, kind: str, refs: Collection[str]
+) -> dict[str, bytes]:
     """Give the digest of the last row received under each of these refs, where there is one."""
     values = {"force": force, "kind": kind, "refs": list(refs)}
     return {ref: bytes(digest) for ref, digest in session.execute(_DIGESTS, values)}
