@@ -156,8 +156,8 @@ def _lend(owner: Engine) -> Iterator[str]:
 def _purge(owner: Engine, force: str) -> None:
     with owner.begin() as connection:
         for table in reversed(tables.metadata.sorted_tables):
-            if "force" in table.columns:
-                connection.execute(table.delete().where(table.c.force == force))
+            for column in {"force", "force_code"} & set(table.columns.keys()):
+                connection.execute(table.delete().where(table.c[column] == force))
 
 
 @pytest.fixture

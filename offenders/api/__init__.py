@@ -10,6 +10,7 @@ from flask_smorest import Api
 
 from offenders import __version__
 from offenders.api import (
+    acro,
     audit,
     custody,
     data_quality,
@@ -18,6 +19,7 @@ from offenders.api import (
     health,
     imports,
     jobs,
+    outbox,
     persons,
     pnc,
     problems,
@@ -73,9 +75,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         reports.routes,
         data_quality.routes,
         pnc.routes,
+        acro.routes,
         flags.routes,
         jobs.routes,
         imports.routes,
+        outbox.routes,
         audit.routes,
         revocations.routes,
     ):

@@ -22,7 +22,7 @@ _READ = {
     "flags:read",
 }
 _PATROL = _READ | {"wanted:log", "notes:write"}
-_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read"}
+_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read", "acro:read"}
 _INVESTIGATION = _PATROL | {
     "persons:write",
     "addresses:read-protected",
@@ -36,6 +36,11 @@ _INVESTIGATION = _PATROL | {
     "quality:counts",
     "quality:read",
     "quality:decide",
+    "acro:read",
+    "acro:request",
+    "acro:respond",
+    "acro:assess",
+    "acro:coverage",
 }
 _SUPERVISION = _INVESTIGATION | {
     "wanted:review",
@@ -53,6 +58,8 @@ _COMMAND = _READ | {
     "reports:read",
     "quality:counts",
     "quality:read",
+    "acro:read",
+    "acro:coverage",
 }
 _CLIENT = {"reference:read"}
 
@@ -69,9 +76,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "iom_manager": _OFFENDER_MANAGEMENT,
         "offender_manager": _OFFENDER_MANAGEMENT,
         "mappa_coordinator": _OFFENDER_MANAGEMENT,
-        "custody_client": _CLIENT | {"custody:read", "custody:write"},
+        "custody_client": _CLIENT | {"custody:read", "custody:write", "acro:read", "acro:request"},
         "forensic_client": _CLIENT,
-        "acro_client": _CLIENT,
+        "acro_client": _CLIENT | {"acro:read", "acro:request", "acro:respond"},
         "court_client": _CLIENT,
         "partner_agency": _CLIENT,
         "force_manager": _COMMAND,
@@ -89,6 +96,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "tokens:revoke",
             "tokens:read-revocations",
             "quality:counts",
+            "outbox:read",
+            "outbox:resend",
         },
         "national_analyst": {"reference:read", "wanted:counts"},
         "auditor": {"reference:read", "audit:read", "tokens:read-revocations"},
@@ -100,6 +109,8 @@ AREA_ROLES = frozenset({"supervisor", "duty_inspector", "meeting_chair", "partne
 
 # Systems that send records see the records that they sent, and no other.
 SENDING_ROLES = frozenset({"custody_client", "forensic_client", "acro_client", "court_client"})
+# What a unit's own system answers is its own, whoever sent it: by the beginning of a permission.
+_ANSWERED_BY = {"acro_client": "acro:"}
 
 
 def may(actor: Actor, permission: str) -> bool:
@@ -157,11 +168,18 @@ def scope(actor: Actor, permission: str, force: str) -> Scope:
     if not granting:
         message = f"This needs the permission {permission}."
         raise Forbidden(message)
-    if granting <= SENDING_ROLES:
+    if granting <= SENDING_ROLES and not _answers(granting, permission):
         return Scope(force, sender=actor.subject)
     if granting - AREA_ROLES:
         return Scope(force)
     return Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
+
+
+def _answers(roles: set[str], permission: str) -> bool:
+    return any(
+        role in roles and permission.startswith(beginning)
+        for role, beginning in _ANSWERED_BY.items()
+    )
 
 
 @dataclass(frozen=True)

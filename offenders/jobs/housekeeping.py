@@ -22,6 +22,7 @@ ANSWERS_KEPT = timedelta(hours=48)  # a replay is promised for 24
 RUNS_KEPT = timedelta(days=90)  # a quarter's runs to look into
 READINGS_KEPT = timedelta(days=40)  # a month's budgets and some days to look into them
 REVOCATIONS_KEPT = timedelta(days=90)  # after their tokens' end, to look into
+CONTENTS_KEPT = timedelta(days=30)  # of messages delivered or given up, to send them again
 
 _DELETE = {
     table: text(f"""
@@ -44,6 +45,15 @@ _DELETE_EFFECTS = text("""
                   AND NOT EXISTS (SELECT FROM job_runs r WHERE r.id = e.run_id) RETURNING 1)
     SELECT count(*) FROM gone
 """)
+# Messages name people: what is no longer needed to send them again goes.
+_EMPTY_MESSAGES = text("""
+    WITH emptied AS (
+        UPDATE outbox_messages m SET body = NULL, version = version + 1
+        WHERE m.force = :force AND m.recorded_at < :before AND m.body IS NOT NULL
+          AND m.state IN ('delivered', 'dead')
+        RETURNING 1)
+    SELECT count(*) FROM emptied
+""")
 
 
 def tidy_up(session: Session, force: str) -> Effect:
@@ -59,6 +69,8 @@ def tidy_up(session: Session, force: str) -> Effect:
         table: session.execute(statement, {"force": force, "before": before[table]}).scalar_one()
         for table, statement in _DELETE.items()
     }
+    emptied = {"force": force, "before": present - CONTENTS_KEPT}
+    deleted["message_contents"] = session.execute(_EMPTY_MESSAGES, emptied).scalar_one()
     if force == NO_FORCE:
         runs = session.execute(_DELETE_RUNS, {"before": present - RUNS_KEPT}).scalar_one()
         return Effect(details=deleted | {"job_runs": runs})

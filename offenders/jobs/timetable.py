@@ -9,7 +9,7 @@ from typing import Any
 from apscheduler.triggers.cron import CronTrigger
 
 from offenders.domain.working_days import LONDON
-from offenders.jobs import audit, custody, housekeeping, persons, pnc, wanted
+from offenders.jobs import acro, audit, custody, housekeeping, persons, pnc, wanted
 from offenders.jobs.runner import Job
 
 TIMEZONE = "Europe/London"
@@ -87,6 +87,22 @@ JOBS = (
         cron="*/5 * * * *",
         catch_up="once",
         effect_in=pnc.flag_differences,
+        raises_flags=True,
+    ),
+    Job(
+        name="missing-acro-checks",
+        does="Flags foreign nationals arrested whose conviction check was not requested in time.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=acro.flag_missing,
+        raises_flags=True,
+    ),
+    Job(
+        name="overdue-acro-replies",
+        does="Flags foreign-conviction requests without a reply, and traces not assessed.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=acro.flag_replies,
         raises_flags=True,
     ),
     Job(

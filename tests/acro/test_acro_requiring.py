@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
-from acro_given import given_detentions
+from acro_given import given_detentions, required
 from sqlalchemy import text
 
-from offenders.domain.acro.service import Required, require_checks
-
-
-def required(detention, *countries):
-    return Required(
-        detention.id, detention.person_id, detention.lpa, detention.arrested_at, countries
-    )
+from offenders.domain.acro.service import require_checks
 
 
 def test_each_foreign_country_gets_a_check_and_the_united_kingdom_none(session):
@@ -61,3 +57,19 @@ def test_the_sender_of_a_detention_has_required_its_checks(session):
     (detention,) = given_detentions(session, 1)
     require_checks(session, [required(detention, "ROU")])
     assert session.execute(text("SELECT recorded_by FROM acro_checks")).scalar_one() == "custody"
+
+
+def test_a_check_follows_its_detention_where_that_is_corrected(session):
+    (detention,) = given_detentions(session, 1, lpa="NORTH")
+    require_checks(session, [required(detention, "ROU")])
+    session.execute(text("INSERT INTO lpas VALUES ('33', 'SOUTH', 'SOUTH')"))
+    moved = required(detention, "ROU")
+    moved = replace(moved, lpa="SOUTH", detained_at=moved.detained_at + timedelta(hours=2))
+    for _ in range(2):
+        require_checks(session, [moved])
+    found = session.execute(
+        text("SELECT lpa, request_due_at - detained_at, version, state FROM acro_checks")
+    ).one()
+    assert tuple(found) == ("SOUTH", timedelta(days=1), 2, "required")
+    history = text("SELECT lpa FROM acro_checks_history ORDER BY recorded_from")
+    assert list(session.execute(history).scalars()) == ["NORTH", "SOUTH"]

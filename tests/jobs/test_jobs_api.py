@@ -42,7 +42,10 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "marker-reviews",
         "uncirculated-wants",
         "uncancelled-circulations",
+        "missing-pnc-checks",
         "pnc-differences",
+        "missing-acro-checks",
+        "overdue-acro-replies",
         "audit-seal",
         "housekeeping",
     ]

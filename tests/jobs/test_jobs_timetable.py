@@ -23,11 +23,14 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("marker-reviews", "*/10 * * * *"),
         ("uncirculated-wants", "* * * * *"),
         ("uncancelled-circulations", "* * * * *"),
+        ("missing-pnc-checks", "* * * * *"),
         ("pnc-differences", "*/5 * * * *"),
+        ("missing-acro-checks", "* * * * *"),
+        ("overdue-acro-replies", "*/10 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[8]
+    assert find_job("audit-seal") is JOBS[11]
     assert find_job("nothing") is None
 
 

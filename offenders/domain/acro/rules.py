@@ -129,11 +129,6 @@ def possible_steps(state: State, response: Response | None) -> frozenset[Step]:
     return frozenset(steps)
 
 
-def request_due_at(detained_at: datetime, days: int) -> datetime:
-    """Give the moment by which a check must be requested: so many times 24 hours from arrest."""
-    return detained_at + timedelta(days=days)
-
-
 def reply_due_at(requested_at: datetime, figure: int, unit: str) -> datetime:
     """Give the end of the last day for a reply, Europe/London.
 

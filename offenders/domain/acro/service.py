@@ -2,6 +2,44 @@
 
 from __future__ import annotations
 
+from offenders.domain.acro.acting import (
+    Doing,
+    chase_check,
+    give_up_check,
+    request_check,
+    respond_to_check,
+)
+from offenders.domain.acro.asking import Question, count_checks, get_check, list_checks
+from offenders.domain.acro.assessing import assess_check
+from offenders.domain.acro.clocks import due_for_reply, figures, refresh_clocks
+from offenders.domain.acro.coverage import GROUPS, Period, coverage
+from offenders.domain.acro.overdue import settle_rule
 from offenders.domain.acro.requiring import Required, require_checks
+from offenders.domain.acro.rules import MISSING, REPLIES, Channel, Response, State
 
-__all__ = ["Required", "require_checks"]
+__all__ = [
+    "GROUPS",
+    "MISSING",
+    "REPLIES",
+    "Channel",
+    "Doing",
+    "Period",
+    "Question",
+    "Required",
+    "Response",
+    "State",
+    "assess_check",
+    "chase_check",
+    "count_checks",
+    "coverage",
+    "due_for_reply",
+    "figures",
+    "get_check",
+    "give_up_check",
+    "list_checks",
+    "refresh_clocks",
+    "request_check",
+    "require_checks",
+    "respond_to_check",
+    "settle_rule",
+]

@@ -8,11 +8,14 @@ from sqlalchemy import select, text
 
 from offenders.db import recorded_at
 from offenders.domain.acro.models import AcroCheck
+from offenders.domain.history import keep_history
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
@@ -20,13 +23,13 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
 
 COLUMNS = ", ".join(column.name for column in AcroCheck.__table__.columns)
-_DUE = """
+DUE = """
     CASE c.state WHEN 'required' THEN c.request_due_at
                  WHEN 'requested' THEN c.reply_due_at END
 """
 SHORT = f"""
     json_build_object('id', c.id, 'reference', c.reference, 'detention_id', c.detention_id,
-        'country', c.country, 'channel', c.channel, 'state', c.state, 'due_at', {_DUE})
+        'country', c.country, 'channel', c.channel, 'state', c.state, 'due_at', {DUE})
 """
 # One check for each detention and country; what stands already is given back as it is. What a
 # statement inserts it can't yet read, so both are told apart.
@@ -59,11 +62,63 @@ _REQUIRE = text(f"""
     ORDER BY c.detention_id, c.country
 """)
 
+# A check stays with its detention where that is corrected.
+_FOLLOW = text("""
+    UPDATE acro_checks c
+    SET person_id = n.person_id, lpa = n.lpa, detained_at = n.detained_at,
+        request_due_at = n.detained_at + make_interval(hours => 24 * :days),
+        version = c.version + 1, updated_at = :at
+    FROM (SELECT DISTINCT detention_id, person_id, lpa, detained_at
+          FROM unnest(CAST(:detentions AS uuid[]), CAST(:people AS uuid[]), CAST(:lpas AS text[]),
+                      CAST(:moments AS timestamptz[]))
+               n (detention_id, person_id, lpa, detained_at)) n
+    WHERE c.force = :force AND c.detention_id = n.detention_id
+      AND (c.person_id, c.lpa, c.detained_at)
+          IS DISTINCT FROM (n.person_id, n.lpa, n.detained_at)
+    RETURNING c.id
+""")
+_DAYS = text("""
+    SELECT DISTINCT c.channel,
+           CAST(c.requested_at AT TIME ZONE 'Europe/London' AS date) AS requested_on
+    FROM acro_checks c WHERE c.force = :force AND c.state = 'requested'
+""")
+_MOVE = text("""
+    WITH requests AS (
+        UPDATE acro_checks c
+        SET request_due_at = c.detained_at + make_interval(hours => 24 * :days), updated_at = :at
+        WHERE c.force = :force AND c.state = 'required'
+          AND c.request_due_at <> c.detained_at + make_interval(hours => 24 * :days)
+        RETURNING c.id),
+    replies AS (
+        UPDATE acro_checks c SET reply_due_at = d.due_at, updated_at = :at
+        FROM unnest(CAST(:channels AS text[]), CAST(:requested AS date[]),
+                    CAST(:dues AS timestamptz[])) d (channel, requested_on, due_at)
+        WHERE c.force = :force AND c.state = 'requested' AND c.channel = d.channel
+          AND CAST(c.requested_at AT TIME ZONE 'Europe/London' AS date) = d.requested_on
+          AND c.reply_due_at <> d.due_at
+        RETURNING c.id)
+    SELECT id FROM requests UNION ALL SELECT id FROM replies
+""")
+_IDENTITY = text("""
+    SELECT p.family_name, p.given_names, p.date_of_birth, p.sex, p.nationalities, d.custody_number,
+           (SELECT array_agg(i.value ORDER BY i.value) FROM person_identifiers i
+            WHERE i.force = p.force AND i.person_id = p.id AND i.type = 'pnc_id'
+              AND i.state = 'valid') AS pnc_ids
+    FROM persons p JOIN detentions d ON d.force = p.force AND d.id = :detention_id
+    WHERE p.force = :force AND p.id = :person_id
+""")
+_OPEN_WANTS = text("""
+    SELECT w.id, w.risk FROM wants w
+    WHERE w.force = :force AND w.person_id = :person_id AND w.state = 'outstanding'
+    ORDER BY w.id
+""")
+
 
 def require(session: Session, rows: Sequence[tuple[Any, ...]], days: int) -> list[Row[Any]]:
     """Insert (id, reference, detention, person, lpa, country, channel, detained_at) where missing.
 
-    Gives every check of these detentions as (json, id, country, detention_id).
+    What stands already follows its detention's person, area and moment. Gives every check of
+    these detentions as (json, id, country, detention_id).
     """
     names = ("ids", "references", "detentions", "people", "lpas", "countries", "channels")
     columns = zip(*rows, strict=True)
@@ -71,6 +126,9 @@ def require(session: Session, rows: Sequence[tuple[Any, ...]], days: int) -> lis
         name: list(column) for name, column in zip((*names, "moments"), columns, strict=True)
     }
     values |= {"force": session.info["force"], "at": recorded_at(session), "days": days}
+    followed = list(session.execute(_FOLLOW, values).scalars())
+    if followed:
+        keep_history(session, AcroCheck.__table__, session.info["force"], followed)
     return list(session.execute(_REQUIRE, values))
 
 
@@ -93,3 +151,34 @@ def _reaches(scope: Scope, check: AcroCheck) -> bool:
     if scope.sender is not None:
         return check.recorded_by == scope.sender
     return scope.covers(check.lpa, None)
+
+
+def list_days_of_requests(session: Session) -> list[Row[Any]]:
+    """Give each channel and London day of an open request, as (channel, requested_on)."""
+    return list(session.execute(_DAYS, {"force": session.info["force"]}))
+
+
+def move_clocks(
+    session: Session, days: int, replies: Sequence[tuple[Any, ...]], at: datetime
+) -> list[UUID]:
+    """Set due moments that differ; `replies` are (channel, day of request, due moment)."""
+    values: dict[str, Any] = {"force": session.info["force"], "days": days, "at": at}
+    for number, name in enumerate(("channels", "requested", "dues")):
+        values[name] = [each[number] for each in replies]
+    return list(session.execute(_MOVE, values).scalars())
+
+
+def identity(session: Session, check: AcroCheck) -> dict[str, Any]:
+    """Give by what the other country may know the person."""
+    values = {
+        "force": check.force,
+        "person_id": check.person_id,
+        "detention_id": check.detention_id,
+    }
+    return dict(session.execute(_IDENTITY, values).mappings().one())
+
+
+def open_wants(session: Session, check: AcroCheck) -> list[Row[Any]]:
+    """Give the person's outstanding wants as (id, risk)."""
+    values = {"force": check.force, "person_id": check.person_id}
+    return list(session.execute(_OPEN_WANTS, values))

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from offenders.domain.imports import (
+    acro_rows,
     custody_rows,
     neighbourhoods,
     person_rows,
@@ -14,6 +15,8 @@ from offenders.domain.imports import (
     registers,
     want_rows,
 )
+from offenders.domain.imports.acro import KIND as ACRO_CHECKS
+from offenders.domain.imports.acro import receive_checks
 from offenders.domain.imports.custody import receive_detentions
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
@@ -95,6 +98,15 @@ _PNC_WANTED = Kind(
     pnc_rows.check_circulation,
     receive_circulations,
 )
+_ACRO_CHECKS = Kind(
+    ACRO_CHECKS,
+    KEY,
+    tuple(acro_rows.COLUMNS),
+    partial(read_rows, columns=tuple(acro_rows.COLUMNS), prose=frozenset({"summary", "reason"})),
+    _source_ref,
+    acro_rows.check_row,
+    receive_checks,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -118,7 +130,15 @@ _REGISTERS: Final = tuple(
 )
 _BY_NAME: Final = {
     kind.name: kind
-    for kind in (_PEOPLE, _WANTED, _CUSTODY, _PNC_WANTED, _NEIGHBOURHOODS, *_REGISTERS)
+    for kind in (
+        _PEOPLE,
+        _WANTED,
+        _CUSTODY,
+        _PNC_WANTED,
+        _ACRO_CHECKS,
+        _NEIGHBOURHOODS,
+        *_REGISTERS,
+    )
 }
 KINDS: Final = tuple(_BY_NAME)
 

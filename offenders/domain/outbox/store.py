@@ -51,11 +51,16 @@ _GIVE_UP_CLAIMS = text("""
         RETURNING m.id, m.state)
     DELETE FROM waiting_messages w USING given_up g WHERE w.message_id = g.id AND g.state = 'dead'
 """)
+# What is said later of the same subject waits until what was said before has left or is dead.
 _CLAIM = text("""
     WITH next AS (
-        SELECT force, id FROM outbox_messages
-        WHERE force = :force AND state = 'waiting' AND next_try_at <= :at
-        ORDER BY next_try_at, id LIMIT 1 FOR UPDATE SKIP LOCKED),
+        SELECT m.force, m.id FROM outbox_messages m
+        WHERE m.force = :force AND m.state = 'waiting' AND m.next_try_at <= :at
+          AND NOT EXISTS (
+              SELECT FROM outbox_messages o
+              WHERE o.force = :force AND o.subject_id = m.subject_id
+                AND o.recorded_at < m.recorded_at AND o.state IN ('waiting', 'sending'))
+        ORDER BY m.next_try_at, m.id LIMIT 1 FOR UPDATE OF m SKIP LOCKED),
     claimed AS (
         UPDATE outbox_messages m
         SET state = 'sending', tries = m.tries + 1, next_try_at = NULL, claimed_until = :until,
@@ -86,7 +91,9 @@ _DELIVERED = text("""
         UPDATE outbox_messages
         SET state = 'delivered', delivered_at = coalesce(delivered_at, :at), next_try_at = NULL,
             claimed_until = NULL, fault = NULL, version = version + 1,
-            duplicates = duplicates + CASE WHEN state = 'delivered' OR :is_repeat THEN 1 ELSE 0 END
+            duplicates = (SELECT count(*) FROM outbox_tries t
+                          WHERE t.force = :force AND t.message_id = :id
+                            AND t.outcome = 'delivered' AND t.is_repeat)
         WHERE force = :force AND id = :id
         RETURNING id)
     DELETE FROM waiting_messages w USING marked WHERE w.message_id = marked.id
@@ -173,7 +180,7 @@ def claim(session: Session) -> Row[Any] | None:
 def mark_delivered(session: Session, message_id: UUID, number: int, *, had_it: bool) -> bool:
     """Say that a try has reached the receiver; give whether it may have it twice."""
     is_repeat = _end_try(session, message_id, number, "delivered", None, had_it=had_it)
-    session.execute(_DELIVERED, _now(session) | {"id": message_id, "is_repeat": is_repeat})
+    session.execute(_DELIVERED, _now(session) | {"id": message_id})
     return is_repeat
 
 
