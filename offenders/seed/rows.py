@@ -33,7 +33,7 @@ class Scale:
 SCALES = {
     "small": Scale(people=2_000, wants=150, arrests=935),
     "force": Scale(people=40_000, wants=1_600, arrests=18_702),
-    "national": Scale(people=1_010_000, wants=134_000, arrests=1_000_000),
+    "national": Scale(people=1_010_000, wants=134_000, arrests=1_020_000),
 }
 
 

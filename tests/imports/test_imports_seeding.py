@@ -17,7 +17,7 @@ OF_HITS = "import_sources WHERE kind = 'wanted' AND source_ref LIKE 'FH%-W'"
 @pytest.fixture
 def told(engine, owner, purge, monkeypatch):
     """Seed a very small force; give what was reported."""
-    monkeypatch.setitem(rows.SCALES, "small", Scale(people=90, wants=25))
+    monkeypatch.setitem(rows.SCALES, "small", Scale(people=90, wants=25, arrests=40))
 
     def run(number=7, scale="small"):
         told = []
@@ -59,6 +59,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "wanted: 0 created, 25 unchanged",
         "teams: 0 created, 13 unchanged",
         "officers: 0 created, 9 unchanged",
+        "custody: 0 created, 40 unchanged",
         "bail: 0 created, 17 unchanged",
         "activity: 0 entries",
         f"wanted: 0 created, {count(OF_HITS)} unchanged",
