@@ -27,7 +27,14 @@ from offenders.domain.reference.codes import DATA, load_codes
 from offenders.domain.working_days import start_of_london_day
 from offenders.embedded import EmbeddedPostgres
 from offenders.migrating import migrate, owner_engine
-from offenders.seed import PersonKey, Scale, Ward, made_up_people, made_up_wants
+from offenders.seed import (
+    PersonKey,
+    Scale,
+    Ward,
+    made_up_detentions,
+    made_up_people,
+    made_up_wants,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,6 +131,18 @@ def wants(rows: Iterable[Row], count: int) -> list[Row]:
     return [dict(row) for row in made]
 
 
+def arrests(rows: Iterable[Row], count: int) -> list[Row]:
+    """Make up a year of arrests of these people, as a custody system writes them in CSV."""
+    split = [
+        row | {"nationalities": row["nationalities"].split(";") if row["nationalities"] else ()}
+        for row in rows
+    ]
+    keys = [PersonKey.of(row) for row in split]
+    now = start_of_london_day(TODAY)
+    made = made_up_detentions(FORCE, Scale(len(keys), 0, count), 1, now, keys, lpas=())
+    return [row | {"offences": ";".join(row["offences"])} for row in made]
+
+
 def write(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> Path:
     """Write rows as CSV."""
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -207,8 +226,8 @@ def fill(owner: Engine, url: str, home: Path, others: int) -> None:
             connection.execute(text("VACUUM ANALYZE"))
 
 
-def run(url: str, owner: Engine, home: Path, base: int) -> None:
-    """Measure every case and print it."""
+def run(url: str, owner: Engine, home: Path, base: int, only: str) -> None:
+    """Measure every case whose kind is asked for, people first, and print it."""
     everyone = list(people(base + 20_000, 1, "B"))
     standing, newcomers = everyone[:base], everyone[base:]
     first = write(home / "base.csv", PERSON_COLUMNS, standing)
@@ -238,8 +257,17 @@ def run(url: str, owner: Engine, home: Path, base: int) -> None:
         ("wants: unchanged", "wanted", home / "wants.csv", True),
         ("wants: all changed", "wanted", write(home / "moved.csv", columns, moved), False),
     ]
+    year = arrests(standing, 20_000)
+    columns = service.columns("custody")
+    again = [row | {"station": "Another Suite"} for row in year]
+    cases += [
+        ("custody: all new", "custody", write(home / "custody.csv", columns, year), False),
+        ("custody: unchanged", "custody", home / "custody.csv", True),
+        ("custody: all changed", "custody", write(home / "again.csv", columns, again), False),
+    ]
     empty(owner, FORCE)
-    for name, kind, path, complete in cases:
+    wanted = [each for each in cases if only in {"", each[1]} or each[0] == "first extract"]
+    for name, kind, path, complete in wanted:
         # As autovacuum would between two nights.
         with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM persons, persons_history, import_sources, wants"))
@@ -259,6 +287,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path("var/bench-imports"))
     parser.add_argument("--forces", type=int, default=38, help="other forces, of 25,000 people")
     parser.add_argument("--people", type=int, default=25_000, help="people of the force measured")
+    parser.add_argument("--only", default="", help="one kind of import, after the people")
     asked = parser.parse_args()
     asked.home.mkdir(parents=True, exist_ok=True)
     server = EmbeddedPostgres(asked.home)
@@ -270,7 +299,7 @@ def main() -> None:
             load_codes(connection)
             connection.commit()
         fill(owner, urls.app, asked.home, asked.forces)
-        run(urls.app, owner, asked.home, asked.people)
+        run(urls.app, owner, asked.home, asked.people, asked.only)
         owner.dispose()
     finally:
         server.stop()

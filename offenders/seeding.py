@@ -20,6 +20,7 @@ from offenders.seed import (
     PersonKey,
     Ward,
     made_up_activity,
+    made_up_detentions,
     made_up_people,
     made_up_wants,
 )
@@ -35,6 +36,7 @@ WARDS = {"33": "leicestershire_wards.geojson"}
 _KEEP = text("INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING")
 _READ = text("SELECT value FROM installation WHERE name = :name")
 _FORCES = text("SELECT code FROM forces ORDER BY code")
+_LPAS = text("SELECT code FROM lpas WHERE force = :force ORDER BY code")
 _ASK_NO_REASON = text("""
     INSERT INTO policies (force, id, rule, applies_to, figure, from_on, source, set_by, recorded_at)
     SELECT :force, :id, 'access-reason', 'all', 0, DATE '2014-01-01', 'demonstration',
@@ -67,6 +69,8 @@ def seed(  # noqa: PLR0913 - what the command line takes
     _run(engine, force, "people", people, report)
     wants = list(made_up_wants(force, SCALES[scale], seed, now, keys))
     _run(engine, force, "wanted", wants, report)
+    arrests = made_up_detentions(force, SCALES[scale], seed, now, keys, lpas=_lpas(engine, force))
+    _run(engine, force, "custody", arrests, report)
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_activity(session, made_up_activity(force, seed, now, wants))
     report(f"activity: {done} entries")
@@ -96,6 +100,11 @@ def load_wards(engine: Engine, force: str, report: Callable[[str], None]) -> lis
     features = orjson.loads((DATA / WARDS[force]).read_bytes())["features"]
     _run(engine, force, "neighbourhoods", features, report)
     return [Ward.from_feature(feature) for feature in features]
+
+
+def _lpas(engine: Engine, force: str) -> list[str]:
+    with transaction(engine, Work(force, writes=False)) as session:
+        return list(session.execute(_LPAS, {"force": force}).scalars())
 
 
 def _noting(rows: Iterable[dict[str, Any]], keys: list[PersonKey]) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,13 @@ from offenders import clock, seeding_national, tables
 from offenders import seed as rows
 from offenders.db import Work, transaction
 from offenders.domain import identifiers
+from offenders.domain.custody.rules import (
+    Facts,
+    Stay,
+    broken_rules,
+    foreign_countries,
+    is_nationality_unknown,
+)
 from offenders.domain.imports.person_store import settle_areas
 from offenders.domain.persons.names import tokens
 from offenders.domain.wanted.clocks import refresh_clocks
@@ -31,7 +38,7 @@ from offenders.seed import Scale
 from offenders.seed.national import loading
 from offenders.seed.national.sizes import RESIDENTS, sizes
 
-TINY = Scale(people=1290, wants=430)
+TINY = Scale(people=1290, wants=430, arrests=860)
 SMALLEST = "48"
 MARKS = "installation WHERE name LIKE 'seeded%' OR name = 'demonstration'"
 
@@ -87,6 +94,9 @@ def state_of(read):
             "wants",
             "wants_history",
             "want_actions",
+            "detentions_history",
+            "detention_wants",
+            "acro_checks_history",
             "officers",
             "lpas",
             "neighbourhoods",
@@ -280,11 +290,60 @@ def test_what_was_collected_is_audited_in_every_force(nation, read):
     people = {row.id for row in read("SELECT id FROM persons")}
     wants = {row.id for row in read("SELECT id FROM wants")}
     received = [row for row in audit if row.action == "imports.received"]
-    by_type = {kind: set() for kind in ("person", "want")}
+    detentions = {row.id for row in read("SELECT id FROM detentions")}
+    by_type = {kind: set() for kind in ("person", "want", "detention")}
     for row in received:
         by_type[row.subject_type] |= set(row.subject_ids)
-    assert by_type == {"person": people, "want": wants}
+    assert by_type == {"person": people, "want": wants, "detention": detentions}
     assert {row.audit_class for row in received} == {"collection"}
+
+
+def test_every_arrest_keeps_the_rules_of_custody(read):
+    stays = {}
+    born = {(row.force, row.id): row for row in read("SELECT * FROM persons")}
+    arrests = read("SELECT * FROM detentions ORDER BY arrested_at")
+    assert len(arrests) > 0.9 * TINY.arrests
+    for row in arrests:
+        person = born[row.force, row.person_id]
+        one = Stay(row.custody_number, row.arrested_at, row.released_at, row.disposal)
+        facts = Facts(clock.now(), 96, person.date_of_birth, stays.get(person.id, []))
+        assert list(broken_rules(one, facts)) == []
+        stays.setdefault(person.id, []).append(one)
+        known = (row.nationality_stated, row.nationality_evidenced, person.nationalities)
+        assert row.countries == foreign_countries(*known)
+        assert row.nationality_unknown is is_nationality_unknown(*known)
+        assert person.recorded_at <= row.arrested_at <= row.recorded_at < clock.now()
+        assert is_reference(row.reference)
+        assert force_of(row.id) == row.force
+    assert 0.1 < sum(row.foreign_national for row in arrests) / len(arrests) < 0.25
+
+
+def test_every_foreign_country_of_an_arrest_has_its_check_and_no_other(read):
+    needed = {
+        (row.id, country)
+        for row in read("SELECT id, countries FROM detentions")
+        for country in row.countries
+    }
+    checks = read("SELECT * FROM acro_checks")
+    assert {(row.detention_id, row.country) for row in checks} == needed
+    assert len(checks) == len(needed)
+    assert {row.channel for row in checks if row.country in {"POL", "ROU"}} <= {"eu"}
+    assert len({row.state for row in checks}) > 2
+
+
+def test_detentions_are_known_from_their_record_and_ended_from_their_release(read):
+    now = {(row.force, row.id): row for row in read("SELECT * FROM detentions")}
+    versions = {}
+    for row in read("SELECT * FROM detentions_history ORDER BY recorded_from"):
+        versions.setdefault((row.force, row.id), []).append(row)
+    assert versions.keys() == now.keys()
+    for key, kept in versions.items():
+        assert [row.version for row in kept] == list(range(1, now[key].version + 1))
+        assert kept[0].released_at is None
+        assert kept[-1].recorded_to is None
+        assert kept[-1][: len(now[key])] == tuple(now[key])
+        for before, after in pairwise(kept):
+            assert before.recorded_to == after.recorded_from
 
 
 def as_known(read, moment):

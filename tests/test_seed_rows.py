@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import offenders
+from offenders.domain.custody.rules import Facts, Stay, broken_rules
 from offenders.domain.identifiers import CroNumber, PncId, PrisonNumber
 from offenders.seed import (
     SCALES,
@@ -25,6 +26,7 @@ from offenders.seed import (
     Scale,
     Ward,
     made_up_activity,
+    made_up_detentions,
     made_up_people,
     made_up_wants,
 )
@@ -418,3 +420,37 @@ def test_every_territorial_force_has_rows() -> None:
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="with its zone"):
         made_up_wants("33", SCALES["small"], 1, datetime(2026, 3, 1), [])  # noqa: DTZ001
+
+
+def test_a_year_of_arrests_is_repeatable_lawful_and_as_foreign_as_a_real_one():
+    scale = SCALES["small"]
+    keys = [PersonKey.of(row) for row in made_up_people("33", scale, 7, TODAY, [])]
+
+    def made() -> list[Row]:
+        return list(made_up_detentions("33", scale, 7, NOW, keys, lpas=["B", "A"]))
+
+    arrests = made()
+    assert arrests == made()
+    assert len(arrests) == scale.arrests
+    assert SCALES["force"].arrests == 18_702
+    assert len({row["custody_number"] for row in arrests}) == scale.arrests
+    by_ref = {each.source_ref: each for each in keys}
+    foreign = [
+        row for row in arrests if set(by_ref[row["person_source_ref"]].nationalities) - {"GBR"}
+    ]
+    assert 0.14 < len(foreign) / len(arrests) < 0.21
+    stays = defaultdict(list)
+    offences = codes("offences.csv")
+    for row in arrests:
+        arrested_at = datetime.fromisoformat(row["arrested_at"])
+        released = row.get("released_at")
+        released_at = datetime.fromisoformat(released) if released else None
+        born = by_ref[row["person_source_ref"]].born
+        one = Stay(row["custody_number"], arrested_at, released_at, row.get("disposal"))
+        facts = Facts(NOW, 96, born, stays[row["person_source_ref"]])
+        assert list(broken_rules(one, facts)) == []
+        stays[row["person_source_ref"]].append(one)
+        assert born is None or (arrested_at.date() - born).days >= 3652
+        assert (NOW - arrested_at).days < 365
+        assert set(row["offences"]) <= offences
+        assert row["lpa"] in {"A", "B"}

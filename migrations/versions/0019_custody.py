@@ -169,7 +169,9 @@ REFRESH_STATISTICS = """
 CREATE OR REPLACE FUNCTION refresh_statistics(kind text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    ANALYZE import_sources, flags;
+    -- Nothing asks by the rows received, and reading them is most of the work.
+    ANALYZE import_sources (force, kind, source_ref, subject_id);
+    ANALYZE flags;
     CASE kind
         WHEN 'people' THEN
             ANALYZE persons, persons_history, person_names, person_name_tokens,

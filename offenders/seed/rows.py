@@ -14,10 +14,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many people and wants a force gets."""
+    """How many people, wants and arrests of the last year a force gets."""
 
     people: int
     wants: int
+    arrests: int = 0
 
 
 # A force of this size makes some 18,700 arrests a year (Hertfordshire's published figure). If one
@@ -30,9 +31,9 @@ class Scale:
 # outstanding at any time of its year (30,000 named suspects in 32 forces, 9,500 failures to answer
 # bail in 34, and the other reasons in proportion), the others ended during that year.
 SCALES = {
-    "small": Scale(people=2_000, wants=150),
-    "force": Scale(people=40_000, wants=1_600),
-    "national": Scale(people=1_010_000, wants=134_000),
+    "small": Scale(people=2_000, wants=150, arrests=935),
+    "force": Scale(people=40_000, wants=1_600, arrests=18_702),
+    "national": Scale(people=1_010_000, wants=134_000, arrests=1_020_000),
 }
 
 

@@ -36,16 +36,18 @@ DOMESTIC_AGE = timedelta(days=16 * YEAR)  # Domestic Abuse Act 2021 s.1(2)
 
 @dataclass(frozen=True, slots=True)
 class PersonKey:
-    """What the wants need to know of a person."""
+    """What wants and arrests need to know of a person."""
 
     source_ref: str
     born: date | None
+    nationalities: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, row: Row) -> PersonKey:
         """Take the key of a made-up person's row."""
         born = row.get("date_of_birth")
-        return cls(row["source_ref"], date.fromisoformat(born) if born else None)
+        nationalities = tuple(row.get("nationalities", ()))
+        return cls(row["source_ref"], date.fromisoformat(born) if born else None, nationalities)
 
 
 def made_up_wants(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pnc_world import Kept
 from sqlalchemy import text
 
+from offenders.domain.imports.kinds import kind_of
+from offenders.domain.imports.reading import Line
+from offenders.domain.imports.running import Order, run_lines
+from offenders.ids import new_id
 from offenders.jobs import runner
 from offenders.jobs.timetable import find_job
 
@@ -33,3 +39,20 @@ def sweep(connection):
         return made.raised, made.cleared
 
     return run
+
+
+@pytest.fixture
+def bring(connection):
+    """Import rows into force 33 on the test's connection; give the summary and the problems."""
+    connection.connect, connection.detach = lambda: nullcontext(connection), lambda: None
+
+    def bring_in(*rows, kind="custody", complete=False, dry_run=False):
+        order = Order("33", kind_of(kind), "test", new_id("33"), dry_run, complete)
+        kept = Kept()
+        lines = (Line(number, dict(row), None, 0) for number, row in enumerate(rows, start=1))
+        summary = run_lines(connection, order, lines, kept)
+        connection.execute(text("DROP TABLE IF EXISTS pg_temp.import_seen, pg_temp.import_batch"))
+        assert summary.read == sum(summary[1:5])
+        return summary, list(kept)
+
+    return bring_in

@@ -15,7 +15,7 @@ FORCE = "33"
 @pytest.fixture
 def told(engine, owner, purge, monkeypatch):
     """Seed a very small force; give what was reported."""
-    monkeypatch.setitem(rows.SCALES, "small", Scale(people=60, wants=25))
+    monkeypatch.setitem(rows.SCALES, "small", Scale(people=60, wants=25, arrests=40))
 
     def run(number=7, scale="small"):
         told = []
@@ -51,6 +51,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "neighbourhoods: 0 created, 171 unchanged",
         "people: 0 created, 60 unchanged",
         "wanted: 0 created, 25 unchanged",
+        "custody: 0 created, 40 unchanged",
         "activity: 0 entries",
     ]
     assert before == [count(table) for table in tables]

@@ -128,7 +128,7 @@ def amend_detention(
     closes = _open_among(session, wants)
     if changed == row and not closes:
         return detention
-    _keep(session, changed)
+    _keep(session, changed, moves=changed["lpa"] != row["lpa"])
     hours = longest_hours(session, clock.today())
     arrival = Arrival(changed, person.pnc_ids, stay_of(changed).ends(hours), closes)
     recording.close_named(session, [arrival], doing.asker.actor)
@@ -184,8 +184,8 @@ def _take(
     return standing, person
 
 
-def _keep(session: Session, row: dict[str, Any]) -> None:
-    recording.change(session, [next_row(session, row)])
+def _keep(session: Session, row: dict[str, Any], *, moves: bool = False) -> None:
+    recording.change(session, [next_row(session, row)], moved=[row["id"]] if moves else ())
 
 
 def next_row(session: Session, row: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from offenders import clock
-from offenders.domain.flags.service import DueSource, clear_all, follow_subject, raise_due
+from offenders.domain.flags.service import DueSource, clear_all, move_queues, raise_due
 from offenders.domain.reference.policies import EVERYTHING, explained_figures
 from offenders.domain.wanted.service import ELSEWHERE, duty_team
 
@@ -123,12 +123,10 @@ def settle_changed(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session, subject_ids=known, rules=[NATIONALITY], because="A nationality is on record."
     )
     flag_unknown_nationality(session, rows)
-    for row in rows:
-        follow_subject(
-            session,
-            subject_id=row["id"],
-            lpa=row["lpa"],
-            neighbourhood=None,
-            owner_officer=None,
-            owner_team=duty_team(row["force"], row["lpa"]),
-        )
+
+
+def follow_areas(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Move the flags of detentions whose LPA changed, with the queue that must act."""
+    move_queues(
+        session, [(row["id"], row["lpa"], duty_team(row["force"], row["lpa"])) for row in rows]
+    )

@@ -23,7 +23,7 @@ from offenders.domain.wanted.service import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -135,11 +135,17 @@ def require_foreign_checks(session: Session, rows: Sequence[Mapping[str, Any]]) 
     require_checks(session, needed)
 
 
-def change(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write detentions as they now stand, with what follows from nationality and PNC check."""
+def change(
+    session: Session, rows: Sequence[Mapping[str, Any]], *, moved: Collection[UUID] = ()
+) -> None:
+    """Write detentions as they now stand, with what follows from nationality and PNC check.
+
+    `moved` are those whose LPA changed.
+    """
     if not rows:
         return
     store.change_detentions(session, rows)
     register_owners(session, rows)
     require_foreign_checks(session, rows)
     flagging.settle_changed(session, rows)
+    flagging.follow_areas(session, [row for row in rows if row["id"] in moved])

@@ -23,6 +23,7 @@ from offenders.domain.custody.reading import (
 from offenders.domain.custody.recording import Arrival, change, nationality_columns, record
 from offenders.domain.custody.rules import Disposal, Facts, Stay, broken_rules
 from offenders.domain.custody.store import (
+    COLUMNS,
     find_by_numbers,
     list_stays,
     lock_detentions,
@@ -30,6 +31,7 @@ from offenders.domain.custody.store import (
 )
 
 __all__ = [
+    "COLUMNS",
     "GIVEN",
     "Arrival",
     "Disposal",

@@ -54,6 +54,7 @@ __all__ = [
     "list_flags",
     "list_rehearsed",
     "move_flags",
+    "move_queues",
     "open_flags_of_person",
     "raise_due",
     "settle",
@@ -148,6 +149,12 @@ def follow_subject(  # noqa: PLR0913 - the facts of a place and an owner
 def move_flags(session: Session, places: Sequence[tuple[UUID, str | None, str | None]]) -> None:
     """Move the open flags of many subjects, each given with its LPA and neighbourhood."""
     _keep_history(session, store.move_flags(session, places))
+
+
+def move_queues(session: Session, places: Sequence[tuple[UUID, str | None, str]]) -> None:
+    """Move the open flags of many subjects, each given with its LPA and the team that owns it."""
+    if places:
+        _keep_history(session, store.move_queues(session, places))
 
 
 def _keep_history(session: Session, ids: Sequence[UUID]) -> int:

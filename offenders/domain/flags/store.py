@@ -107,6 +107,15 @@ _MOVE = text("""
     RETURNING f.id
 """)
 
+_MOVE_QUEUES = text("""
+    UPDATE flags f SET lpa = d.lpa, owner_team = d.team, version = f.version + 1
+    FROM unnest(CAST(:subjects AS uuid[]), CAST(:lpas AS text[]), CAST(:teams AS text[]))
+         d (subject_id, lpa, team)
+    WHERE f.force = :force AND f.subject_id = d.subject_id AND f.state <> 'cleared'
+      AND (f.lpa, f.owner_team) IS DISTINCT FROM (d.lpa, d.team)
+    RETURNING f.id
+""")
+
 # A suppression ends by itself, so what is kept is read at the moment asked for.
 _STATE = """
     CASE WHEN f.state = 'suppressed' AND f.suppressed_until <= :now THEN 'open' ELSE f.state END
@@ -300,6 +309,18 @@ def move_flags(
         "neighbourhoods": list(neighbourhoods),
     }
     return list(session.execute(_MOVE, values).scalars())
+
+
+def move_queues(session: Session, places: Sequence[tuple[UUID, str | None, str]]) -> list[UUID]:
+    """Set LPA and team of what is not cleared of these subjects; give the changed ids."""
+    subjects, lpas, teams = zip(*places, strict=True)
+    values = {
+        "force": session.info["force"],
+        "subjects": [each.hex for each in subjects],
+        "lpas": list(lpas),
+        "teams": list(teams),
+    }
+    return list(session.execute(_MOVE_QUEUES, values).scalars())
 
 
 def follow_subject(session: Session, subject_id: UUID, facts: dict[str, Any]) -> list[UUID]:

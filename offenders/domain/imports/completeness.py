@@ -56,6 +56,17 @@ _SUBJECTS: Final = {
         WHERE w.force = :force AND w.state = 'outstanding' AND w.id IN ({_MISSING})
         """,
     ),
+    "custody": (
+        "detention",
+        f"""
+        SELECT 'detention' AS subject_type, d.id AS subject_id,
+               d.reference AS subject_reference, d.person_id, d.lpa,
+               CAST(NULL AS text) AS neighbourhood, NULL AS owner_officer,
+               'DUTY-' || coalesce(d.lpa, d.force) AS owner_team, 'warning' AS severity,
+               {_BECAUSE} AS because, CAST(NULL AS timestamptz) AS due_at
+        FROM detentions d WHERE d.force = :force AND d.id IN ({_MISSING})
+        """,
+    ),
 }
 
 

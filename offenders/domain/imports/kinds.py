@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from offenders.domain.imports import (
     acro_rows,
+    custody_rows,
     neighbourhoods,
     person_rows,
     pnc_rows,
@@ -16,6 +17,7 @@ from offenders.domain.imports import (
 )
 from offenders.domain.imports.acro import KIND as ACRO_CHECKS
 from offenders.domain.imports.acro import receive_checks
+from offenders.domain.imports.custody import receive_detentions
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
@@ -78,6 +80,15 @@ _WANTED = Kind(
     want_rows.check_want,
     receive_wants,
 )
+_CUSTODY = Kind(
+    "custody",
+    KEY,
+    tuple(custody_rows.COLUMNS),
+    partial(read_rows, columns=tuple(custody_rows.COLUMNS)),
+    _source_ref,
+    custody_rows.check_detention,
+    receive_detentions,
+)
 _PNC_WANTED = Kind(
     PNC_WANTED,
     KEY,
@@ -119,7 +130,15 @@ _REGISTERS: Final = tuple(
 )
 _BY_NAME: Final = {
     kind.name: kind
-    for kind in (_PEOPLE, _WANTED, _PNC_WANTED, _ACRO_CHECKS, _NEIGHBOURHOODS, *_REGISTERS)
+    for kind in (
+        _PEOPLE,
+        _WANTED,
+        _CUSTODY,
+        _PNC_WANTED,
+        _ACRO_CHECKS,
+        _NEIGHBOURHOODS,
+        *_REGISTERS,
+    )
 }
 KINDS: Final = tuple(_BY_NAME)
 

@@ -12,7 +12,7 @@ from offenders.domain.imports.checks import Facts
 from offenders.domain.imports.staging import copy_into
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -29,6 +29,10 @@ _LOCK = text("""
 """)
 _SOURCES = text("""
     SELECT source_ref, subject_id, row FROM import_sources
+    WHERE force = :force AND kind = :kind AND source_ref = ANY (:refs)
+""")
+_SUBJECTS = text("""
+    SELECT source_ref, subject_id FROM import_sources
     WHERE force = :force AND kind = :kind AND source_ref = ANY (:refs)
 """)
 _KEEP_DIGESTS = text("""
@@ -136,12 +140,26 @@ def load_facts(session: Session, force: str, now: datetime, today: date) -> Fact
     )
 
 
-def find_sources(session: Session, force: str, kind: str, refs: Iterable[str]) -> dict[str, Source]:
+def find_sources(
+    session: Session, force: str, kind: str, refs: Collection[str]
+) -> dict[str, Source]:
     """Give the last row received under each of these refs."""
+    if not refs:
+        return {}
     values = {"force": force, "kind": kind, "refs": list(refs)}
     return {
         row.source_ref: Source(row.subject_id, row.row) for row in session.execute(_SOURCES, values)
     }
+
+
+def find_subjects(
+    session: Session, force: str, kind: str, refs: Collection[str]
+) -> dict[str, UUID]:
+    """Give the record of each of these refs, without the row that was received."""
+    if not refs:
+        return {}
+    values = {"force": force, "kind": kind, "refs": list(refs)}
+    return {row.source_ref: row.subject_id for row in session.execute(_SUBJECTS, values)}
 
 
 def keep_sources(

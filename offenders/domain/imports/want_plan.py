@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from offenders.db import recorded_at
 from offenders.domain.imports import store, want_store
 from offenders.domain.imports.batches import Received, merged
-from offenders.domain.imports.person_plan import People
-from offenders.domain.imports.person_rows import with_identifiers
 from offenders.domain.imports.problems import Finding, Refusal
+from offenders.domain.imports.subjects import Subjects, described, whole_row
 from offenders.domain.imports.want_rows import GIVEN, check_whole, has_inline_person, identity_of
 from offenders.domain.wanted.rules import OUTSTANDING, Reason, Risk, allowed_outcomes
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.imports.batches import Batch
-    from offenders.domain.imports.checks import Checked, Facts
+    from offenders.domain.imports.checks import Checked
 
 PERSONS_OF_WANTS: Final = "wanted-person"  # people whom rows of wants describe, by the want's ref
 CLOSED_AT_SOURCE: Final = "As recorded by the source system."
@@ -58,42 +57,6 @@ class WantPlan:
     received: Received = field(default_factory=Received)
 
 
-class _Subjects:
-    """Who is meant by each row, as far as they are known here."""
-
-    def __init__(self, session: Session, force: str, rows: Sequence[Checked]) -> None:
-        self._people = People(session, force, rows)
-        refs = {each.row["person_source_ref"] for each in rows if each.row.get("person_source_ref")}
-        self._by_ref = store.find_sources(session, force, "people", refs)
-        own = [each.source_ref for each in rows if has_inline_person(each.row)]
-        self._own = store.find_sources(session, force, PERSONS_OF_WANTS, own)
-
-    def find(self, checked: Checked) -> UUID | None:
-        """Give the person; None where the row describes somebody not yet here."""
-        named: UUID | None = None
-        if ref := checked.row.get("person_source_ref"):
-            if ref not in self._by_ref:
-                problem = "No person was imported under this person_source_ref."
-                action = "Import the people first, or describe the person in the row."
-                raise Refusal(problem=problem, action=action, field="person_source_ref")
-            named = self._by_ref[ref].subject_id
-        elif checked.source_ref in self._own:
-            return self._own[checked.source_ref].subject_id
-        found = self._people.find(checked)
-        if named is not None and found not in {None, named}:
-            problem = "person_source_ref and the identifiers name two people."
-            action = "Find out which is right, and correct the source."
-            raise Refusal(problem=problem, action=action, field="person_source_ref")
-        if named is None and found is None and not has_inline_person(checked.row):
-            problem = "Nobody here has this identifier, and the row gives no name."
-            raise Refusal(
-                problem=problem,
-                action="Send family_name, or import the person first.",
-                field="pnc_id",
-            )
-        return named or found
-
-
 def plan_wants(session: Session, batch: Batch, rows: Sequence[Checked]) -> WantPlan:
     """Decide for each row, in the order of the file."""
     sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
@@ -106,7 +69,7 @@ def plan_wants(session: Session, batch: Batch, rows: Sequence[Checked]) -> WantP
             plan.received.warn(each, each.warnings)
             restated.append((each.source_ref, each.digest))
         else:
-            todo.append(_whole(each, whole, batch.facts))
+            todo.append(whole_row(each, whole, batch.facts))
     store.keep_digests(session, batch.force, batch.kind, restated)
     if not todo:
         return plan
@@ -114,13 +77,6 @@ def plan_wants(session: Session, batch: Batch, rows: Sequence[Checked]) -> WantP
     for each in todo:
         planner.decide(each)
     return plan
-
-
-def _whole(checked: Checked, row: dict[str, Any], facts: Facts) -> Checked:
-    """Give a row with all that the source has said so far."""
-    whole = with_identifiers(checked.line, row | {"source_ref": checked.source_ref}, facts)
-    written = {**whole.written, **checked.written}
-    return whole._replace(written=written, digest=checked.digest)
 
 
 class _Planner:
@@ -136,7 +92,7 @@ class _Planner:
     ) -> None:
         self._batch, self._sources, self._plan = batch, sources, plan
         self._now = recorded_at(session)
-        self._subjects = _Subjects(session, batch.force, rows)
+        self._subjects = Subjects(session, batch.force, PERSONS_OF_WANTS, rows)
         ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
         self._wants = want_store.lock_wants(session, batch.force, ids)
         people = {person for each in rows if (person := self._known(each)) is not None}
@@ -173,7 +129,7 @@ class _Planner:
     def _enter(self, checked: Checked) -> None:
         person = self._subjects.find(checked)
         if not checked.row.get("outcome"):
-            self._refuse_double(checked, person or _described(checked), None)
+            self._refuse_double(checked, person or described(checked), None)
         self._plan.entries.append(Entry(checked, checked.row, person))
 
     def _amend(self, checked: Checked, last: Mapping[str, Any], want: Any) -> None:
@@ -199,14 +155,6 @@ class _Planner:
             problem = "The person is already wanted for this reason, crime and warrant."
             action = "Send each want once, under the source_ref it came with first."
             raise Refusal(problem=problem, action=action, field="crime_reference")
-
-
-def _described(checked: Checked) -> Any:
-    """Tell apart people who are not yet here: by PNC ID or CRO number, else by the row."""
-    for kind in ("pnc_id", "cro_number"):
-        if checked.row.get(kind) and kind not in checked.invalid:
-            return kind, checked.row[kind]
-    return checked.source_ref
 
 
 def _place(row: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from offenders import clock
@@ -10,14 +9,13 @@ from offenders.db import recorded_at
 from offenders.domain.history import begin_history, keep_history
 from offenders.domain.imports import store, want_store
 from offenders.domain.imports.batches import audit_batch
-from offenders.domain.imports.people import receive_people
-from offenders.domain.imports.problems import REFUSED
+from offenders.domain.imports.subjects import receive_described
 from offenders.domain.imports.want_plan import (
     CLOSED_AT_SOURCE,
     PERSONS_OF_WANTS,
     plan_wants,
 )
-from offenders.domain.imports.want_rows import GIVEN, has_inline_person, identity_of
+from offenders.domain.imports.want_rows import GIVEN
 from offenders.domain.wanted.models import Want
 from offenders.domain.wanted.overdue import clear_what_ended, flag_uncancelled_circulation
 from offenders.domain.wanted.rules import OUTSTANDING, Basis, Risk, priority
@@ -53,12 +51,7 @@ def receive_wants(
 def _receive_described(session: Session, batch: Batch, plan: WantPlan) -> dict[str, UUID]:
     """Receive the people whom accepted rows describe; a want whose person is refused is refused."""
     taken = [each.checked for each in plan.entries] + [each.checked for each in plan.amendments]
-    described = [identity_of(each) for each in taken if has_inline_person(each.row)]
-    if not described:
-        return {}
-    persons, subjects = receive_people(session, replace(batch, kind=PERSONS_OF_WANTS), described)
-    refused = {each.source_ref for each in persons.problems if each.severity == REFUSED}
-    plan.received.problems += persons.problems
+    subjects, refused = receive_described(session, batch, PERSONS_OF_WANTS, taken, plan.received)
     plan.entries = [each for each in plan.entries if each.checked.source_ref not in refused]
     plan.amendments = [each for each in plan.amendments if each.checked.source_ref not in refused]
     return subjects

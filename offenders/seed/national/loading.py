@@ -15,6 +15,7 @@ from offenders.domain.wanted.clocks import CANCELLATION
 from offenders.domain.wanted.service import due_values, figures_today
 from offenders.ids import new_id
 from offenders.seed.national.areas import streets
+from offenders.seed.national.custody import custody_statements, stage_arrests
 from offenders.seed.national.log import want_statements
 from offenders.seed.national.people import stage_people
 from offenders.seed.national.plan import MADE_BY, Plan
@@ -102,6 +103,11 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     run("made_wants", stage_wants(plan))
     for table, statement in want_statements(plan):
         run(table, statement)
+    if plan.scale.arrests:
+        run("made_arrests", stage_arrests(plan))
+        for table, statement in custody_statements(plan):
+            run(table, statement)
+        _audit(session, plan, "custody", "detention", "made_arrests")
     for kind, subject, made in (
         ("people", "person", "made_people"),
         ("wanted", "want", "made_wants"),

@@ -73,6 +73,7 @@ class Plan:
             "mix": self.mix,
             "people": self.scale.people,
             "wants": self.scale.wants,
+            "arrests": self.scale.arrests,
             "people_at_start": ceil(self.scale.people * PEOPLE_AT_THE_START),
             "wants_at_start": ceil(self.scale.wants * WANTS_AT_THE_START),
             "base": self.base,

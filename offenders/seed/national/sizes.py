@@ -30,6 +30,7 @@ def sizes(whole: Scale) -> Mapping[str, Scale]:
         force: Scale(
             people=max(FEWEST_PEOPLE, -(-whole.people * residents // total)),
             wants=max(FEWEST_WANTS, -(-whole.wants * residents // total)),
+            arrests=-(-whole.arrests * residents // total),
         )
         for force, residents in sorted(RESIDENTS.items(), key=lambda each: (-each[1], each[0]))
     }

@@ -1,0 +1,203 @@
+"""Deciding what each row of detentions means: one to record, to change, or to leave."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from offenders.domain.custody import service as custody
+from offenders.domain.custody.service import Facts as CustodyFacts
+from offenders.domain.custody.service import Stay, broken_rules, stay_of
+from offenders.domain.imports import store
+from offenders.domain.imports.batches import Received, merged
+from offenders.domain.imports.custody_rows import check_whole, given_of
+from offenders.domain.imports.problems import Refusal
+from offenders.domain.imports.subjects import Subjects, described, whole_row
+from offenders.domain.imports.want_rows import has_inline_person, identity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.imports.batches import Batch
+    from offenders.domain.imports.checks import Checked
+
+PERSONS_OF_DETENTIONS: Final = "custody-person"  # whom rows describe, by the detention's ref
+
+
+class Entry(NamedTuple):
+    """A detention to record, of the person known so far; None: whom the row itself describes."""
+
+    checked: Checked
+    given: dict[str, Any]
+    person: UUID | None
+
+
+class Amendment(NamedTuple):
+    """What a row changes of a detention that stands; `columns` may be empty."""
+
+    checked: Checked
+    standing: Any
+    columns: dict[str, Any]
+    is_changed: bool
+
+
+@dataclass
+class CustodyPlan:
+    """What is to be written for a batch; `same` names rows that an earlier one has entered.
+
+    `people` are those known before, as they stand; `described` are whom rows describe.
+    """
+
+    hours: int
+    entries: list[Entry] = field(default_factory=list)
+    amendments: list[Amendment] = field(default_factory=list)
+    same: list[tuple[Checked, str]] = field(default_factory=list)
+    received: Received = field(default_factory=Received)
+    people: dict[UUID, Any] = field(default_factory=dict)
+    described: set[UUID] = field(default_factory=set)
+
+
+def plan_detentions(session: Session, batch: Batch, rows: Sequence[Checked]) -> CustodyPlan:
+    """Decide for each row, in the order of the file."""
+    sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
+    plan = CustodyPlan(custody.longest_hours(session, batch.facts.today))
+    todo, restated = [], []
+    for each in rows:
+        source = sources.get(each.source_ref)
+        whole = merged(source.row if source else {}, each.row)
+        if source is not None and whole == source.row:
+            plan.received.unchanged += 1
+            plan.received.warn(each, each.warnings)
+            restated.append((each.source_ref, each.digest))
+        elif findings := list(check_whole(whole)):
+            plan.received.refuse(each, findings)
+        else:
+            todo.append(whole_row(each, whole, batch.facts))
+    store.keep_digests(session, batch.force, batch.kind, restated)
+    if todo:
+        planner = _Planner(session, batch, sources, todo, plan)
+        for each in todo:
+            planner.decide(each)
+    return plan
+
+
+class _Planner:
+    """Takes the rows one after another; two rows of one batch may be of one person."""
+
+    def __init__(
+        self,
+        session: Session,
+        batch: Batch,
+        sources: Mapping[str, store.Source],
+        rows: Sequence[Checked],
+        plan: CustodyPlan,
+    ) -> None:
+        self._batch, self._sources, self._plan = batch, sources, plan
+        self._subjects = Subjects(session, batch.force, PERSONS_OF_DETENTIONS, rows)
+        ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
+        people = {str(person) for each in rows if (person := self._known(each)) is not None}
+        plan.people = {row.id: row for row in custody.lock_people(session, people)}
+        self._standing = custody.lock_detentions(session, ids)
+        numbers = {each.row["custody_number"] for each in rows}
+        self._by_number = custody.find_by_numbers(session, numbers)
+        self._entered: dict[str, tuple[Any, dict[str, Any], str]] = {}
+        self._stays: dict[Any, list[Stay]] = defaultdict(list)
+        for row in custody.list_stays(session, plan.people.keys()):
+            stay = Stay(row.custody_number, row.arrested_at, row.released_at)
+            self._stays[row.person_id].append(stay)
+
+    def decide(self, checked: Checked) -> None:
+        """Plan what becomes of one row, which has all that the source has said so far."""
+        source = self._sources.get(checked.source_ref)
+        try:
+            person = self._subjects.find(checked)
+            if source is None:
+                self._enter(checked, person)
+            else:
+                self._amend(checked, source, person)
+        except Refusal as refusal:
+            self._plan.received.refuse(checked, [refusal.finding()])
+        else:
+            self._plan.received.warn(checked, checked.warnings)
+
+    def _known(self, checked: Checked) -> UUID | None:
+        try:
+            return self._subjects.find(checked)
+        except Refusal:
+            return None
+
+    def _enter(self, checked: Checked, person: UUID | None) -> None:
+        given = given_of(checked.row)
+        number = given["custody_number"]
+        whose = person or described(checked)
+        if number in self._entered:
+            first, said, ref = self._entered[number]
+            _refuse_unless((whose, given) == (first, said))
+            self._plan.same.append((checked, ref))
+        elif (standing := self._by_number.get(number)) is not None:
+            _refuse_unless(standing.person_id == person and _says(standing, given))
+            self._plan.amendments.append(Amendment(checked, standing, {}, is_changed=False))
+        else:
+            self._judge(given, whose, self._born_on(checked, person))
+            self._entered[number] = (whose, given, checked.source_ref)
+            self._plan.entries.append(Entry(checked, given, person))
+
+    def _amend(self, checked: Checked, source: store.Source, person: UUID | None) -> None:
+        standing = self._standing[source.subject_id]
+        if person != standing.person_id:
+            problem = "The row is about another person than before."
+            action = "Correct the source, and send the other under a new source_ref."
+            raise Refusal(problem=problem, action=action, field="person_source_ref")
+        given, last = given_of(checked.row), given_of(source.row)
+        _refuse_unless(given["custody_number"] == last["custody_number"])
+        columns = {
+            name: value
+            for name, value in given.items()
+            if value != last[name] and value != getattr(standing, name)
+        }
+        if columns:
+            row = {**standing._mapping, **columns}  # noqa: SLF001 - a row's public mapping
+            self._judge(row, person, self._born_on(checked, person))
+        is_changed = bool(columns) or _person_differs(checked, source.row)
+        self._plan.amendments.append(Amendment(checked, standing, columns, is_changed))
+
+    def _born_on(self, checked: Checked, person: UUID | None) -> date | None:
+        if person is not None:
+            found: date | None = self._plan.people[person].born_on
+            return found
+        written = checked.row.get("date_of_birth")
+        return date.fromisoformat(written) if written else None
+
+    def _judge(self, row: Mapping[str, Any], whose: Any, born_on: date | None) -> None:
+        """Raise the first rule that a detention breaks; let later rows know of it otherwise."""
+        stay, stays = stay_of(row), self._stays[whose]
+        facts = CustodyFacts(self._batch.facts.now, self._plan.hours, born_on, stays)
+        for broken in broken_rules(stay, facts):
+            problem = f"{broken.problem} Rule: {broken.rule}."
+            raise Refusal(problem=problem, action=broken.action, field=broken.field)
+        stays[:] = [each for each in stays if each.custody_number != stay.custody_number]
+        stays.append(stay)
+
+
+def _says(standing: Any, given: Mapping[str, Any]) -> bool:
+    """Tell whether a detention says the same, as it stands or as it was first recorded."""
+    return all(getattr(standing, name) == value for name, value in given.items()) or all(
+        getattr(standing, f"first_{name}") == value for name, value in given.items()
+    )
+
+
+def _refuse_unless(is_same: bool) -> None:  # noqa: FBT001 - the one thing it is asked
+    if not is_same:
+        problem = "This custody number is on record with other facts."
+        action = "Send each custody record once, under the source_ref it came with first."
+        raise Refusal(problem=problem, action=action, field="custody_number")
+
+
+def _person_differs(checked: Checked, last: Mapping[str, Any]) -> bool:
+    now, before = identity_of(checked).row, identity_of(checked._replace(row=dict(last))).row
+    return has_inline_person(checked.row) and now != before

@@ -1,0 +1,84 @@
+"""The columns of detentions, and what must be right within one row; pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from offenders.domain.custody.rules import Disposal
+from offenders.domain.imports.checks import (
+    Checked,
+    Columns,
+    Facts,
+    check_values,
+    code,
+    listed,
+    lpa,
+    many,
+    moment,
+    name,
+    offence,
+    one_of,
+    person_id,
+    truth,
+)
+from offenders.domain.imports.person_rows import IDENTITY, with_identifiers
+from offenders.domain.imports.problems import Finding
+from offenders.domain.imports.want_rows import WHO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_COUNTRY: Final = listed("countries", where="GET /v1/countries")
+# What a detention says of itself, in the words of its table.
+GIVEN: Final[Columns] = {
+    "custody_number": code,
+    "arrested_at": moment,
+    "arrest_place": name,
+    "station": name,
+    "offences": many(offence),
+    "arresting_officer": code,
+    "nationality_stated": _COUNTRY,
+    "nationality_evidenced": _COUNTRY,
+    "pnc_checked": truth,
+    "lpa": lpa,
+    "released_at": moment,
+    "disposal": one_of(Disposal),
+}
+COLUMNS: Final[Columns] = {
+    "source_ref": name,
+    "person_source_ref": name,
+    "person_id": person_id,
+    **IDENTITY,
+    **GIVEN,
+}
+_MOMENTS: Final = ("arrested_at", "released_at")
+_NEEDED: Final = ("custody_number", "arrested_at")
+
+
+def check_detention(line: int, row: Mapping[str, Any], facts: Facts) -> Checked | list[Finding]:
+    """Check the values of a row; give it in its one written form, or what is wrong."""
+    values, findings = check_values(row, COLUMNS, facts)
+    return findings or with_identifiers(line, values, facts)
+
+
+def check_whole(row: Mapping[str, Any]) -> Iterator[Finding]:
+    """Check that a row has what every detention must have."""
+    for column in _NEEDED:
+        if not row.get(column):
+            yield Finding(column, f"The row has no {column}.", f"Send {column}.")
+    if not any(row.get(each) for each in WHO):
+        action = "Send person_source_ref, person_id, pnc_id or family_name."
+        yield Finding("person_source_ref", "The row names nobody.", action)
+
+
+def given_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a row says of its detention, in the values of the table."""
+    given: dict[str, Any] = {column: row.get(column) for column in GIVEN}
+    for column in _MOMENTS:
+        if given[column] is not None:
+            given[column] = datetime.fromisoformat(given[column])
+    return given | {
+        "offences": given["offences"] or [],
+        "pnc_checked": bool(given["pnc_checked"]),
+    }

@@ -1,0 +1,94 @@
+"""Who is meant by rows about something else: found by ref, id or identifier, or described."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from offenders.domain.imports import store
+from offenders.domain.imports.people import receive_people
+from offenders.domain.imports.person_plan import People
+from offenders.domain.imports.person_rows import with_identifiers
+from offenders.domain.imports.problems import REFUSED, Refusal
+from offenders.domain.imports.want_rows import has_inline_person, identity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.imports.batches import Batch, Received
+    from offenders.domain.imports.checks import Checked, Facts
+
+
+class Subjects:
+    """Who is meant by each row, as far as they are known here."""
+
+    def __init__(self, session: Session, force: str, persons: str, rows: Sequence[Checked]) -> None:
+        """Look up whom these rows name; `persons` is the kind of those they describe."""
+        self._people = People(session, force, rows)
+        refs = {each.row["person_source_ref"] for each in rows if each.row.get("person_source_ref")}
+        self._by_ref = store.find_subjects(session, force, "people", refs)
+        own = [each.source_ref for each in rows if has_inline_person(each.row)]
+        self._own = store.find_subjects(session, force, persons, own)
+
+    def find(self, checked: Checked) -> UUID | None:
+        """Give the person; None where the row describes somebody not yet here."""
+        named: UUID | None = None
+        if ref := checked.row.get("person_source_ref"):
+            if ref not in self._by_ref:
+                problem = "No person was imported under this person_source_ref."
+                action = "Import the people first, or describe the person in the row."
+                raise Refusal(problem=problem, action=action, field="person_source_ref")
+            named = self._by_ref[ref]
+        elif checked.source_ref in self._own:
+            return self._own[checked.source_ref]
+        found = self._people.find(checked)
+        if named is not None and found not in {None, named}:
+            problem = "person_source_ref and the identifiers name two people."
+            action = "Find out which is right, and correct the source."
+            raise Refusal(problem=problem, action=action, field="person_source_ref")
+        if named is None and found is None and not has_inline_person(checked.row):
+            problem = "Nobody here has this identifier, and the row gives no name."
+            raise Refusal(
+                problem=problem,
+                action="Send family_name, or import the person first.",
+                field="pnc_id",
+            )
+        return named or found
+
+
+def described(checked: Checked) -> Any:
+    """Tell apart people who are not yet here: by PNC ID or CRO number, else by the row."""
+    for kind in ("pnc_id", "cro_number"):
+        if checked.row.get(kind) and kind not in checked.invalid:
+            return kind, checked.row[kind]
+    return checked.source_ref
+
+
+def whole_row(checked: Checked, row: dict[str, Any], facts: Facts) -> Checked:
+    """Give a row with all that the source has said so far, by `merged`."""
+    whole = with_identifiers(checked.line, row | {"source_ref": checked.source_ref}, facts)
+    written = {**whole.written, **checked.written}
+    return whole._replace(written=written, digest=checked.digest)
+
+
+def receive_described(
+    session: Session, batch: Batch, persons: str, rows: Sequence[Checked], received: Received
+) -> tuple[dict[str, UUID], set[str]]:
+    """Receive the people whom these rows describe.
+
+    Gives the person of each row's source_ref, and the refs whose person was refused.
+    """
+    found = [identity_of(each) for each in rows if has_inline_person(each.row)]
+    if not found:
+        return {}, set()
+    people, subjects = receive_people(session, replace(batch, kind=persons), found)
+    received.problems += people.problems
+    refused = {
+        each.source_ref
+        for each in people.problems
+        if each.severity == REFUSED and each.source_ref is not None
+    }
+    return subjects, refused
