@@ -80,3 +80,47 @@ def test_each_line_of_the_coverage_gives_its_rows(client, headers):
             assert rows.status_code == 200, rows.json
             expected = line["foreign_nationals"]
             assert len(rows.json["items"]) == (0 if expected == "no_data" else expected)
+
+
+def automatically(client, headers):
+    path = "/v1/forces/33/policies/automatic-acro-requests"
+    answer = client.put(path, json={"figure": 1}, headers=headers("force_admin"))
+    assert answer.status_code == 200, answer.json
+
+
+def test_where_the_force_says_so_an_arrest_asks_by_itself_and_once(client, headers, connection):
+    automatically(client, headers)
+    made = arrest(client, headers, "C1", nationality_stated="ROU")
+    [check] = made["acro_checks"]
+    assert check["state"] == "requested"
+    changed = client.patch(
+        f"/v1/detentions/{made['id']}",
+        json={"nationality_evidenced": "ALB"},
+        headers=headers("custody_client", name="custody", **{"If-Match": "*"}),
+    )
+    assert [each["state"] for each in changed.json["acro_checks"]] == ["requested", "requested"]
+    found = connection.execute(
+        text("""
+            SELECT type, body::json -> 'data' ->> 'country', recorded_by FROM outbox_messages
+            ORDER BY 2
+        """)
+    )
+    sender = connection.execute(text("SELECT recorded_by FROM detentions")).scalar_one()
+    assert [tuple(row) for row in found] == [
+        ("acro.request", "ALB", sender),
+        ("acro.request", "ROU", sender),
+    ]
+    audited = connection.execute(
+        text("SELECT audit_class, details FROM audit_events WHERE action = 'acro.request'")
+    )
+    assert [tuple(row) for row in audited] == [("disclosure", {"automatic": True})] * 2
+    history = "SELECT state FROM acro_checks_history WHERE country = 'ROU' ORDER BY recorded_from"
+    assert list(connection.execute(text(history)).scalars()) == ["required", "requested"]
+
+
+def test_past_arrests_are_never_asked_about_by_themselves(client, headers, connection):
+    automatically(client, headers)
+    past = (datetime.now(UTC) - timedelta(hours=25)).isoformat()
+    made = arrest(client, headers, "C1", nationality_stated="ROU", arrested_at=past)
+    assert [each["state"] for each in made["acro_checks"]] == ["required"]
+    assert connection.execute(text("SELECT count(*) FROM outbox_messages")).scalar_one() == 0

@@ -315,6 +315,44 @@ def test_a_sender_killed_after_sending_leaves_its_message_to_the_next(
     assert str(message) in file.name
 
 
+# The command itself, without its timetable.
+SCHEDULER = """
+from offenders.jobs import scheduler
+scheduler.run.__kwdefaults__["jobs"] = ()
+from offenders.cli import offenders
+offenders(["scheduler"])
+"""
+
+
+def test_the_scheduler_sends_as_its_settings_say(database, posted, look, tmp_path):
+    [message] = posted()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFENDERS_")}
+    environment |= {
+        "OFFENDERS_DATABASE_URL": database.app,
+        "OFFENDERS_OUTBOX_DIR": str(tmp_path / "out"),
+        "PYTHONPATH": str(PROJECT),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCHEDULER],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while look("SELECT state FROM outbox_messages") != [("delivered",)]:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    _, logged = process.communicate()
+    assert str(message) in logged
+    [file] = (tmp_path / "out").iterdir()
+    assert file.name.endswith(f"{message}.json")
+
+
 def test_an_old_message_keeps_its_log_and_loses_its_content(
     engine, fresh_force, posted, receiver, look, change, committing_app, headers
 ):

@@ -18,6 +18,7 @@ from offenders.errors import Conflict, Invalid
 from offenders.ids import new_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -54,14 +55,25 @@ def request_check(session: Session, doing: Doing) -> AcroCheck:
     requested_at = doing.fields.get("requested_at") or recorded_at(session)
     if requested_at < check.detained_at:
         raise Invalid.field("/requested_at", "This lies before the arrest.")
+    return ask(session, check, requested_at, doing.actor, doing.fields)
+
+
+def ask(
+    session: Session,
+    check: AcroCheck,
+    requested_at: datetime,
+    actor: str,
+    fields: Mapping[str, Any],
+) -> AcroCheck:
+    """Turn a check into a request, and send it unless it was `made_elsewhere`."""
     check.state = State.REQUESTED
-    check.requested_at, check.requested_by = requested_at, doing.actor
+    check.requested_at, check.requested_by = requested_at, actor
     check.reply_due_at = due_for_reply(figures(session), check.channel, requested_at)
     check.chased_at, check.chases = None, 0
     check.response = check.responded_at = check.response_summary = None
     check.not_possible_because = check.message_id = None
-    if not doing.fields.get("made_elsewhere"):
-        check.message_id = _send(session, doing, check, "acro.request")
+    if not fields.get("made_elsewhere"):
+        check.message_id = _send(session, check, "acro.request", actor, fields)
     return keep(session, check)
 
 
@@ -71,7 +83,7 @@ def chase_check(session: Session, doing: Doing) -> AcroCheck:
     check.chased_at = recorded_at(session)
     check.chases += 1
     if not doing.fields.get("made_elsewhere"):
-        check.message_id = _send(session, doing, check, "acro.chase")
+        check.message_id = _send(session, check, "acro.chase", doing.actor, doing.fields)
     return keep(session, check)
 
 
@@ -125,7 +137,9 @@ def keep(session: Session, check: AcroCheck) -> AcroCheck:
     return check
 
 
-def _send(session: Session, doing: Doing, check: AcroCheck, kind: str) -> UUID:
+def _send(
+    session: Session, check: AcroCheck, kind: str, actor: str, fields: Mapping[str, Any]
+) -> UUID:
     asked = ("urgency", "purpose", "place_of_birth", "parents", "note")
     data = {
         "reference": check.reference,
@@ -134,10 +148,10 @@ def _send(session: Session, doing: Doing, check: AcroCheck, kind: str) -> UUID:
         "requested_at": check.requested_at,
         "reply_due_at": check.reply_due_at,
         "person": store.identity(session, check),
-        **{name: doing.fields[name] for name in asked if doing.fields.get(name) is not None},
+        **{name: fields[name] for name in asked if fields.get(name) is not None},
     }
     message = Message(kind, "acro_check", check.id, check.reference, data)
-    return post(session, [message], by=doing.actor)[0]
+    return post(session, [message], by=actor)[0]
 
 
 def _add_convictions(

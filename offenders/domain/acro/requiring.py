@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from offenders import clock
+from offenders.db import recorded_at
 from offenders.domain.acro import store
-from offenders.domain.acro.rules import HOME, MISSING, channel_of
-from offenders.domain.reference.policies import figure_in_force
+from offenders.domain.acro.acting import ask
+from offenders.domain.acro.rules import AUTOMATIC, HOME, MISSING, channel_of
+from offenders.domain.audit.service import Act, record_act
+from offenders.domain.reference.policies import EVERYTHING, figures_of_rules
 from offenders.ids import new_ids, new_reference
 
 if TYPE_CHECKING:
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
+
+    from offenders.domain.acro.models import AcroCheck
+
+AT_ARREST = "Arrested; asked from the custody record."
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,8 @@ class Required:
 def require_checks(session: Session, required: Sequence[Required]) -> dict[UUID, list[Row[Any]]]:
     """Require what is missing, in one statement; checks that stand already are left as they are.
 
-    Gives the checks of each detention that has any, by country, as (json, id, country).
+    Where the force's policy says so, what was required in time is requested at once. Gives the
+    checks of each detention that has any, by country, as (json, id, country).
     """
     session.flush()
     force = session.info["force"]
@@ -59,8 +67,39 @@ def require_checks(session: Session, required: Sequence[Required]) -> dict[UUID,
         )
         for check_id, (each, country) in zip(ids, pairs, strict=True)
     ]
-    days = figure_in_force(session, force, MISSING, clock.today()) or 0
+    figures = figures_of_rules(session, force, [MISSING, AUTOMATIC], clock.today())
+    days = figures[MISSING].get(EVERYTHING, 0)
+    made = store.require(session, rows, days)
+    if figures[AUTOMATIC].get(EVERYTHING) and _request_new(session, made):
+        made = store.require(session, rows, days)
     found: dict[UUID, list[Row[Any]]] = defaultdict(list)
-    for row in store.require(session, rows, days):
+    for row in made:
         found[row.detention_id].append(row)
     return dict(found)
+
+
+def _request_new(session: Session, made: Sequence[Row[Any]]) -> int:
+    """Request the checks that were just required and are not overdue yet; give how many."""
+    requested = 0
+    for row in made:
+        if row.is_new and row.request_due_at >= clock.now():
+            check = store.get_new(session, row.id)
+            at = max(recorded_at(session), check.detained_at)
+            ask(session, check, at, check.recorded_by, {"purpose": AT_ARREST})
+            _audit(session, check)
+            requested += 1
+    return requested
+
+
+def _audit(session: Session, check: AcroCheck) -> None:
+    act = Act(
+        actor=check.recorded_by,
+        role="service",
+        action="acro.request",
+        audit_class="disclosure",
+        request_id=str(check.message_id),
+        subject_type="acro_check",
+        subject_ids=[check.id, check.person_id],
+        details={"automatic": True},
+    )
+    record_act(session, act)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MISSING: Final = "missing-acro-checks"
 REPLIES: Final = "overdue-acro-replies"
+AUTOMATIC: Final = "automatic-acro-requests"
 HOME: Final = "GBR"
 WORKING_DAYS: Final = "working days"
 CHASE: Final = "chase"

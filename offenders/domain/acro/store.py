@@ -54,10 +54,10 @@ _REQUIRE = text(f"""
         RETURNING *),
     kept AS (
         INSERT INTO acro_checks_history ({COLUMNS}, recorded_from) SELECT {COLUMNS}, :at FROM made)
-    SELECT {SHORT}::text, c.id, c.country, c.detention_id
-    FROM (SELECT * FROM made
+    SELECT {SHORT}::text, c.id, c.country, c.detention_id, c.request_due_at, c.is_new
+    FROM (SELECT *, true AS is_new FROM made
           UNION ALL
-          SELECT * FROM acro_checks o
+          SELECT *, false FROM acro_checks o
           WHERE o.force = :force AND o.detention_id = ANY (CAST(:detentions AS uuid[]))) c
     ORDER BY c.detention_id, c.country
 """)
@@ -118,7 +118,8 @@ def require(session: Session, rows: Sequence[tuple[Any, ...]], days: int) -> lis
     """Insert (id, reference, detention, person, lpa, country, channel, detained_at) where missing.
 
     What stands already follows its detention's person, area and moment. Gives every check of
-    these detentions as (json, id, country, detention_id).
+    these detentions as (json, id, country, detention_id,
+    request_due_at, is_new).
     """
     names = ("ids", "references", "detentions", "people", "lpas", "countries", "channels")
     columns = zip(*rows, strict=True)
@@ -130,6 +131,12 @@ def require(session: Session, rows: Sequence[tuple[Any, ...]], days: int) -> lis
     if followed:
         keep_history(session, AcroCheck.__table__, session.info["force"], followed)
     return list(session.execute(_REQUIRE, values))
+
+
+def get_new(session: Session, check_id: UUID) -> AcroCheck:
+    """Give a check that this transaction has made."""
+    key = (session.info["force"], check_id)
+    return session.get_one(AcroCheck, key, populate_existing=True)
 
 
 def get_check(session: Session, scope: Scope, written: str) -> AcroCheck:
