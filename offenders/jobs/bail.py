@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def flag_bail_due(session: Session, _force: str) -> Effect:
     """Release without bail whose period is over, and flag what is due before and after."""
+    failed = bail.fail_unanswered(session)
     lapsed = bail.lapse_what_is_over(session)
     settled = bail.settle_flags(session)
-    return Effect(settled.raised, settled.cleared, {"lapsed": lapsed})
+    return Effect(settled.raised, settled.cleared, {"failed": failed, "lapsed": lapsed})

@@ -200,3 +200,29 @@ def test_the_database_reckons_an_inspectors_review_as_the_rule_does(engine, sinc
     with engine.connect() as connection:
         found = connection.execute(sql, {"since": since, "months": 3}).scalar_one()
     assert found == rules.inspector_review_due(since, 3)
+
+
+def test_a_force_may_let_an_unanswered_time_become_a_want_by_itself(bail, run, client, headers):
+    due_at = NOW + timedelta(days=2)
+    made = bail.given(return_at=due_at.isoformat())
+    unnamed = bail.given(crime_reference="C2")
+    run(due_at + timedelta(minutes=30))
+    assert bail.read(made)["state"] == "on_bail"
+    policy = {"figure": {"unanswered_want": 1}, "source": "Force order 2"}
+    policy["from"] = NOW.date().isoformat()
+    sent = headers("force_admin")
+    answer = client.put("/v1/forces/33/policies/bail-due", json=policy, headers=sent)
+    assert answer.status_code < 300, answer.json
+    run(due_at - timedelta(minutes=1))
+    assert bail.read(made)["state"] == "on_bail"
+    for _ in range(2):
+        assert run(due_at + timedelta(minutes=30)).state == "succeeded"
+    failed = bail.read(made)
+    assert (failed["state"], failed["version"]) == ("failed_to_answer", 2)
+    assert datetime.fromisoformat(failed["failed_at"]) == due_at
+    assert bail.headline()["people"] == 1
+    run(on(unnamed, days_left=-1))
+    assert bail.read(unnamed)["state"] == "released_without_bail"
+    with as_if_at(due_at + timedelta(hours=1)):
+        bail.done(made, "surrenders", occurred_at=(due_at + timedelta(minutes=50)).isoformat())
+        assert bail.headline()["people"] == 0

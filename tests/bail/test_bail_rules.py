@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from offenders.domain.bail import rules
 from offenders.domain.bail.cases import Case, Suspension, Unlawful
-from offenders.domain.bail.law import Agency, CaseType, Kind
+from offenders.domain.bail.law import Agency, CaseType, Kind, law_rows
 from offenders.domain.bail.periods import has_lapsed, period_of
+from offenders.domain.reference.codes import read_csv
 from offenders.domain.working_days import end_of_london_day, london_day
 
 
@@ -202,3 +203,10 @@ def test_agencies_have_six_months():
     facts = c(case_type=CaseType.NON_STANDARD, agency=None)
     rules.check_case(facts)
     assert period_of(facts).ends_on == date(2024, 7, 10)
+
+
+def test_the_limits_are_listed_among_the_rules_as_the_law_has_them():
+    listed = [row for row in read_csv("default_figures.csv") if row["rule"] == "bail-limits"]
+    assert [tuple(row.values()) for row in listed] == law_rows()
+    assert {row["source"] for row in listed} == {"law"}
+    assert len(listed) == 35

@@ -9,7 +9,7 @@ arrest (2022 Act s.45(3)). H: the text was read; M: general knowledge still to b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -234,3 +234,36 @@ STEPS: Final[Mapping[tuple[Regime, Track], tuple[Step, ...]]] = {
 PRACTICE_DAYS_A: Final = 28
 # After a request of the prosecutor so many days of the period are left at least: s.47ZL (M).
 LEAST_DAYS_AFTER_REQUEST: Final = 7
+
+
+def law_rows() -> list[tuple[str, ...]]:
+    """Give these limits as the rows of `bail-limits` among the default figures.
+
+    Their days are those of arrest. The text for people says from what the figure counts.
+    """
+    begins = {regime: day for day, regime, _source in REGIMES}
+    ends = {Regime.B: begins[Regime.C] - timedelta(days=1), Regime.C: None}
+    rows: list[tuple[str, ...]] = []
+
+    def add(regime: Regime, key: str, limit: tuple[int, str, str, str], what: str) -> None:
+        figure, unit, confidence, section = limit
+        last = ends[regime]
+        day = last.isoformat() if last is not None else ""
+        dated = (begins[regime].isoformat(), day, "information", confidence)
+        cited = ("law", f"PACE 1984 {section}")
+        rows.append(("bail-limits", key, str(figure), unit, *dated, *cited, what))
+
+    for (regime, track), limit in INITIAL.items():
+        first = (limit.figure, limit.unit, limit.confidence, limit.section)
+        add(regime, f"{track}_first", first, "First bail period; begins the day after arrest")
+    for (regime, track), steps in STEPS.items():
+        for step in steps:
+            key = f"{track}_{step.section}"
+            runs = "from the end of the period" if step.adds else "begins the day after arrest"
+            what = f"Bail period extended by {step.rank.replace('_', ' ')}; {runs}"
+            add(regime, key, (step.months, "months", step.confidence, step.section), what)
+            if step.longer is not None:
+                section = step.section.replace("(4)", "(6)")
+                longer = (step.longer, "months", step.confidence, section)
+                add(regime, f"{key}_longer", longer, f"{what}; where more time is needed")
+    return rows

@@ -23,6 +23,7 @@ from offenders.domain.bail.store import (
     reading_of_record,
     reading_of_records,
 )
+from offenders.domain.bail.unanswered import fail_unanswered
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +42,7 @@ __all__ = [
     "end_suspension",
     "extend_bail",
     "fail",
+    "fail_unanswered",
     "hand_over",
     "lapse_what_is_over",
     "list_history",
