@@ -15,7 +15,7 @@ from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import forensics as schemas
-from offenders.api.schemas.fields import ItemPage
+from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle, settled_now
 from offenders.domain.forensics import service
 from offenders.domain.forensics.service import Question, Sender
@@ -137,6 +137,7 @@ def show_progress(call: Call) -> Answer:
     routes,
     "/forensic-hits/<hit>",
     Operation("forensics.read", _READ, "area", "consultation", asks_reason=True),
+    query=AsAtQuery,
     answer=schemas.HitAnswer,
 )
 def read_hit(asked: Asked, hit: str) -> Reading:

@@ -228,6 +228,21 @@ def test_a_further_allocation_needs_its_reason(register, ann):
     assert both.status_code == 422
 
 
+def test_an_eliminated_hit_leaves_the_queue(register, ann):
+    hit = register.enter(family_name="Example", given_names="Ann", date_of_birth="1990-01-01")
+    gone = register.done(hit, "eliminations", reason="error")
+    assert (gone["person_state"], gone["candidates"]) == ("unknown", [])
+    assert register.get("/v1/forensic-hits?person_state=doubtful")["items"] == []
+    late = register.do(hit, "identifications", person_id=ann["id"], reason="Too late.")
+    assert (late.status_code, late.json["state"]) == (409, "eliminated")
+
+
+def test_an_act_before_the_receipt_is_refused(register, ann):
+    hit = register.enter(person_id=ann["id"])
+    answer = register.do(hit, "research", occurred_at="2026-03-02T08:59:59Z")
+    assert answer.json["errors"][0]["pointer"] == "/occurred_at"
+
+
 def test_the_last_hit_behind_a_forensic_want_closes_it(register, ann):
     hits = [register.enter(person_id=ann["id"]) for _ in range(2)]
     gone = register.done(hits[0], "eliminations", reason="legitimate_access")
@@ -331,4 +346,7 @@ def test_the_list_is_paged_filtered_and_read_as_at(register, ann):
     register.done(hits[0], "research")
     then = f"/v1/forensic-hits?state=received&as_at={before}"
     assert len(register.get(then)["items"]) == 3
+    one = f"/v1/forensic-hits/{hits[0]['id']}"
+    assert register.get(f"{one}?as_at={before}")["state"] == "received"
+    assert register.get(one)["state"] == "researched"
     assert len(register.get("/v1/forensic-hits?state=received")["items"]) == 2

@@ -165,8 +165,8 @@ def test_every_hit_is_where_the_books_say(client, headers, monkeypatch):
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=6,
-            stateful_step_count=18,
+            max_examples=5,
+            stateful_step_count=16,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -143,6 +143,8 @@ def test_missing_is_not_zero(register):
     assert (before["received"], after["received"]) == ("no_data", 0)
     assert after["by_state"]["received"]["hits"] == 0
     assert after["days_to_arrest"]["median"] == "no_data"
+    palms = register.get("/v1/forensic-hits/progress?from=2026-01-01&type=palm")
+    assert palms["received"] == 0
 
 
 def test_a_london_day_counts_also_in_summer_time(register):

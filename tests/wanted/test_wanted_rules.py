@@ -276,6 +276,29 @@ def test_a_want_never_validated_in_time_says_so() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("doubted_at", "last_validated_at", "act"),
+    [
+        (None, None, "yes"),
+        (datetime(2027, 4, 1, tzinfo=UTC), None, "confirm_first"),
+        (datetime(2027, 4, 1, tzinfo=UTC), datetime(2027, 3, 31, tzinfo=UTC), "confirm_first"),
+        (datetime(2027, 4, 1, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC), "confirm_first"),
+        (
+            datetime(2027, 4, 1, tzinfo=UTC),
+            datetime(2027, 4, 1, tzinfo=UTC) + MICROSECOND,
+            "yes",
+        ),
+    ],
+)
+def test_a_want_that_lost_a_ground_is_confirmed_first_until_it_is_validated(
+    doubted_at: datetime | None, last_validated_at: datetime | None, act: str
+) -> None:
+    facts = replace(SOUND, doubted_at=doubted_at, last_validated_at=last_validated_at)
+    answer = safe_to_act(facts)
+    assert answer.act == act
+    assert (answer.reasons[0].code == "ground_gone") is (act == "confirm_first")
+
+
 def test_days_are_told_as_london_has_them() -> None:
     late = datetime(2027, 6, 14, 23, 30, tzinfo=UTC)
     assert "15 June 2027" in safe_to_act(replace(SOUND, validation_due_at=late)).reasons[0].detail

@@ -238,7 +238,9 @@ def _occurred_at(session: Session, hit: ForensicHit, doing: Doing) -> datetime:
 
 
 def _keep(session: Session, hit: ForensicHit) -> ForensicHit:
-    """Write row, history and flag."""
+    """Write row, history and flag; of a hit that has ended nobody need be chosen any more."""
+    if hit.state in rules.FINAL and hit.person_state == PersonState.DOUBTFUL:
+        hit.person_state, hit.doubt, hit.candidates = PersonState.UNKNOWN, None, []
     hit.version += 1
     hit.updated_at = recorded_at(session)
     session.flush()

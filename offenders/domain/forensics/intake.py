@@ -11,7 +11,7 @@ from offenders.domain.forensics.classes import class_of
 from offenders.domain.forensics.linking import Naming, link_wants
 from offenders.domain.forensics.models import ForensicHit
 from offenders.domain.forensics.people import find_meant
-from offenders.domain.forensics.rules import Meant, Own, PersonState, due_moments
+from offenders.domain.forensics.rules import Meant, Own, due_moments
 from offenders.domain.history import begin_history
 from offenders.domain.wanted.service import duty_team
 from offenders.ids import new_id, new_reference
@@ -58,12 +58,12 @@ _TAKEN: Final = "This laboratory reference is taken. Ask the force which hit has
 class Sent(NamedTuple):
     """A hit as it was sent: its facts, and what is stated of the person; None is not said.
 
-    `person` is whom the caller has found already, beyond doubt.
+    `meant` is whom the caller has found out already that it means.
     """
 
     facts: Mapping[str, Any]
     stated: Mapping[str, Any]
-    person: UUID | None = None
+    meant: Meant | None = None
 
 
 class Told(NamedTuple):
@@ -114,13 +114,13 @@ class _Intake:
         known = store.find_codes(self.session, [each.facts for each in self.rows])
         self.areas = known.neighbourhoods
         self.standing = store.find_standing(self.session, map(_key, self.rows))
-        meant = find_meant(self.session, [each.stated for each in self.rows])
+        asked = [each.stated for each in self.rows if each.meant is None]
+        found = iter(find_meant(self.session, asked))
         for place, row in enumerate(self.rows):
             errors = [*_order(row.facts), *known.errors(row.facts)]
-            if row.person is not None:
-                self.meant[place] = Meant(PersonState.KNOWN, row.person)
-            elif (found := meant[place]) is not None:
-                self.meant[place] = found
+            meant = row.meant if row.meant is not None else next(found)
+            if meant is not None:
+                self.meant[place] = meant
             else:
                 errors.append(_error("/person_id", "There is no such person here. Check the id."))
             if not errors and not self._covers(row.facts):

@@ -55,7 +55,8 @@ _FOUND_LATER = text("""
           JOIN person_identifiers i ON i.force = u.force AND i.type = s.type
                AND i.value = s.value AND i.state = 'valid'
           WHERE u.force = :force AND u.person_state = 'unknown'
-            AND u.person_decided_at IS NULL AND u.state <> 'eliminated'
+            AND u.person_decided_at IS NULL
+            AND u.state IN ('received', 'researched', 'allocated')
           GROUP BY u.id) f
     WHERE h.force = :force AND h.id = f.id
     RETURNING h.id

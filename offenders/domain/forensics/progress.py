@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PERIOD_DAYS: Final = 365  # unless `from` says otherwise
 _WHOLE: Final = None  # the group of all
+_AREA_GROUPS: Final = ("force", "lpa", "neighbourhood")
 # Days from identification to the arrest that it led to; an arrest before it was not its doing.
 _DAYS: Final = "extract(epoch FROM (w.outcome_at - h.identified_at)) / 86400.0"
 _ARRESTED: Final = """
@@ -50,6 +51,8 @@ def measure_progress(session: Session, question: Question, asked: Asked) -> dict
     """
     since, before = day_bounds(asked.from_on, asked.to_on)
     firsts = _first_received(session, question, asked.group_by)
+    first = min(firsts.values(), default=None)
+    has_data = first is not None and first < before
     period = {"received_from": since, "received_before": before}
     found = _count(session, replace(question, filters=question.filters | period), asked.group_by)
     as_at = _written(question.as_at or question.now)
@@ -59,24 +62,25 @@ def measure_progress(session: Session, question: Question, asked: Asked) -> dict
         "received_to": str(asked.to_on),
         "as_at": as_at,
     }
-    first = min(firsts.values(), default=None)
     content = {
         "as_at": as_at,
         "from": asked.from_on,
         "to": asked.to_on,
-        **_line(found[_WHOLE, None], link, has_data=first is not None and first < before),
+        **_line(found[_WHOLE, None], link, has_data=has_data),
     }
     if asked.group_by is not None:
+        is_area = asked.group_by in _AREA_GROUPS
+        groups = _groups(session, question, asked.group_by, {*firsts} if is_area else {*found})
         content["groups"] = [
             {
                 asked.group_by: group,
                 **_line(
                     found["group", group],
                     {**link, asked.group_by: group or "none"},
-                    has_data=group in firsts and firsts[group] < before,
+                    has_data=group in firsts and firsts[group] < before if is_area else has_data,
                 ),
             }
-            for group in _groups(session, question, asked.group_by, firsts)
+            for group in groups
         ]
     return content
 
@@ -132,9 +136,13 @@ def _count(
 def _first_received(
     session: Session, question: Question, group_by: str | None
 ) -> dict[str | None, datetime]:
-    """Give the first receipt known of each group; a group that is not there sent nothing ever."""
-    condition, values = question.condition()
-    column = f"h.{group_by}" if group_by else "CAST(NULL AS text)"
+    """Give the first receipt known of each area; one that is not there sent nothing ever.
+
+    Grouped by something else, or not at all, it is that of the whole.
+    """
+    areas = {name: question.filters.get(name) for name in _AREA_GROUPS}
+    condition, values = replace(question, filters=areas).condition()
+    column = f"h.{group_by}" if group_by in _AREA_GROUPS else "CAST(NULL AS text)"
     statement = f"""
         SELECT {column} AS grouped, min(h.received_at) AS first
         {question.source} AND {condition} GROUP BY 1
@@ -143,14 +151,15 @@ def _first_received(
 
 
 def _groups(
-    session: Session, question: Question, group_by: str, firsts: Mapping[str | None, Any]
+    session: Session, question: Question, group_by: str, known: set[Any]
 ) -> list[str | None]:
     """Give the groups to show: every LPA of the reader, also one that never sent anything."""
-    groups = set(firsts)
-    if group_by == "lpa" and not {"lpa", "neighbourhood"} & question.filters.keys():
+    if group_by not in _AREA_GROUPS:
+        return sorted(group for kind, group in known if kind == "group")
+    if group_by == "lpa" and not any(question.filters.get(n) for n in ("lpa", "neighbourhood")):
         areas = session.execute(_AREAS, {"force": question.scope.force}).scalars()
-        groups |= {each for each in areas if question.scope.covers(each, None)}
-    return sorted(groups, key=lambda each: (each is None, each or ""))
+        known |= {each for each in areas if question.scope.covers(each, None)}
+    return sorted(known, key=lambda each: (each is None, each or ""))
 
 
 def _href(parameters: Mapping[str, str]) -> str:

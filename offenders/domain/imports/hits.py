@@ -136,14 +136,14 @@ class _Receiving:
             self.received.refuse(checked, findings)
 
     def _sort(self, checked: Checked) -> None:
-        person = self._person(checked)
+        meant = self._meant(checked)
         facts, stated = facts_of(checked.row), stated_of(checked)
         source = self.sources.get(checked.source_ref)
         if source is None:
-            self.new.append(_Row(checked, Sent(facts, stated, person)))
+            self.new.append(_Row(checked, Sent(facts, stated, meant)))
             return
         hit = self.hits[source.subject_id]
-        correction = self._correction(checked, hit, facts, person)
+        correction = self._correction(checked, hit, facts, meant)
         self.kept.append(store.Kept(checked.source_ref, hit.id, checked.row, checked.digest))
         self.received.warn(checked, checked.warnings)
         self.received.updated += correction is not None
@@ -151,22 +151,25 @@ class _Receiving:
         if correction is not None:
             self.corrections.append(correction)
 
-    def _person(self, checked: Checked) -> UUID | None:
-        """Give whom the sender names beyond doubt; None where the identifiers decide."""
+    def _meant(self, checked: Checked) -> Meant:
+        """Give whom the sender names, or whom the identifiers mean."""
         if ref := checked.row.get("person_source_ref"):
             if ref not in self.by_ref:
                 problem = "No person was imported under this person_source_ref."
                 action = "Import the people first, or describe the person in the row."
                 raise Refusal(problem=problem, action=action, field="person_source_ref")
-            return self.by_ref[ref].subject_id
-        if self.meant[checked.source_ref] is None:
+            return Meant(PersonState.KNOWN, self.by_ref[ref].subject_id)
+        if checked.source_ref in self.described:
+            return Meant(PersonState.KNOWN, self.described[checked.source_ref])
+        meant = self.meant[checked.source_ref]
+        if meant is None:
             problem = "There is no such person in this force."
             action = "Check the id, or leave it out."
             raise Refusal(problem=problem, action=action, field="person_id")
-        return self.described.get(checked.source_ref)
+        return meant
 
     def _correction(
-        self, checked: Checked, hit: Row[Any], facts: dict[str, Any], person: UUID | None
+        self, checked: Checked, hit: Row[Any], facts: dict[str, Any], meant: Meant
     ) -> Correction | None:
         """Give what the source says otherwise of a hit; who is meant is decided only once."""
         facts = {
@@ -178,20 +181,19 @@ class _Receiving:
             facts["lpa"] = self.batch.facts.neighbourhoods.get(place)
         _refuse_disorder(hit, facts)
         stated = {n: value for n, value in stated_of(checked).items() if value is not None}
-        meant = self.meant[checked.source_ref]
-        if person is not None:
-            meant = Meant(PersonState.KNOWN, person)
+        says_more = stated != hit.stated
         if hit.person_state == PersonState.KNOWN:
-            if meant is not None and meant.person_id not in {None, hit.person_id}:
+            if meant.person_id not in {None, hit.person_id}:
                 problem = "The row names another person than before."
                 action = "Eliminate this hit here, and send the other under a new reference."
                 raise Refusal(problem=problem, action=action, field="person_id")
-            meant = None
-        elif hit.person_decided_at is not None or stated == hit.stated:
-            meant = None
-        if not facts and stated == hit.stated and meant is None:
+            decided = True
+        else:
+            named = meant.person_id is not None or says_more
+            decided = hit.person_decided_at is not None or not named
+        if not facts and not says_more and decided:
             return None
-        return Correction(hit.id, facts, stated, meant)
+        return Correction(hit.id, facts, stated, None if decided else meant)
 
     def write(self) -> None:
         """Write new hits and corrections, with sources and audit."""
