@@ -60,7 +60,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "teams: 0 created, 13 unchanged",
         "officers: 0 created, 9 unchanged",
         "custody: 0 created, 40 unchanged",
-        "bail: 0 created, 17 unchanged",
+        "bail: 0 created, 22 unchanged",
         "activity: 0 entries",
         f"wanted: 0 created, {count(OF_HITS)} unchanged",
         "forensic-hits: 0 created, 13 unchanged",
