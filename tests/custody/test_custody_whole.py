@@ -16,7 +16,7 @@ from offenders.domain.custody import flagging, recording, store
 
 PNC_ID = "1981/0000034U"
 STEPS = (
-    (store, "lock_people"),
+    (store, "lock_person"),
     (store, "add_detentions"),
     (recording, "register_owners"),
     (recording, "close_wants"),

@@ -13,7 +13,7 @@ from offenders.domain.history import keep_history
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -68,7 +68,7 @@ _CHANGE: Final = text(f"""
 # The person is kept from being detained twice at once until this transaction ends; one order, so
 # that two transactions never wait for each other in a ring.
 _PEOPLE: Final = text("""
-    SELECT p.id, p.reference, p.nationalities,
+    SELECT p.id, p.nationalities,
            least(p.date_of_birth,
                  (SELECT min(b.date_of_birth) FROM person_dates_of_birth b
                   WHERE b.force = p.force AND b.person_id = p.id)) AS born_on,
@@ -145,15 +145,27 @@ _OF_PEOPLE: Final = text("""
 """)
 
 
-def lock_people(session: Session, written: Iterable[str]) -> list[Row[Any]]:
-    """Give people as (id, reference, nationalities, born_on, pnc_ids), locked until we end."""
-    given = list(written)
+def lock_person(session: Session, written: str) -> Row[Any] | None:
+    """Give whom an id or reference names as (id, nationalities, born_on, pnc_ids), locked."""
+    person_id = as_uuid(written)
     values = {
         "force": session.info["force"],
-        "ids": [found.hex for each in given if (found := as_uuid(each)) is not None],
-        "references": [as_reference(each) for each in given if as_uuid(each) is None],
+        "ids": [] if person_id is None else [person_id.hex],
+        "references": [as_reference(written)] if person_id is None else [],
     }
-    return list(session.execute(_PEOPLE, values))
+    return session.execute(_PEOPLE, values).one_or_none()
+
+
+def lock_people(session: Session, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """Give people as (id, nationalities, born_on, pnc_ids), locked until we end."""
+    if not ids:
+        return {}
+    values = {
+        "force": session.info["force"],
+        "ids": [each.hex for each in ids],
+        "references": [],
+    }
+    return {row.id: row for row in session.execute(_PEOPLE, values)}
 
 
 def list_stays(session: Session, people: Collection[UUID]) -> list[Row[Any]]:
