@@ -98,7 +98,7 @@ class _Planner:
         plan: CustodyPlan,
     ) -> None:
         self._batch, self._sources, self._plan = batch, sources, plan
-        self._subjects = Subjects(session, batch.force, PERSONS_OF_DETENTIONS, rows)
+        self._subjects = Subjects(session, batch.force, rows, PERSONS_OF_DETENTIONS)
         ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
         self._found = {each.source_ref: self._find(each) for each in rows}
         people = {each for each in self._found.values() if isinstance(each, UUID)}
