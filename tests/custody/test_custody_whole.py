@@ -215,6 +215,25 @@ def test_nothing_is_told_of_a_detention_that_ended_before_the_want(world):
     assert world.flags(world.there) == []
 
 
+def test_a_past_moment_gives_detention_wants_and_checks_of_then(world):
+    first = world.arrest(close_wants=[]).json
+    path = f"/v1/detentions/{first['id']}"
+    wants = [each["id"] for each in world.wants]
+    changed = world.send(
+        "PATCH", path, version=1, nationality_evidenced="LTU", close_wants=wants[:1]
+    ).json
+    assert [each["country"] for each in changed["acro_checks"]] == ["LTU", "ROU"]
+    assert [each["id"] for each in changed["wants_put_forward"]] == wants[1:]
+    world.end_there()
+    assert world.send("GET", path).json["wanted_elsewhere"] == []
+    then = world.send("GET", f"{path}?as_at={first['recorded_at'].replace('+', '%2B')}").json
+    assert {**then, "updated_at": None} == {**first, "updated_at": None}
+    listed = world.send(
+        "GET", f"/v1/detentions?as_at={first['recorded_at'].replace('+', '%2B')}"
+    ).json["items"]
+    assert listed == [then]
+
+
 def race(world, work, callers=6):
     def one(number):
         return work(world.app.test_client(), number).status_code
