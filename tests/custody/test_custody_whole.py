@@ -16,7 +16,7 @@ from offenders.domain.custody import flagging, recording, store
 
 PNC_ID = "1981/0000034U"
 STEPS = (
-    (store, "lock_people"),
+    (store, "lock_person"),
     (store, "add_detentions"),
     (recording, "register_owners"),
     (recording, "close_wants"),
@@ -213,6 +213,25 @@ def test_nothing_is_told_of_a_detention_that_ended_before_the_want(world):
     )
     assert answer.json["wanted_elsewhere"] == answer.json["wants_put_forward"] == []
     assert world.flags(world.there) == []
+
+
+def test_a_past_moment_gives_detention_wants_and_checks_of_then(world):
+    first = world.arrest(close_wants=[]).json
+    path = f"/v1/detentions/{first['id']}"
+    wants = [each["id"] for each in world.wants]
+    changed = world.send(
+        "PATCH", path, version=1, nationality_evidenced="LTU", close_wants=wants[:1]
+    ).json
+    assert [each["country"] for each in changed["acro_checks"]] == ["LTU", "ROU"]
+    assert [each["id"] for each in changed["wants_put_forward"]] == wants[1:]
+    world.end_there()
+    assert world.send("GET", path).json["wanted_elsewhere"] == []
+    then = world.send("GET", f"{path}?as_at={first['recorded_at'].replace('+', '%2B')}").json
+    assert {**then, "updated_at": None} == {**first, "updated_at": None}
+    listed = world.send(
+        "GET", f"/v1/detentions?as_at={first['recorded_at'].replace('+', '%2B')}"
+    ).json["items"]
+    assert listed == [then]
 
 
 def race(world, work, callers=6):

@@ -81,11 +81,10 @@ def record_detention(
     The same custody number with the same facts gives the one on record. Raises Invalid or
     Conflict naming the rule that is broken.
     """
-    people = store.lock_people(session, [fields["person_id"]])
-    if not people:
+    person = store.lock_person(session, fields["person_id"])
+    if person is None:
         message = "There is no such person here. Find or record them first."
         raise Invalid.field("/person_id", message)
-    person = people[0]
     given = {"person_id": person.id} | {
         name: _EMPTY.get(name) if fields.get(name) is None else fields[name] for name in GIVEN
     }
@@ -161,7 +160,7 @@ def follow_nationalities(session: Session, person_ids: Sequence[UUID]) -> int:
     That is their last detention, and each that knew of no nationality at all. Gives how many
     changed; each foreign country named for the first time gets its required check.
     """
-    people = {row.id: row for row in store.lock_people(session, map(str, person_ids))}
+    people = store.lock_people(session, person_ids)
     concerned = store.list_of_people(session, people.keys())
     changed = []
     for standing in store.lock_detentions(session, concerned).values():
@@ -178,7 +177,7 @@ def _take(
 ) -> tuple[Row[Any], Row[Any]]:
     """Give a detention and its person for a change, both locked; the person always first."""
     shown = show_detention(session, Question({}, scope), written)
-    person = store.lock_people(session, [str(shown.person_id)])[0]
+    person = store.lock_people(session, [shown.person_id])[shown.person_id]
     standing = store.lock_detentions(session, [shown.id])[shown.id]
     if_match.check(standing.version)
     return standing, person

@@ -13,14 +13,12 @@ from offenders.domain.history import keep_history
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
-
-    from offenders.domain.access import Scope
 
 COLUMNS: Final = {
     "force": "text",
@@ -70,7 +68,7 @@ _CHANGE: Final = text(f"""
 # The person is kept from being detained twice at once until this transaction ends; one order, so
 # that two transactions never wait for each other in a ring.
 _PEOPLE: Final = text("""
-    SELECT p.id, p.reference, p.nationalities,
+    SELECT p.id, p.nationalities,
            least(p.date_of_birth,
                  (SELECT min(b.date_of_birth) FROM person_dates_of_birth b
                   WHERE b.force = p.force AND b.person_id = p.id)) AS born_on,
@@ -135,9 +133,6 @@ _CLOSED_BY: Final = text("""
     SELECT want_id FROM detention_wants
     WHERE force = :force AND detention_id = :id AND put = 'closed'
 """)
-_FIND_ID: Final = text("""
-    SELECT id FROM detentions WHERE force = :force AND (id = :id OR reference = :reference)
-""")
 # Whose nationality may matter anew: the last detention, and any that knew of none at all.
 _OF_PEOPLE: Final = text("""
     SELECT d.id FROM (
@@ -150,15 +145,27 @@ _OF_PEOPLE: Final = text("""
 """)
 
 
-def lock_people(session: Session, written: Iterable[str]) -> list[Row[Any]]:
-    """Give people as (id, reference, nationalities, born_on, pnc_ids), locked until we end."""
-    given = list(written)
+def lock_person(session: Session, written: str) -> Row[Any] | None:
+    """Give whom an id or reference names as (id, nationalities, born_on, pnc_ids), locked."""
+    person_id = as_uuid(written)
     values = {
         "force": session.info["force"],
-        "ids": [found.hex for each in given if (found := as_uuid(each)) is not None],
-        "references": [as_reference(each) for each in given if as_uuid(each) is None],
+        "ids": [] if person_id is None else [person_id.hex],
+        "references": [as_reference(written)] if person_id is None else [],
     }
-    return list(session.execute(_PEOPLE, values))
+    return session.execute(_PEOPLE, values).one_or_none()
+
+
+def lock_people(session: Session, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """Give people as (id, nationalities, born_on, pnc_ids), locked until we end."""
+    if not ids:
+        return {}
+    values = {
+        "force": session.info["force"],
+        "ids": [each.hex for each in ids],
+        "references": [],
+    }
+    return {row.id: row for row in session.execute(_PEOPLE, values)}
 
 
 def list_stays(session: Session, people: Collection[UUID]) -> list[Row[Any]]:
@@ -177,17 +184,6 @@ def lock_detentions(session: Session, ids: Collection[UUID]) -> dict[UUID, Row[A
     """Give detentions as they stand, locked until we end."""
     values = {"force": session.info["force"], "ids": [each.hex for each in ids]}
     return {row.id: row for row in session.execute(_LOCK, values)} if ids else {}
-
-
-def find_id(session: Session, scope: Scope, written: str) -> UUID | None:
-    """Read an id or a spoken reference."""
-    values = {
-        "force": scope.force,
-        "id": as_uuid(written),
-        "reference": as_reference(written),
-    }
-    found: UUID | None = session.execute(_FIND_ID, values).scalar()
-    return found
 
 
 def add_detentions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

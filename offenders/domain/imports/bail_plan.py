@@ -106,7 +106,7 @@ class _Planner:
         plan: BailPlan,
     ) -> None:
         self._batch, self._sources, self._plan = batch, sources, plan
-        self._subjects = Subjects(session, batch.force, PERSONS_OF_BAIL, rows)
+        self._subjects = Subjects(session, batch.force, rows, PERSONS_OF_BAIL)
         ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
         self._records = bail_store.lock_records(session, batch.force, ids)
         people = {person for each in rows if (person := self._known(each)) is not None}

@@ -90,10 +90,8 @@ def _change(session: Session, plan: CustodyPlan) -> list[UUID]:
 
 def _people(session: Session, plan: CustodyPlan, ids: Sequence[UUID]) -> Mapping[UUID, Any]:
     """Give people as they stand; those whom a row has described or changed are read anew."""
-    fresh = {str(each) for each in ids if each not in plan.people or each in plan.described}
-    if not fresh:
-        return plan.people
-    return {**plan.people, **{row.id: row for row in custody.lock_people(session, fresh)}}
+    fresh = {each for each in ids if each not in plan.people or each in plan.described}
+    return {**plan.people, **custody.lock_people(session, fresh)}
 
 
 def _keep_sources(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
 
 from offenders.domain.custody import service as custody
 from offenders.domain.custody.service import Facts as CustodyFacts
@@ -19,7 +20,6 @@ from offenders.domain.imports.want_rows import has_inline_person, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -98,10 +98,11 @@ class _Planner:
         plan: CustodyPlan,
     ) -> None:
         self._batch, self._sources, self._plan = batch, sources, plan
-        self._subjects = Subjects(session, batch.force, PERSONS_OF_DETENTIONS, rows)
+        self._subjects = Subjects(session, batch.force, rows, PERSONS_OF_DETENTIONS)
         ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
-        people = {str(person) for each in rows if (person := self._known(each)) is not None}
-        plan.people = {row.id: row for row in custody.lock_people(session, people)}
+        self._found = {each.source_ref: self._find(each) for each in rows}
+        people = {each for each in self._found.values() if isinstance(each, UUID)}
+        plan.people = custody.lock_people(session, people)
         self._standing = custody.lock_detentions(session, ids)
         numbers = {each.row["custody_number"] for each in rows}
         self._by_number = custody.find_by_numbers(session, numbers)
@@ -115,7 +116,7 @@ class _Planner:
         """Plan what becomes of one row, which has all that the source has said so far."""
         source = self._sources.get(checked.source_ref)
         try:
-            person = self._subjects.find(checked)
+            person = self._person(checked)
             if source is None:
                 self._enter(checked, person)
             else:
@@ -125,11 +126,17 @@ class _Planner:
         else:
             self._plan.received.warn(checked, checked.warnings)
 
-    def _known(self, checked: Checked) -> UUID | None:
+    def _find(self, checked: Checked) -> UUID | Refusal | None:
         try:
             return self._subjects.find(checked)
-        except Refusal:
-            return None
+        except Refusal as refusal:
+            return refusal
+
+    def _person(self, checked: Checked) -> UUID | None:
+        found = self._found[checked.source_ref]
+        if isinstance(found, Refusal):
+            raise found
+        return found
 
     def _enter(self, checked: Checked, person: UUID | None) -> None:
         given = given_of(checked.row)

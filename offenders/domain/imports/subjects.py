@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 class Subjects:
     """Who is meant by each row, as far as they are known here."""
 
-    def __init__(self, session: Session, force: str, persons: str, rows: Sequence[Checked]) -> None:
-        """Look up whom these rows name; `persons` is the kind of those they describe."""
+    def __init__(self, session: Session, force: str, rows: Sequence[Checked], kind: str) -> None:
+        """Look up whom these rows name; `kind` is that of those described."""
         self._people = People(session, force, rows)
         refs = {each.row["person_source_ref"] for each in rows if each.row.get("person_source_ref")}
         self._by_ref = store.find_subjects(session, force, "people", refs)
         own = [each.source_ref for each in rows if has_inline_person(each.row)]
-        self._own = store.find_subjects(session, force, persons, own)
+        self._own = store.find_subjects(session, force, kind, own)
 
     def find(self, checked: Checked) -> UUID | None:
         """Give the person; None where the row describes somebody not yet here."""

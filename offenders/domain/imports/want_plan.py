@@ -99,10 +99,8 @@ class _Planner:
     ) -> None:
         self._batch, self._sources, self._plan = batch, sources, plan
         self._now = recorded_at(session)
-        self._subjects, self._freed = (
-            Subjects(session, batch.force, PERSONS_OF_WANTS, rows),
-            set[Any](),
-        )
+        self._subjects = Subjects(session, batch.force, rows, PERSONS_OF_WANTS)
+        self._freed: set[Any] = set()
         ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
         self._wants = want_store.lock_wants(session, batch.force, ids)
         people = {person for each in rows if (person := self._known(each)) is not None}
