@@ -23,7 +23,7 @@ ENVIRONMENT = $(PY) -m pip --version >/dev/null 2>&1 || { \
 CODE := offenders migrations tests bench wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-imports bench-sweeps scorecard lint format openapi docs check-docs check-migrations \
+.PHONY: help run test bench bench-imports scorecard lint format openapi docs check-docs check-migrations \
 	locks clean
 
 help: ## Print this
@@ -75,10 +75,6 @@ check-migrations: $(VENV)/.dev ## Check the migrations alone: one head, up, down
 scorecard: $(VENV)/.run ## Measure search by name on the national seed; fail below the marks
 	@export OFFENDERS_DATA_DIR="$${OFFENDERS_DATA_DIR:-$(CURDIR)/var/bench}"; \
 		$(PY) -m offenders.cli seed --scale national && $(PY) -m bench.scorecard
-
-bench-sweeps: $(VENV)/.run ## Measure every sweep on the national seed, beside a raw INSERT … SELECT
-	@export OFFENDERS_DATA_DIR="$${OFFENDERS_DATA_DIR:-$(CURDIR)/var/bench}"; \
-		$(PY) -m offenders.cli seed --scale national && $(PY) -m bench.sweeps
 
 locks: ## Make both lock files anew; needs uv
 	echo 'setuptools>=77' | uv pip compile setup.cfg - --output-file requirements.lock \
