@@ -93,6 +93,12 @@ class DetentionQuery(AsAtQuery, PageQuery):
     from_ = Day(data_key="from", attribute="from")
     to = Day()
 
+    @validates_schema
+    def _ends_after_it_begins(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if "from" in data and "to" in data and data["to"] < data["from"]:
+            message = "Send a last day not before the first."
+            raise ValidationError(message, "to")
+
 
 class DetainedPerson(Schema):
     """Who is detained."""

@@ -137,6 +137,8 @@ class Question:
             for name in _PLAIN
             if self.filters.get(name) is not None
         ]
+        if self.filters.get("force") not in {None, self.scope.force}:
+            parts.append("false")
         if (lpa := self.filters.get("lpa")) is not None:
             parts.append("d.lpa IS NULL" if lpa == "none" else "d.lpa = :lpa")
             values["lpa"] = lpa

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from offenders.domain.access import Scope
-
 COLUMNS: Final = {
     "force": "text",
     "id": "uuid",
@@ -135,9 +133,6 @@ _CLOSED_BY: Final = text("""
     SELECT want_id FROM detention_wants
     WHERE force = :force AND detention_id = :id AND put = 'closed'
 """)
-_FIND_ID: Final = text("""
-    SELECT id FROM detentions WHERE force = :force AND (id = :id OR reference = :reference)
-""")
 # Whose nationality may matter anew: the last detention, and any that knew of none at all.
 _OF_PEOPLE: Final = text("""
     SELECT d.id FROM (
@@ -177,17 +172,6 @@ def lock_detentions(session: Session, ids: Collection[UUID]) -> dict[UUID, Row[A
     """Give detentions as they stand, locked until we end."""
     values = {"force": session.info["force"], "ids": [each.hex for each in ids]}
     return {row.id: row for row in session.execute(_LOCK, values)} if ids else {}
-
-
-def find_id(session: Session, scope: Scope, written: str) -> UUID | None:
-    """Read an id or a spoken reference."""
-    values = {
-        "force": scope.force,
-        "id": as_uuid(written),
-        "reference": as_reference(written),
-    }
-    found: UUID | None = session.execute(_FIND_ID, values).scalar()
-    return found
 
 
 def add_detentions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
