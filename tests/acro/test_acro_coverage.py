@@ -155,6 +155,21 @@ def test_an_area_claim_narrows_the_count(session, ask):
     assert ask("from=2026-03-01&to=2026-03-31", force="31")["arrests"] == "no_data"
 
 
+def test_an_area_that_is_not_there_or_out_of_reach_is_not_found(client, headers, session):
+    given_checks(session, "ROU", lpa="NORTH")
+    given_checks(session, "ROU", lpa="SOUTH")
+    narrowed = headers("supervisor", lpas=["NORTH"])
+    for lpa, sent, status in (
+        ("NORTH", narrowed, 200),
+        ("SOUTH", narrowed, 404),
+        ("SOUTH", headers("investigator"), 200),
+        ("EAST", headers("investigator"), 404),
+        ("none", headers("investigator"), 200),
+    ):
+        answer = client.get(f"/v1/acro-checks/coverage?lpa={lpa}", headers=sent)
+        assert (lpa, answer.status_code) == (lpa, status)
+
+
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
@@ -162,6 +177,7 @@ def test_an_area_claim_narrows_the_count(session, ask):
         ("from=yesterday", "/from"),
         ("group_by=shoe", "/group_by"),
         ("from=2999-01-01", "/to"),
+        ("from=2016-01-01&to=2026-03-31", "/from"),
     ],
 )
 def test_a_bad_period_is_named(client, headers, query, pointer):

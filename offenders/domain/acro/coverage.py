@@ -7,6 +7,7 @@ detention that its key refers to.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -14,10 +15,10 @@ from sqlalchemy import text
 
 from offenders.domain.acro.rules import CHECKED
 from offenders.domain.working_days import day_bounds
-from offenders.errors import Invalid
+from offenders.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
 
 NO_DATA: Final = "no_data"
+NO_AREA: Final = "none"  # asks for detentions without an LPA
+LONGEST: Final = timedelta(days=3660)  # ten years
 NUMBERS: Final = ("arrests", "foreign_nationals", "nationality_unknown", "requested", "checked")
 
 _LISTED = ", ".join(f"'{each}'" for each in sorted(CHECKED))
@@ -88,10 +91,8 @@ def coverage(
     `percent` is checked of foreign nationals, rounded half up to one decimal; without any foreign
     national it can't be told. `href` gives the rows of `foreign_nationals`.
     """
-    try:
-        bounds = day_bounds(period.from_on, period.to_on)
-    except ValueError as error:
-        raise Invalid.field("/to", str(error)) from error
+    bounds = _bounds(period)
+    _require_area(session, scope, lpa)
     asked = {"from": period.from_on.isoformat(), "to": period.to_on.isoformat()}
     if lpa is not None:
         asked["lpa"] = lpa
@@ -110,6 +111,23 @@ def coverage(
     return answer
 
 
+def _bounds(period: Period) -> tuple[datetime, datetime]:
+    if period.to_on - period.from_on >= LONGEST:
+        raise Invalid.field("/from", f"Send a period of at most {LONGEST.days} days.")
+    try:
+        return day_bounds(period.from_on, period.to_on)
+    except ValueError as error:
+        raise Invalid.field("/to", str(error)) from error
+
+
+def _require_area(session: Session, scope: Scope, lpa: str | None) -> None:
+    if lpa in {None, NO_AREA}:
+        return
+    known = session.execute(_LPAS, {"force": scope.force}).scalars()
+    if lpa not in set(known) or not scope.covers(lpa, None):
+        raise NotFound
+
+
 def _count(
     session: Session, scope: Scope, values: dict[str, Any], group: str, source: str
 ) -> list[Row[Any]]:
@@ -126,7 +144,7 @@ def _count(
 def _of_lpa(lpa: str | None) -> str:
     if lpa is None:
         return ""
-    return "AND d.lpa IS NULL" if lpa == "none" else "AND d.lpa = :lpa"
+    return "AND d.lpa IS NULL" if lpa == NO_AREA else "AND d.lpa = :lpa"
 
 
 def _shown(row: Row[Any] | None, href: str) -> dict[str, Any]:
@@ -174,7 +192,7 @@ def _detentions(asked: dict[str, str]) -> str:
 
 def _href(group_by: str, value: Any, asked: dict[str, str], period: Period) -> str:
     if group_by == "lpa":
-        return _detentions(asked | {"lpa": value or "none"})
+        return _detentions(asked | {"lpa": value or NO_AREA})
     if group_by == "month":
         return _detentions(asked | _days_of(value, period))
     named = {"arrested_from": asked["from"], "arrested_to": asked["to"], "country": value}
