@@ -34,6 +34,10 @@ def hospital(first, last=None):
     return pause(Paused.IN_HOSPITAL, first, last)
 
 
+def court(first, last=None):
+    return pause(Paused.BEFORE_COURT, first, last)
+
+
 def ask(rank, day, *, hour=12, minute=0, said="None were made.", longer=False, applied=None):
     """Ask for an extension."""
     asked = at(applied) if applied else None
@@ -189,6 +193,11 @@ ENDS = [
     ("prosecutor: after an extension", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01")), prosecutor("2024-05-01", "2024-05-11")), "2024-07-20", "s.47ZL"),
     ("prosecutor: under B", with_pauses(b(), prosecutor("2021-03-10", "2021-03-20")), "2021-04-08", "s.47ZL"),
     ("prosecutor: SFO", with_pauses(c(**SFO), prosecutor("2024-02-01", "2024-02-11")), "2024-07-20", "s.47ZL"),
+    # Before the court: an application made in time holds the end up
+    ("court: not yet decided", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01"), ask(SUPER, "2024-07-01")), court("2024-10-10")), None, "s.47ZJ(3)"),
+    ("court: refused after the end", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01"), ask(SUPER, "2024-07-01")), court("2024-10-08", "2024-10-15")), "2024-10-15", "s.47ZJ(3)"),
+    ("court: refused before the end", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01"), ask(SUPER, "2024-07-01")), court("2024-10-01", "2024-10-05")), "2024-10-10", "s.47ZJ(3)"),
+    ("court: granted after the end", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01"), ask(SUPER, "2024-07-01"), ask(COURT, "2024-10-15", applied="2024-10-08")), court("2024-10-08", "2024-10-15")), "2025-01-10", "s.47ZF(4)(a)"),
     # In hospital on the day on which it would end
     ("hospital: over the last day", with_pauses(c(), hospital("2024-04-08", "2024-04-14")), "2024-04-17", "s.47ZM"),
     ("hospital: admitted on the last day", with_pauses(c(), hospital("2024-04-10", "2024-04-10")), "2024-04-11", "s.47ZM"),

@@ -85,7 +85,7 @@ _KNOWN = {
     "regime": "'A', 'B', 'C'",
     "case_type": "'standard', 'non_standard', 'designated'",
     "agency": "'police', 'sfo', 'fca', 'hmrc', 'nca'",
-    "suspended_for": "'with_prosecutor', 'in_hospital'",
+    "suspended_for": "'with_prosecutor', 'in_hospital', 'before_court'",
     "outcome": "'charged', 'out_of_court_disposal', 'no_further_action',"
     " 'released_under_investigation', 'deceased', 'entered_in_error',"
     " 'not_stated'",

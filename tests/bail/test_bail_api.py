@@ -468,3 +468,22 @@ def test_without_an_area_a_record_stands_where_its_person_lives(bail, client, he
     assert [each["id"] for each in bail.list(lpa="N")] == [made["id"]]
     assert bail.list(neighbourhood="none") == []
     assert at("2024-01-01") < NOW
+
+
+def test_an_application_to_the_court_holds_the_end_up_until_it_is_determined(bail):
+    made = bail.given(arrested_at=ago(300), bailed_at=ago(299))
+    bail.done(made, "extensions", **extension(authorised_at=ago(250)))
+    nine = extension(authorised_rank="superintendent", authorised_at=ago(150))
+    day = datetime.fromisoformat(
+        f"{bail.done(made, 'extensions', **nine)['ends_on']}T12:00:00+00:00"
+    )
+    assert bail.read(made)["state"] == "released_without_bail"
+    waiting = bail.done(made, "suspensions", reason="before_court", **{"from": str(day.date())})
+    assert (waiting["state"], waiting["ends_on"]) == ("on_bail", None)
+    assert waiting["because"]["section"] == "PACE 1984 s.47ZJ(3)"
+    asked = extension(authorised_rank="magistrates_court", applied_at=day.isoformat())
+    del asked["representations"]
+    year = bail.done(made, "extensions", **asked)
+    assert year["because"]["section"] == "PACE 1984 s.47ZF(4)(a)"
+    assert year["suspensions"][0]["until"] == str(london_day(NOW))
+    assert (year["state"], year["suspended_for"]) == ("on_bail", None)

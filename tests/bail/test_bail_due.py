@@ -111,7 +111,7 @@ def test_the_lapse_is_kept_logged_and_counted_once(bail, run, connection):
 
 
 def test_a_lapse_is_shown_before_the_job_has_run_and_after_it_alike(bail, run):
-    made = bail.given(arrested_at=ago(91), bailed_at=ago(90))
+    made = bail.given(arrested_at=ago(80), bailed_at=ago(79))
     with as_if_at(on(made, days_left=-1)):
         early = bail.read(made)
         assert early["state"] == "released_without_bail"

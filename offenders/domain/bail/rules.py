@@ -21,7 +21,7 @@ from offenders.domain.bail.law import (
     Regime,
     Step,
 )
-from offenders.domain.bail.periods import end_of, has_lapsed, period_of
+from offenders.domain.bail.periods import end_of, has_lapsed, period_of, section_of
 from offenders.domain.working_days import (
     end_of_period_of_months,
     london_day,
@@ -114,13 +114,16 @@ def extend(case: Case, request: Request, bailed_at: datetime) -> Extension:
 
 def check_suspension(case: Case, new: Suspension, today: date) -> None:
     """Raise Unlawful for days that can't be taken out of the period."""
-    section = "s.47ZL" if new.reason == Paused.WITH_PROSECUTOR else "s.47ZM"
+    section = section_of(case, new.reason)
     if case.regime == Regime.A:
         message = "Before 3 April 2017 there was no period that could be suspended."
         raise Unlawful("reason", message, "s.47(3)(c)")
     if case.kind == Kind.STREET and new.reason == Paused.WITH_PROSECUTOR:
         message = "Bail on the street is not for a decision of the prosecutor."
         raise Unlawful("reason", message, "s.37(7)(a)")
+    if new.reason == Paused.BEFORE_COURT and not _next_steps(case, of_court=True):
+        message = "A court may be asked only after the police or the agency have extended bail."
+        raise Unlawful("reason", message, "s.47ZF(1)")
     if new.from_on > today or (new.until_on is not None and new.until_on > today):
         raise Unlawful("from", "This lies in the future. Send days that have come.", section)
     if new.until_on is not None and new.until_on < new.from_on:
@@ -163,20 +166,16 @@ def check_failure(return_at: datetime | None, ends_on: date | None, occurred_at:
 
 
 def _overlap(one: Suspension, other: Suspension) -> bool:
-    """Say whether two overlap; with the prosecutor the last day is one on which it runs."""
-    shared = ONE_DAY if one.reason == Paused.WITH_PROSECUTOR else timedelta(0)
+    """Say whether two overlap; but for hospital, the last day is one on which it runs."""
+    shared = timedelta(0) if one.reason == Paused.IN_HOSPITAL else ONE_DAY
     ends = [(each.until_on or date.max) - shared for each in (one, other)]
     return one.from_on <= ends[1] and other.from_on <= ends[0]
 
 
 def _next_step(case: Case, request: Request) -> Step:
     """Give the step that comes next for whoever authorises."""
-    last = case.extensions[-1].section if case.extensions else START
-    steps = [each for each in STEPS[case.regime, case.track] if last in each.after]
-    is_court = request.rank == Rank.MAGISTRATES_COURT
-    of_court = [each for each in steps if each.rank == Rank.MAGISTRATES_COURT]
-    others = [each for each in steps if each.rank != Rank.MAGISTRATES_COURT]
-    if is_court:
+    of_court, others = _next_steps(case, of_court=True), _next_steps(case, of_court=False)
+    if request.rank == Rank.MAGISTRATES_COURT:
         if not of_court:
             message = "A court may extend only after the police or the agency have done so."
             raise Unlawful("authorised_rank", message, "s.47ZF(1)")
@@ -195,6 +194,16 @@ def _next_step(case: Case, request: Request) -> Step:
     message = "Only a magistrates' court may extend it further."
     section = of_court[0].section if of_court else "s.47ZF"
     raise Unlawful("authorised_rank", message, section)
+
+
+def _next_steps(case: Case, *, of_court: bool) -> list[Step]:
+    """Give the steps that follow the last extension, of a court or of others."""
+    last = case.extensions[-1].section if case.extensions else START
+    return [
+        each
+        for each in STEPS.get((case.regime, case.track), ())
+        if last in each.after and (each.rank == Rank.MAGISTRATES_COURT) == of_court
+    ]
 
 
 def _check_rank(case: Case, step: Step, rank: Rank) -> None:
