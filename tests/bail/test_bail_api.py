@@ -487,3 +487,37 @@ def test_an_application_to_the_court_holds_the_end_up_until_it_is_determined(bai
     assert year["because"]["section"] == "PACE 1984 s.47ZF(4)(a)"
     assert year["suspensions"][0]["until"] == str(london_day(NOW))
     assert (year["state"], year["suspended_for"]) == ("on_bail", None)
+
+
+def test_facts_on_which_an_extension_rests_stay(bail):
+    made = bail.given(case_type="non_standard")
+    bail.done(made, "extensions", **extension(authorised_rank="superintendent"))
+    for fields in (
+        {"case_type": "standard"},
+        {"agency": "sfo"},
+        {"arrested_at": ago(20)},
+        {"bailed_at": ago(9.5)},
+    ):
+        answer = bail.client.patch(
+            f"/v1/bail-records/{made['id']}",
+            json=fields,
+            headers=bail.sent | {"If-Match": '"2"'},
+        )
+        assert (fields, answer.status_code) == (fields, 409)
+    assert bail.read(made)["version"] == 2
+
+
+def test_a_wrong_moment_of_arrest_is_put_right_with_its_law(bail):
+    made = bail.given(arrested_at=ago(120), bailed_at=ago(119))
+    answer = bail.client.patch(
+        f"/v1/bail-records/{made['id']}",
+        json={"arrested_at": ago(20), "bailed_at": ago(19)},
+        headers=bail.sent | {"If-Match": '"1"'},
+    )
+    assert answer.status_code == 200, answer.json
+    assert (answer.json["state"], answer.json["has_lapsed"]) == ("on_bail", False)
+    early = {"arrested_at": ago(10)}
+    again = bail.client.patch(
+        f"/v1/bail-records/{made['id']}", json=early, headers=bail.sent | {"If-Match": '"2"'}
+    )
+    assert again.status_code == 422
