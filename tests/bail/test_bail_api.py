@@ -94,7 +94,7 @@ def test_bail_granted_after_its_period_or_before_birth_is_refused(bail):
 
 def test_in_regime_b_bail_needs_an_inspector(bail):
     old = {"arrested_at": "2021-03-01T12:00:00Z", "bailed_at": "2021-03-01T20:00:00Z"}
-    assert refused(bail.post(**old, authorised_rank="sergeant"), "/authorised_rank", "s.50A(c)")
+    assert refused(bail.post(**old, authorised_rank="sergeant"), "/authorised_rank", "s.50A(b)")
     assert bail.given(**old, authorised_rank="inspector")["regime"] == "B"
 
 
@@ -164,7 +164,7 @@ def test_after_a_lapse_only_what_was_authorised_in_time_counts(bail):
     made = bail.given(arrested_at=ago(120), bailed_at=ago(119))
     assert (made["state"], made["has_lapsed"]) == ("released_without_bail", True)
     late = bail.act(made, "extensions", **extension())
-    assert refused(late, "/authorised_at", "s.47ZD")
+    assert refused(late, "/authorised_at", "s.47ZD(1)(b)")
     back = bail.done(made, "extensions", **extension(authorised_at=ago(60)))
     assert (back["state"], back["has_lapsed"], back["released_at"]) == ("on_bail", False, None)
     assert bail.read(made)["ends_on"] == back["ends_on"]

@@ -172,7 +172,7 @@ def test_release_without_bail_is_reviewed_by_the_figures_in_force(bail, run, cli
     assert bail.flags() == []
     run(start + timedelta(days=30, minutes=1))
     assert [each["because"]["stage"] for each in bail.flags()] == ["rui_review"]
-    run(start + timedelta(days=93))
+    run(start + timedelta(days=94))
     assert [each["because"]["stage"] for each in bail.flags()] == ["rui_inspector_review"]
     policy = {"figure": {"rui_review": 5, "rui_inspector_review": 6}, "source": "Force order 1"}
     policy["from"] = NOW.date().isoformat()
@@ -180,7 +180,7 @@ def test_release_without_bail_is_reviewed_by_the_figures_in_force(bail, run, cli
         "/v1/forces/33/policies/bail-due", json=policy, headers=headers("force_admin")
     )
     assert answer.status_code < 300, answer.json
-    run(start + timedelta(days=93))
+    run(start + timedelta(days=94))
     (flag,) = bail.flags()
     assert flag["because"]["stage"] == "rui_review"
     assert (flag["because"]["figure"], flag["because"]["is_force_policy"]) == (5, True)

@@ -175,7 +175,7 @@ def _check_authority(record: BailRecord, rank: Rank) -> None:
         return
     least = Rank.INSPECTOR if record.regime == Regime.B else Rank.SERGEANT
     if rules.is_below(rank, least):
-        section = "s.50A(c)" if record.regime == Regime.B else "s.36(3)"
+        section = "s.50A(b)" if record.regime == Regime.B else "s.36(3)"
         message = f"Bail needs the authority of at least: {least}."
         raise Unlawful("authorised_rank", message, section)
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from offenders.domain.bail.cases import Case, Period, Request
 
 ONE_MINUTE: Final = timedelta(minutes=1)
+# The subsections on representations and on time, where they are not those of most steps.
+_HEARD: Final = {"s.47ZE": "(5)-(6)"}
+_IN_TIME: Final = {"s.47ZE": "(8)"}
 
 
 def check_case(case: Case) -> None:
@@ -106,7 +109,9 @@ def extend(case: Case, request: Request, bailed_at: datetime) -> Extension:
             "The person or their legal representative must be told before the decision, and their"
             " representations considered. Say what they were, or that none were made."
         )
-        raise Unlawful("representations", message, f"{step.section}(3)-(4)")
+        raise Unlawful(
+            "representations", message, step.section + _HEARD.get(step.section, "(3)-(4)")
+        )
     return Extension(
         step.section, request.rank, request.authorised_at, request.longer, request.applied_at
     )
@@ -250,7 +255,8 @@ def _check_time(case: Case, step: Step, request: Request, bailed_at: datetime) -
     if has_lapsed(ends_on, asked_at):
         what = "The court must be asked" if is_court else "It must be authorised"
         message = f"The period ended on {ends_on}. {what} before it ends."
-        section = f"{step.section.partition('(')[0]}(2)" if is_court else step.section
+        timely = "(2)" if is_court else _IN_TIME.get(step.section, "(1)(b)")
+        section = step.section.partition("(")[0] + timely
         raise Unlawful("applied_at" if is_court else "authorised_at", message, section)
 
 
