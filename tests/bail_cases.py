@@ -34,6 +34,10 @@ def hospital(first, last=None):
     return pause(Paused.IN_HOSPITAL, first, last)
 
 
+def court(first, last=None):
+    return pause(Paused.BEFORE_COURT, first, last)
+
+
 def ask(rank, day, *, hour=12, minute=0, said="None were made.", longer=False, applied=None):
     """Ask for an extension."""
     asked = at(applied) if applied else None
@@ -189,6 +193,11 @@ ENDS = [
     ("prosecutor: after an extension", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01")), prosecutor("2024-05-01", "2024-05-11")), "2024-07-20", "s.47ZL"),
     ("prosecutor: under B", with_pauses(b(), prosecutor("2021-03-10", "2021-03-20")), "2021-04-08", "s.47ZL"),
     ("prosecutor: SFO", with_pauses(c(**SFO), prosecutor("2024-02-01", "2024-02-11")), "2024-07-20", "s.47ZL"),
+    # Before the court: an application made in time holds the end up
+    ("court: not yet decided", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01"), ask(SUPER, "2024-07-01")), court("2024-10-10")), None, "s.47ZJ(3)"),
+    ("court: refused after the end", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01"), ask(SUPER, "2024-07-01")), court("2024-10-08", "2024-10-15")), "2024-10-15", "s.47ZJ(3)"),
+    ("court: refused before the end", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01"), ask(SUPER, "2024-07-01")), court("2024-10-01", "2024-10-05")), "2024-10-10", "s.47ZJ(3)"),
+    ("court: granted after the end", with_pauses(extended(c(), ask(INSPECTOR, "2024-04-01"), ask(SUPER, "2024-07-01"), ask(COURT, "2024-10-15", applied="2024-10-08")), court("2024-10-08", "2024-10-15")), "2025-01-10", "s.47ZF(4)(a)"),
     # In hospital on the day on which it would end
     ("hospital: over the last day", with_pauses(c(), hospital("2024-04-08", "2024-04-14")), "2024-04-17", "s.47ZM"),
     ("hospital: admitted on the last day", with_pauses(c(), hospital("2024-04-10", "2024-04-10")), "2024-04-11", "s.47ZM"),
@@ -226,10 +235,10 @@ REFUSALS = [
     ("C: SFO by an inspector", c(**SFO), ask(INSPECTOR, "2024-07-01"), "authorised_rank", "s.47ZDB"),
     ("C: SFO not twice by itself", S12, ask(OWN, "2025-01-02"), "authorised_rank", "s.47ZF(4)(b)"),
     ("C: SFO no court first", c(**SFO), ask(COURT, "2024-07-01"), "authorised_rank", "s.47ZF(1)"),
-    ("C: first minute after the period", c(), ask(INSPECTOR, "2024-04-11", hour=0), "authorised_at", "s.47ZD"),
-    ("C: second a day late", C6, ask(SUPER, "2024-07-11"), "authorised_at", "s.47ZDA"),
-    ("C: designated, third late", D9, ask(ACC, "2024-10-11"), "authorised_at", "s.47ZE"),
-    ("C: SFO late", c(**SFO), ask(OWN, "2024-07-11"), "authorised_at", "s.47ZDB"),
+    ("C: first minute after the period", c(), ask(INSPECTOR, "2024-04-11", hour=0), "authorised_at", "s.47ZD(1)(b)"),
+    ("C: second a day late", C6, ask(SUPER, "2024-07-11"), "authorised_at", "s.47ZDA(1)(b)"),
+    ("C: designated, third late", D9, ask(ACC, "2024-10-11"), "authorised_at", "s.47ZE(8)"),
+    ("C: SFO late", c(**SFO), ask(OWN, "2024-07-11"), "authorised_at", "s.47ZDB(1)(b)"),
     ("C: court asked late", C9, ask(COURT, "2024-10-20", applied="2024-10-11"), "applied_at", "s.47ZF(2)"),
     ("C: court answering late, asked never", C9, ask(COURT, "2024-10-11"), "applied_at", "s.47ZF(2)"),
     ("C: court asked late again", C12, ask(COURT, "2025-01-11"), "applied_at", "s.47ZG(2)"),
@@ -240,12 +249,13 @@ REFUSALS = [
     ("C: representations were not invited", c(), ask(INSPECTOR, "2024-04-01", said=False), "representations", "s.47ZD(3)-(4)"),
     ("C: second, nobody was asked", C6, ask(SUPER, "2024-07-01", said=None), "representations", "s.47ZDA(3)-(4)"),
     ("C: SFO, nobody was asked", c(**SFO), ask(OWN, "2024-07-01", said=""), "representations", "s.47ZDB(3)-(4)"),
+    ("C: designated, nobody was asked", D9, ask(ACC, "2024-10-01", said=None), "representations", "s.47ZE(5)-(6)"),
     ("C: street bail ends", c(**STREET), ask(SUPER, "2024-04-01"), "authorised_at", "s.30B"),
-    ("C: late though with the prosecutor before", with_pauses(c(), prosecutor("2024-02-01", "2024-02-11")), ask(INSPECTOR, "2024-04-21"), "authorised_at", "s.47ZD"),
-    ("C: late in London, not in UTC", case("2024-03-10"), Request(Rank.INSPECTOR, datetime(2024, 6, 10, 23, 30, tzinfo=UTC), "None."), "authorised_at", "s.47ZD"),
+    ("C: late though with the prosecutor before", with_pauses(c(), prosecutor("2024-02-01", "2024-02-11")), ask(INSPECTOR, "2024-04-21"), "authorised_at", "s.47ZD(1)(b)"),
+    ("C: late in London, not in UTC", case("2024-03-10"), Request(Rank.INSPECTOR, datetime(2024, 6, 10, 23, 30, tzinfo=UTC), "None."), "authorised_at", "s.47ZD(1)(b)"),
     ("B: inspector is too low", b(), ask(INSPECTOR, "2021-03-20"), "authorised_rank", "s.47ZD"),
     ("B: chief inspector is too low", b(), ask("chief_inspector", "2021-03-20"), "authorised_rank", "s.47ZD"),
-    ("B: day 29", b(), ask(SUPER, "2021-03-30"), "authorised_at", "s.47ZD"),
+    ("B: day 29", b(), ask(SUPER, "2021-03-30"), "authorised_at", "s.47ZD(1)(b)"),
     ("B: not twice by a superintendent", B3, ask(SUPER, "2021-05-20"), "authorised_rank", "s.47ZE(2)"),
     ("B: no court before the police", b(), ask(COURT, "2021-03-20"), "authorised_rank", "s.47ZF(1)"),
     ("B: court asked late", B3, ask(COURT, "2021-06-02"), "applied_at", "s.47ZF(2)"),

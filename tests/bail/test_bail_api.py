@@ -94,7 +94,7 @@ def test_bail_granted_after_its_period_or_before_birth_is_refused(bail):
 
 def test_in_regime_b_bail_needs_an_inspector(bail):
     old = {"arrested_at": "2021-03-01T12:00:00Z", "bailed_at": "2021-03-01T20:00:00Z"}
-    assert refused(bail.post(**old, authorised_rank="sergeant"), "/authorised_rank", "s.50A(c)")
+    assert refused(bail.post(**old, authorised_rank="sergeant"), "/authorised_rank", "s.50A(b)")
     assert bail.given(**old, authorised_rank="inspector")["regime"] == "B"
 
 
@@ -164,7 +164,7 @@ def test_after_a_lapse_only_what_was_authorised_in_time_counts(bail):
     made = bail.given(arrested_at=ago(120), bailed_at=ago(119))
     assert (made["state"], made["has_lapsed"]) == ("released_without_bail", True)
     late = bail.act(made, "extensions", **extension())
-    assert refused(late, "/authorised_at", "s.47ZD")
+    assert refused(late, "/authorised_at", "s.47ZD(1)(b)")
     back = bail.done(made, "extensions", **extension(authorised_at=ago(60)))
     assert (back["state"], back["has_lapsed"], back["released_at"]) == ("on_bail", False, None)
     assert bail.read(made)["ends_on"] == back["ends_on"]
@@ -468,3 +468,56 @@ def test_without_an_area_a_record_stands_where_its_person_lives(bail, client, he
     assert [each["id"] for each in bail.list(lpa="N")] == [made["id"]]
     assert bail.list(neighbourhood="none") == []
     assert at("2024-01-01") < NOW
+
+
+def test_an_application_to_the_court_holds_the_end_up_until_it_is_determined(bail):
+    made = bail.given(arrested_at=ago(300), bailed_at=ago(299))
+    bail.done(made, "extensions", **extension(authorised_at=ago(250)))
+    nine = extension(authorised_rank="superintendent", authorised_at=ago(150))
+    day = datetime.fromisoformat(
+        f"{bail.done(made, 'extensions', **nine)['ends_on']}T12:00:00+00:00"
+    )
+    assert bail.read(made)["state"] == "released_without_bail"
+    waiting = bail.done(made, "suspensions", reason="before_court", **{"from": str(day.date())})
+    assert (waiting["state"], waiting["ends_on"]) == ("on_bail", None)
+    assert waiting["because"]["section"] == "PACE 1984 s.47ZJ(3)"
+    asked = extension(authorised_rank="magistrates_court", applied_at=day.isoformat())
+    del asked["representations"]
+    year = bail.done(made, "extensions", **asked)
+    assert year["because"]["section"] == "PACE 1984 s.47ZF(4)(a)"
+    assert year["suspensions"][0]["until"] == str(london_day(NOW))
+    assert (year["state"], year["suspended_for"]) == ("on_bail", None)
+
+
+def test_facts_on_which_an_extension_rests_stay(bail):
+    made = bail.given(case_type="non_standard")
+    bail.done(made, "extensions", **extension(authorised_rank="superintendent"))
+    for fields in (
+        {"case_type": "standard"},
+        {"agency": "sfo"},
+        {"arrested_at": ago(20)},
+        {"bailed_at": ago(9.5)},
+    ):
+        answer = bail.client.patch(
+            f"/v1/bail-records/{made['id']}",
+            json=fields,
+            headers=bail.sent | {"If-Match": '"2"'},
+        )
+        assert (fields, answer.status_code) == (fields, 409)
+    assert bail.read(made)["version"] == 2
+
+
+def test_a_wrong_moment_of_arrest_is_put_right_with_its_law(bail):
+    made = bail.given(arrested_at=ago(120), bailed_at=ago(119))
+    answer = bail.client.patch(
+        f"/v1/bail-records/{made['id']}",
+        json={"arrested_at": ago(20), "bailed_at": ago(19)},
+        headers=bail.sent | {"If-Match": '"1"'},
+    )
+    assert answer.status_code == 200, answer.json
+    assert (answer.json["state"], answer.json["has_lapsed"]) == ("on_bail", False)
+    early = {"arrested_at": ago(10)}
+    again = bail.client.patch(
+        f"/v1/bail-records/{made['id']}", json=early, headers=bail.sent | {"If-Match": '"2"'}
+    )
+    assert again.status_code == 422

@@ -111,7 +111,7 @@ def test_the_lapse_is_kept_logged_and_counted_once(bail, run, connection):
 
 
 def test_a_lapse_is_shown_before_the_job_has_run_and_after_it_alike(bail, run):
-    made = bail.given(arrested_at=ago(91), bailed_at=ago(90))
+    made = bail.given(arrested_at=ago(80), bailed_at=ago(79))
     with as_if_at(on(made, days_left=-1)):
         early = bail.read(made)
         assert early["state"] == "released_without_bail"
@@ -172,7 +172,7 @@ def test_release_without_bail_is_reviewed_by_the_figures_in_force(bail, run, cli
     assert bail.flags() == []
     run(start + timedelta(days=30, minutes=1))
     assert [each["because"]["stage"] for each in bail.flags()] == ["rui_review"]
-    run(start + timedelta(days=93))
+    run(start + timedelta(days=94))
     assert [each["because"]["stage"] for each in bail.flags()] == ["rui_inspector_review"]
     policy = {"figure": {"rui_review": 5, "rui_inspector_review": 6}, "source": "Force order 1"}
     policy["from"] = NOW.date().isoformat()
@@ -180,7 +180,7 @@ def test_release_without_bail_is_reviewed_by_the_figures_in_force(bail, run, cli
         "/v1/forces/33/policies/bail-due", json=policy, headers=headers("force_admin")
     )
     assert answer.status_code < 300, answer.json
-    run(start + timedelta(days=93))
+    run(start + timedelta(days=94))
     (flag,) = bail.flags()
     assert flag["because"]["stage"] == "rui_review"
     assert (flag["because"]["figure"], flag["because"]["is_force_policy"]) == (5, True)

@@ -232,3 +232,24 @@ def test_a_full_extract_flags_what_it_lacks(desk, bring, engine, tmp_path):
     (record,) = desk.list(crime_reference="C2")
     desk.done(record, "closures", outcome="charged")
     assert desk.flags(rule="not-in-source") == []
+
+
+def test_every_filter_is_served_ahead_of_flask_too(desk, bring):
+    bring(*STATES)
+    person = desk.list(crime_reference="1")[0]["person_id"]
+    for query, count in (
+        ({"state": "on_bail"}, 4),
+        ({"state": "all"}, 9),
+        ({"regime": "A"}, 1),
+        ({"case_type": "non_standard"}, 1),
+        ({"agency": "sfo"}, 1),
+        ({"person_id": person}, 1),
+        ({"owner": "nobody"}, 0),
+        ({"team": f"DUTY-{desk.force}"}, 9),
+        ({"lpa": "none", "neighbourhood": "none"}, 9),
+        ({"due_from": ago(100), "due_to": (NOW + timedelta(days=400)).isoformat()}, 5),
+        ({"overdue": "true", "regime": "A"}, 1),
+        ({"overdue": "false", "state": "on_bail"}, 3),
+        ({"as_at": ago(1)}, 0),
+    ):
+        assert (query, len(desk.list(**query))) == (query, count)

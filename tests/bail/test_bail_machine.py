@@ -152,7 +152,7 @@ class BailMachine(RuleBasedStateMachine):
 
     @rule(
         which=st.integers(0, 1),
-        reason=st.sampled_from(["with_prosecutor", "in_hospital"]),
+        reason=st.sampled_from(["with_prosecutor", "in_hospital", "before_court"]),
         back=st.integers(0, 30),
         length=st.one_of(st.none(), st.integers(0, 20)),
     )

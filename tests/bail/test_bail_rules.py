@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from bail_cases import ENDS, REFUSALS, SFO, STREET, at, c, case, hospital, prosecutor
+from bail_cases import (
+    C9,
+    ENDS,
+    REFUSALS,
+    SFO,
+    STREET,
+    at,
+    c,
+    case,
+    court,
+    hospital,
+    prosecutor,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,7 +135,7 @@ def test_nobody_has_failed_before_the_time_or_after_the_duty(occurred, return_at
         (c(), prosecutor("2024-02-01", "2024-01-31"), "s.47ZL"),
         (c(), prosecutor("2024-01-09"), "s.47ZL"),
         (c(), prosecutor("2024-04-11"), "s.47ZL"),
-        (c(), prosecutor("2024-12-01"), "s.47ZL"),
+        (c(), prosecutor("2025-12-01"), "s.47ZL"),
         (c(), hospital("2024-04-11"), "s.47ZM"),
         (c(suspensions=(prosecutor("2024-02-01"),)), prosecutor("2024-03-01"), "s.47ZL"),
         (
@@ -139,11 +151,15 @@ def test_nobody_has_failed_before_the_time_or_after_the_duty(occurred, return_at
         (c(**STREET), prosecutor("2024-02-01"), "s.37(7)(a)"),
         (case("2016-05-05"), hospital("2016-05-06"), "s.47(3)(c)"),
         (c(), prosecutor("2024-04-10"), None),
+        (c(), court("2024-04-10"), "s.47ZF(1)"),
+        (C9, court("2024-10-10"), None),
+        (C9, court("2024-10-11"), "s.47ZJ(3)"),
+        (c(**STREET), court("2024-04-10"), "s.47ZF(1)"),
     ],
 )
 def test_only_days_of_the_period_are_suspended(facts, new, section):
     try:
-        rules.check_suspension(facts, new, date(2024, 6, 1))
+        rules.check_suspension(facts, new, date(2025, 1, 1))
         found = None
     except Unlawful as refused:
         found = refused.section

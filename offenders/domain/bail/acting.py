@@ -23,6 +23,7 @@ from offenders.domain.bail.records import (
 from offenders.domain.flags.service import clear_for
 from offenders.domain.history import keep_history
 from offenders.domain.wanted.rules import OUTSTANDING
+from offenders.domain.working_days import london_day
 from offenders.errors import Conflict, Invalid
 from offenders.ids import new_id
 
@@ -169,6 +170,8 @@ def extend_bail(session: Session, doing: Doing) -> BailRecord:
         raise Invalid.field("/return_at", message)
     on_bail_again(record)
     record.state = State.ON_BAIL
+    if given.rank == Rank.MAGISTRATES_COURT:
+        _determine(record, given.authorised_at)
     kept = {
         "section": given.section,
         "authorised_rank": str(given.rank),
@@ -186,6 +189,17 @@ def extend_bail(session: Session, doing: Doing) -> BailRecord:
     record.extensions = [*record.extensions[:-1], kept]
     details = kept | {"because": record.because, "return_at": record.return_at}
     return finish(session, record, doing, "extension", details=details, at=given.authorised_at)
+
+
+def _determine(record: BailRecord, decided_at: datetime) -> None:
+    """End the waiting for the court: it has decided."""
+    day = london_day(decided_at).isoformat()
+    record.suspensions = [
+        {**each, "until": max(day, each["from"])}
+        if each["reason"] == Paused.BEFORE_COURT and each["until"] is None
+        else each
+        for each in record.suspensions
+    ]
 
 
 def suspend(session: Session, doing: Doing) -> BailRecord:

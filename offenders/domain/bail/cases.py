@@ -24,10 +24,11 @@ class State(StrEnum):
 
 
 class Paused(StrEnum):
-    """What suspends the running of the period."""
+    """What suspends the running of the period, or holds its end up."""
 
     WITH_PROSECUTOR = "with_prosecutor"
     IN_HOSPITAL = "in_hospital"
+    BEFORE_COURT = "before_court"
 
 
 class Outcome(StrEnum):
@@ -56,7 +57,8 @@ class Suspension:
     """Days on which the period doesn't run.
 
     With the prosecutor `until` is the day of the request for more information, on which it runs
-    again; in hospital it is the last day as an in-patient.
+    again; in hospital it is the last day as an in-patient; before the court, which holds the end
+    up until an application made in time is determined, the day of the decision.
     """
 
     reason: Paused

@@ -175,7 +175,7 @@ def _check_authority(record: BailRecord, rank: Rank) -> None:
         return
     least = Rank.INSPECTOR if record.regime == Regime.B else Rank.SERGEANT
     if rules.is_below(rank, least):
-        section = "s.50A(c)" if record.regime == Regime.B else "s.36(3)"
+        section = "s.50A(b)" if record.regime == Regime.B else "s.36(3)"
         message = f"Bail needs the authority of at least: {least}."
         raise Unlawful("authorised_rank", message, section)
 
@@ -217,7 +217,7 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
     """Change what a record says; a new time to answer puts who has surrendered on bail again."""
     record = take(session, doing, "amendment")
     fields = doing.fields
-    if record.extensions and _FACTS & set(fields) - {"case_type"}:
+    if record.extensions and _changes_law(record, fields):
         message = "The record was extended by these facts. Close it as entered in error instead."
         raise Conflict(message, state=record.state)
     before = {name: getattr(record, name) for name in fields}
@@ -242,6 +242,14 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
     }
     details = {"changes": changes, "version": record.version + 1}
     return finish(session, record, doing, "amendment", details=details, at=recorded_at(session))
+
+
+def _changes_law(record: BailRecord, fields: dict[str, Any]) -> bool:
+    """Say whether other limits would hold; a designation only opens a further step."""
+    if _FACTS & set(fields) - {"case_type"}:
+        return True
+    kinds = {record.case_type, fields.get("case_type", record.case_type)}
+    return len(kinds) > 1 and CaseType.NON_STANDARD in kinds
 
 
 def _standing(record: BailRecord) -> dict[str, Any]:

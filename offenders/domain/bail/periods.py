@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.bail.cases import ONE_DAY, Extension, Paused, Period, Suspension
 from offenders.domain.bail.law import (
@@ -31,6 +31,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from offenders.domain.bail.cases import Case
+
+
+_SECTIONS: Final = {
+    Paused.WITH_PROSECUTOR: "s.47ZL",
+    Paused.IN_HOSPITAL: "s.47ZM",
+    Paused.BEFORE_COURT: "s.47ZJ(3)",
+}
+_PAUSED: Final = {
+    Paused.WITH_PROSECUTOR: "The period has not run while with the prosecutor",
+    Paused.IN_HOSPITAL: "The period has not run while in hospital",
+    Paused.BEFORE_COURT: "The period lasts until the court has decided: asked",
+}
 
 
 def period_of(case: Case) -> Period:
@@ -62,6 +74,8 @@ def _worked_out(case: Case) -> Period:
             ends_on, said = _extended(case, event, ends_on, added)
         elif event.until_on is None:
             return _suspended(case, event, steps)
+        elif event.reason == Paused.BEFORE_COURT:
+            ends_on, said = _determined(ends_on, event.until_on)
         else:
             days = _days_lost(case, event, event.until_on)
             added += days
@@ -81,9 +95,16 @@ def end_of(day: date) -> datetime:
     return end_of_london_day(day)
 
 
+def section_of(case: Case, reason: Paused) -> str:
+    """Give the section by which days don't count."""
+    if reason == Paused.IN_HOSPITAL and case.kind == Kind.STREET:
+        return "s.30B"
+    return _SECTIONS[reason]
+
+
 def _in_order(case: Case) -> Sequence[Extension | Suspension]:
     """Give what changes the period in the order of its effect; a suspension acts as it ends."""
-    acts = [each for each in case.suspensions if each.reason == Paused.WITH_PROSECUTOR]
+    acts = [each for each in case.suspensions if each.reason != Paused.IN_HOSPITAL]
     keyed: list[tuple[date, int, Extension | Suspension]] = [
         (each.until_on or date.max, 0, each) for each in acts
     ]
@@ -131,12 +152,21 @@ def _resumed(ends_on: date, days: int, until_on: date) -> tuple[date, dict[str, 
     return moved, _said("s.47ZL", name, "M", moved)
 
 
+def _determined(ends_on: date, until_on: date) -> tuple[date, dict[str, Any]]:
+    """Let the period last until the court has determined an application made in time."""
+    moved = max(ends_on, until_on)
+    name = "Treated as extended until the court determined the application"
+    return moved, _said("s.47ZJ(3)", name, "H", moved)
+
+
 def _suspended(case: Case, pause: Suspension, steps: list[dict[str, Any]]) -> Period:
-    named = "with the prosecutor" if pause.reason == Paused.WITH_PROSECUTOR else "in hospital"
-    section = "s.47ZL" if pause.reason == Paused.WITH_PROSECUTOR else _hospital_section(case)
-    rule = f"The period has not run since {pause.from_on}: {named}."
-    steps = [*steps, _said(section, rule, "M", None)]
+    rule = f"{_PAUSED[pause.reason]} since {pause.from_on}."
+    steps = [*steps, _said(section_of(case, pause.reason), rule, _confidence(pause), None)]
     return Period(None, _because(case.starts_on, steps, case.source), pause)
+
+
+def _confidence(pause: Suspension) -> str:
+    return "H" if pause.reason == Paused.BEFORE_COURT else "M"
 
 
 def _in_hospital(case: Case, ends_on: date, steps: list[dict[str, Any]]) -> Period:
@@ -152,12 +182,8 @@ def _in_hospital(case: Case, ends_on: date, steps: list[dict[str, Any]]) -> Peri
             return _suspended(case, stay, steps)
         left -= not _lies_in(day, stays)
     rule = f"{lost} days in hospital don't count"
-    steps = [*steps, _said(_hospital_section(case), rule, "M", day)]
+    steps = [*steps, _said(section_of(case, Paused.IN_HOSPITAL), rule, "M", day)]
     return Period(day, _because(case.starts_on, steps, case.source))
-
-
-def _hospital_section(case: Case) -> str:
-    return "s.30B" if case.kind == Kind.STREET else "s.47ZM"
 
 
 def _lies_in(day: date, stays: Iterable[Suspension]) -> bool:

@@ -21,7 +21,7 @@ from offenders.domain.bail.law import (
     Regime,
     Step,
 )
-from offenders.domain.bail.periods import end_of, has_lapsed, period_of
+from offenders.domain.bail.periods import end_of, has_lapsed, period_of, section_of
 from offenders.domain.working_days import (
     end_of_period_of_months,
     london_day,
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from offenders.domain.bail.cases import Case, Period, Request
 
 ONE_MINUTE: Final = timedelta(minutes=1)
+# The subsections on representations and on time, where they are not those of most steps.
+_HEARD: Final = {"s.47ZE": "(5)-(6)"}
+_IN_TIME: Final = {"s.47ZE": "(8)"}
 
 
 def check_case(case: Case) -> None:
@@ -106,7 +109,9 @@ def extend(case: Case, request: Request, bailed_at: datetime) -> Extension:
             "The person or their legal representative must be told before the decision, and their"
             " representations considered. Say what they were, or that none were made."
         )
-        raise Unlawful("representations", message, f"{step.section}(3)-(4)")
+        raise Unlawful(
+            "representations", message, step.section + _HEARD.get(step.section, "(3)-(4)")
+        )
     return Extension(
         step.section, request.rank, request.authorised_at, request.longer, request.applied_at
     )
@@ -114,13 +119,16 @@ def extend(case: Case, request: Request, bailed_at: datetime) -> Extension:
 
 def check_suspension(case: Case, new: Suspension, today: date) -> None:
     """Raise Unlawful for days that can't be taken out of the period."""
-    section = "s.47ZL" if new.reason == Paused.WITH_PROSECUTOR else "s.47ZM"
+    section = section_of(case, new.reason)
     if case.regime == Regime.A:
         message = "Before 3 April 2017 there was no period that could be suspended."
         raise Unlawful("reason", message, "s.47(3)(c)")
     if case.kind == Kind.STREET and new.reason == Paused.WITH_PROSECUTOR:
         message = "Bail on the street is not for a decision of the prosecutor."
         raise Unlawful("reason", message, "s.37(7)(a)")
+    if new.reason == Paused.BEFORE_COURT and not _next_steps(case, of_court=True):
+        message = "A court may be asked only after the police or the agency have extended bail."
+        raise Unlawful("reason", message, "s.47ZF(1)")
     if new.from_on > today or (new.until_on is not None and new.until_on > today):
         raise Unlawful("from", "This lies in the future. Send days that have come.", section)
     if new.until_on is not None and new.until_on < new.from_on:
@@ -163,20 +171,16 @@ def check_failure(return_at: datetime | None, ends_on: date | None, occurred_at:
 
 
 def _overlap(one: Suspension, other: Suspension) -> bool:
-    """Say whether two overlap; with the prosecutor the last day is one on which it runs."""
-    shared = ONE_DAY if one.reason == Paused.WITH_PROSECUTOR else timedelta(0)
+    """Say whether two overlap; but for hospital, the last day is one on which it runs."""
+    shared = timedelta(0) if one.reason == Paused.IN_HOSPITAL else ONE_DAY
     ends = [(each.until_on or date.max) - shared for each in (one, other)]
     return one.from_on <= ends[1] and other.from_on <= ends[0]
 
 
 def _next_step(case: Case, request: Request) -> Step:
     """Give the step that comes next for whoever authorises."""
-    last = case.extensions[-1].section if case.extensions else START
-    steps = [each for each in STEPS[case.regime, case.track] if last in each.after]
-    is_court = request.rank == Rank.MAGISTRATES_COURT
-    of_court = [each for each in steps if each.rank == Rank.MAGISTRATES_COURT]
-    others = [each for each in steps if each.rank != Rank.MAGISTRATES_COURT]
-    if is_court:
+    of_court, others = _next_steps(case, of_court=True), _next_steps(case, of_court=False)
+    if request.rank == Rank.MAGISTRATES_COURT:
         if not of_court:
             message = "A court may extend only after the police or the agency have done so."
             raise Unlawful("authorised_rank", message, "s.47ZF(1)")
@@ -195,6 +199,16 @@ def _next_step(case: Case, request: Request) -> Step:
     message = "Only a magistrates' court may extend it further."
     section = of_court[0].section if of_court else "s.47ZF"
     raise Unlawful("authorised_rank", message, section)
+
+
+def _next_steps(case: Case, *, of_court: bool) -> list[Step]:
+    """Give the steps that follow the last extension, of a court or of others."""
+    last = case.extensions[-1].section if case.extensions else START
+    return [
+        each
+        for each in STEPS.get((case.regime, case.track), ())
+        if last in each.after and (each.rank == Rank.MAGISTRATES_COURT) == of_court
+    ]
 
 
 def _check_rank(case: Case, step: Step, rank: Rank) -> None:
@@ -241,7 +255,8 @@ def _check_time(case: Case, step: Step, request: Request, bailed_at: datetime) -
     if has_lapsed(ends_on, asked_at):
         what = "The court must be asked" if is_court else "It must be authorised"
         message = f"The period ended on {ends_on}. {what} before it ends."
-        section = f"{step.section.partition('(')[0]}(2)" if is_court else step.section
+        timely = "(2)" if is_court else _IN_TIME.get(step.section, "(1)(b)")
+        section = step.section.partition("(")[0] + timely
         raise Unlawful("applied_at" if is_court else "authorised_at", message, section)
 
 

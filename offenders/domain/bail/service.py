@@ -16,10 +16,10 @@ from offenders.domain.bail.answering import (
 )
 from offenders.domain.bail.due import due_source, lapse_what_is_over, settle_flag, settle_flags
 from offenders.domain.bail.entering import amend_record, record_release
+from offenders.domain.bail.log import list_actions
 from offenders.domain.bail.store import (
     Question,
     count_records,
-    list_actions,
     reading_of_record,
     reading_of_records,
 )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Scope
@@ -275,11 +274,6 @@ _PLACED = text("""
     FROM bail_records b JOIN persons p ON p.force = b.force AND p.id = b.person_id
     WHERE b.force = :force AND (b.id = :id OR b.reference = :reference)
 """)
-_LOG_JSON = """
-    json_build_object('id', a.id, 'bail_record_id', a.bail_id, 'kind', a.kind,
-        'occurred_at', a.occurred_at, 'recorded_at', a.recorded_at, 'actor', a.actor,
-        'details', a.details)
-"""
 
 
 def get_record(session: Session, scope: Scope, written: str) -> BailRecord:
@@ -301,24 +295,3 @@ def get_record(session: Session, scope: Scope, written: str) -> BailRecord:
     if not scope.covers(lpa, neighbourhood):
         raise NotFound
     return record
-
-
-def list_actions(
-    session: Session, bail_id: Any, *, as_at: datetime | None, after: Any, limit: int
-) -> list[Row[Any]]:
-    """Give the log in the order in which things happened, as (json, occurred_at, id)."""
-    keyset = (
-        "AND (a.occurred_at, a.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
-        if after
-        else ""
-    )
-    statement = f"""
-        SELECT {_LOG_JSON}::text, a.occurred_at::text, a.id FROM bail_actions a
-        WHERE a.force = :force AND a.bail_id = :bail_id
-          AND (CAST(:as_at AS timestamptz) IS NULL OR a.recorded_at <= :as_at) {keyset}
-        ORDER BY a.occurred_at, a.id LIMIT :limit
-    """
-    values = {"force": session.info["force"], "bail_id": bail_id, "as_at": as_at, "limit": limit}
-    if after:
-        values |= {"after_at": after[0], "after_id": after[1]}
-    return list(session.execute(text(statement), values))

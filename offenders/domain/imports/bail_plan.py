@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
 
 from offenders.domain.imports import bail_store, store
 from offenders.domain.imports.bail_rows import Described, check_whole
@@ -17,7 +18,6 @@ from offenders.domain.working_days import london_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -107,9 +107,10 @@ class _Planner:
     ) -> None:
         self._batch, self._sources, self._plan = batch, sources, plan
         self._subjects = Subjects(session, batch.force, rows, PERSONS_OF_BAIL)
+        self._found = {each.source_ref: self._look_for(each) for each in rows}
         ids = {s.subject_id for each in rows if (s := sources.get(each.source_ref))}
         self._records = bail_store.lock_records(session, batch.force, ids)
-        people = {person for each in rows if (person := self._known(each)) is not None}
+        people = {person for person in self._found.values() if isinstance(person, UUID)}
         self._born = bail_store.births(session, batch.force, people)
         self._standing = {
             (row.person_id, row.arrested_at, row.crime_reference, row.offence_code): row.id
@@ -132,14 +133,20 @@ class _Planner:
         else:
             self._plan.received.warn(checked, checked.warnings)
 
-    def _known(self, checked: Checked) -> UUID | None:
+    def _look_for(self, checked: Checked) -> UUID | Refusal | None:
         try:
             return self._subjects.find(checked)
-        except Refusal:
-            return None
+        except Refusal as refusal:
+            return refusal
+
+    def _person(self, checked: Checked) -> UUID | None:
+        found = self._found[checked.source_ref]
+        if isinstance(found, Refusal):
+            raise found
+        return found
 
     def _enter(self, checked: Checked) -> None:
-        person = self._subjects.find(checked)
+        person = self._person(checked)
         described = Described(checked.row, self._batch.facts)
         self._refuse_before_birth(checked, described, person)
         self._refuse_double(checked, described, person)
@@ -149,7 +156,7 @@ class _Planner:
 
     def _amend(self, checked: Checked, source: store.Source) -> None:
         record = self._records[source.subject_id]
-        person = self._subjects.find(checked)
+        person = self._person(checked)
         if person != record.person_id:
             problem = "The row is about another person than before."
             action = "Close this record at the source, and send the other under a new source_ref."

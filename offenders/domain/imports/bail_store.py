@@ -77,16 +77,19 @@ def list_standing_wants(session: Session, force: str, people: Collection[UUID]) 
 
 def add_records(session: Session, records: Sequence[Mapping[str, Any]]) -> None:
     """Copy records in."""
+    columns = [column for column in _COLUMNS if any(column in record for record in records)]
     rows = [
         tuple(
-            orjson.dumps(record[column], default=str).decode()
-            if column in _JSON
-            else record.get(column)
-            for column in _COLUMNS
+            _as_json(record[column]) if column in _JSON else record.get(column)
+            for column in columns
         )
         for record in records
     ]
-    copy_into(session, "bail_records", _COLUMNS, rows)
+    copy_into(session, "bail_records", columns, rows)
+
+
+def _as_json(value: Any) -> str:
+    return orjson.dumps(value, default=str).decode() if value else ("[]" if value == [] else "{}")
 
 
 def add_actions(session: Session, actions: Sequence[tuple[Any, ...]]) -> None:
