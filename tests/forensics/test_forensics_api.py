@@ -314,6 +314,9 @@ def test_a_laboratory_sees_its_own_hits_and_nothing_of_the_register(client, head
     assert [each["id"] for each in lab.get("/v1/forensic-hits")["items"]] == [own["id"]]
     assert lab.client.get(f"/v1/forensic-hits/{other['id']}", headers=lab.sent).status_code == 404
     assert lab.get("/v1/forensic-hits/progress")["received"] == 1
+    for hidden in (f"person_id={ann['id']}", f"want_id={register.read(own)['want_id']}"):
+        assert len(register.get(f"/v1/forensic-hits?{hidden}")["items"]) == 2
+        assert lab.get(f"/v1/forensic-hits?{hidden}")["items"] == []
     assert lab.do(own, "research").status_code == 403
     taken = Register(client, headers, role="forensic_client", name="else").post(**body)
     assert (taken.status_code, "existing" in taken.json) == (409, False)

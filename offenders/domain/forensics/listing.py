@@ -148,7 +148,9 @@ class Question:
             "sees_register": self.own is None,
         }
         if self.own is not None:
-            parts.append("h.entered_by = :own")
+            # To ask by what is hidden would show it.
+            asks_hidden = any(self.filters.get(name) for name in ("person_id", "want_id"))
+            parts.append("h.entered_by = :own" + (" AND false" if asks_hidden else ""))
             values["own"] = self.own
         for name in _EQUAL:
             value = self.filters.get(name)
