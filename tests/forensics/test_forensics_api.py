@@ -183,6 +183,16 @@ def test_a_hit_for_a_crime_already_dealt_with_opens_no_other_want(register, ann)
     assert (third["state"], third["want_id"] != first["want_id"]) == ("received", True)
 
 
+def test_a_death_ends_hit_and_want_and_opens_no_other(register, ann):
+    hits = [register.enter(person_id=ann["id"]) for _ in range(2)]
+    register.done(hits[0], "allocations", owner_team="BURGLARY")
+    gone = register.done(hits[0], "outcomes", outcome="deceased")
+    assert (gone["state"], gone["want"]["state"]) == ("outcome_returned", "deceased")
+    assert register.read(hits[1])["state"] == "deceased"
+    third = register.enter(person_id=ann["id"])
+    assert (third["state"], third["want_id"]) == ("deceased", gone["want_id"])
+
+
 def test_a_hit_goes_its_whole_way(register, ann):
     hit = register.enter(person_id=ann["id"])
     hit = register.done(hit, "research", linked_crimes=["33/1/25", "33/2/25"])
