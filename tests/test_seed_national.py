@@ -21,6 +21,9 @@ from offenders.domain.custody.rules import (
     foreign_countries,
     is_nationality_unknown,
 )
+from offenders.domain.forensics.classes import class_of
+from offenders.domain.forensics.rules import DEALT_WITH
+from offenders.domain.forensics.service import refresh_hits
 from offenders.domain.imports.person_store import settle_areas
 from offenders.domain.persons.names import tokens
 from offenders.domain.wanted.clocks import refresh_clocks
@@ -97,6 +100,8 @@ def state_of(read):
             "detentions_history",
             "detention_wants",
             "acro_checks_history",
+            "forensic_hits",
+            "forensic_hits_history",
             "officers",
             "lpas",
             "neighbourhoods",
@@ -152,7 +157,7 @@ def test_a_force_broken_off_half_way_is_made_again_alike(
 
 
 def test_ids_references_and_identifiers_are_as_the_service_makes_them(read):
-    for table, kind in (("persons", "P"), ("wants", "W")):
+    for table, kind in (("persons", "P"), ("wants", "W"), ("forensic_hits", "H")):
         for row in read(f"SELECT force, id, reference FROM {table}"):
             assert (force_of(row.id), row.id.version) == (row.force, 8)
             assert is_reference(row.reference)
@@ -199,7 +204,7 @@ def test_people_and_wants_stand_where_their_addresses_say(nation, read, engine):
     assert len(read("SELECT code FROM neighbourhoods WHERE force = '33'")) == 171
 
 
-@pytest.mark.parametrize("table", ["persons", "wants", "flags"])
+@pytest.mark.parametrize("table", ["persons", "wants", "flags", "forensic_hits"])
 def test_each_history_is_one_chain_that_ends_in_what_stands(nation, read, table):
     rows = {
         name: nation[name] if name in nation else read(f"SELECT * FROM {name}")
@@ -285,16 +290,51 @@ def test_some_people_are_known_to_several_forces_by_one_pnc_id(read):
     assert max(row.spellings for row in found) > 1
 
 
+def test_every_hit_stands_as_its_want_and_its_steps_let_it(nation, read, engine):
+    hits = read("""
+        SELECT h.*, w.state AS want_state, w.outcome_at AS want_ended_at,
+               h.crime_reference IS NOT DISTINCT FROM w.crime_reference
+                   AND h.person_id = w.person_id AND w.basis = 'forensic' AS is_its_want
+        FROM forensic_hits h JOIN wants w ON w.force = h.force AND w.id = h.want_id
+    """)
+    assert len(hits) == read("SELECT count(*) FROM forensic_hits")[0].count > 40
+    assert {hit.state for hit in hits} == {
+        "received",
+        "researched",
+        "allocated",
+        "outcome_returned",
+    }
+    for hit in hits:
+        assert hit.is_its_want
+        assert hit.offence_class == class_of(hit.offence_code)
+        assert hit.identified_at <= hit.received_at <= hit.recorded_at
+        steps = (hit.researched_at, hit.allocated_at, hit.outcome_at)
+        assert all(hit.recorded_at < at <= datetime.now(UTC) for at in steps if at)
+        assert (hit.state == "outcome_returned") == (hit.outcome_at is not None)
+        if hit.outcome_at:
+            assert hit.want_state in DEALT_WITH
+            assert hit.want_ended_at < hit.outcome_at
+    for force in ("01", "33", SMALLEST):
+        with transaction(engine, Work(force)) as session:
+            assert refresh_hits(session) == 0
+
+
 def test_what_was_collected_is_audited_in_every_force(nation, read):
     audit = nation["audit_events"]
     people = {row.id for row in read("SELECT id FROM persons")}
     wants = {row.id for row in read("SELECT id FROM wants")}
     received = [row for row in audit if row.action == "imports.received"]
+    hits = {row.id for row in read("SELECT id FROM forensic_hits")}
     detentions = {row.id for row in read("SELECT id FROM detentions")}
-    by_type = {kind: set() for kind in ("person", "want", "detention")}
+    by_type = {kind: set() for kind in ("person", "want", "forensic_hit", "detention")}
     for row in received:
         by_type[row.subject_type] |= set(row.subject_ids)
-    assert by_type == {"person": people, "want": wants, "detention": detentions}
+    assert by_type == {
+        "person": people,
+        "want": wants,
+        "forensic_hit": hits,
+        "detention": detentions,
+    }
     assert {row.audit_class for row in received} == {"collection"}
 
 

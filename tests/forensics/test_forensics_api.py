@@ -183,6 +183,16 @@ def test_a_hit_for_a_crime_already_dealt_with_opens_no_other_want(register, ann)
     assert (third["state"], third["want_id"] != first["want_id"]) == ("received", True)
 
 
+def test_a_death_ends_hit_and_want_and_opens_no_other(register, ann):
+    hits = [register.enter(person_id=ann["id"]) for _ in range(2)]
+    register.done(hits[0], "allocations", owner_team="BURGLARY")
+    gone = register.done(hits[0], "outcomes", outcome="deceased")
+    assert (gone["state"], gone["want"]["state"]) == ("outcome_returned", "deceased")
+    assert register.read(hits[1])["state"] == "deceased"
+    third = register.enter(person_id=ann["id"])
+    assert (third["state"], third["want_id"]) == ("deceased", gone["want_id"])
+
+
 def test_a_hit_goes_its_whole_way(register, ann):
     hit = register.enter(person_id=ann["id"])
     hit = register.done(hit, "research", linked_crimes=["33/1/25", "33/2/25"])
@@ -314,6 +324,9 @@ def test_a_laboratory_sees_its_own_hits_and_nothing_of_the_register(client, head
     assert [each["id"] for each in lab.get("/v1/forensic-hits")["items"]] == [own["id"]]
     assert lab.client.get(f"/v1/forensic-hits/{other['id']}", headers=lab.sent).status_code == 404
     assert lab.get("/v1/forensic-hits/progress")["received"] == 1
+    for hidden in (f"person_id={ann['id']}", f"want_id={register.read(own)['want_id']}"):
+        assert len(register.get(f"/v1/forensic-hits?{hidden}")["items"]) == 2
+        assert lab.get(f"/v1/forensic-hits?{hidden}")["items"] == []
     assert lab.do(own, "research").status_code == 403
     taken = Register(client, headers, role="forensic_client", name="else").post(**body)
     assert (taken.status_code, "existing" in taken.json) == (409, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import orjson
 import pytest
@@ -207,3 +208,31 @@ def test_reads_in_one_round_trip_say_the_same(committing_app, headers, fresh_for
     monkeypatch.setattr(committing_app.wsgi_app, "flask", never)
     assert [register.get(path) for path in paths] == slow
     assert [len(page["items"]) for page in slow[1:]] == [2]
+
+
+def test_a_file_that_broke_off_is_kept_so_far_and_goes_on_when_sent_again(
+    committing_app, headers, fresh_force, engine, monkeypatch
+):
+    monkeypatch.setattr(bulk, "CHUNK_ROWS", 5)
+    register = Register(committing_app.test_client(), headers, force=fresh_force)
+    bodies = [hit_body() for _ in range(20)]
+    receive, chunks = bulk.receive_hits, count(1)
+
+    def receive_some(session, sender, rows):
+        results = receive(session, sender, rows)
+        if next(chunks) == 3:
+            raise ConnectionResetError
+        return results
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bulk, "receive_hits", receive_some)
+        assert register.send(*bodies).status_code == 500
+    answer = register.send(*bodies)
+    assert [status for _, status in statuses(answer)] == [200] * 10 + [201] * 10
+    with transaction(engine, Work(fresh_force)) as session:
+        audited = session.execute(
+            text("""SELECT sum(cardinality(subject_ids)) FROM audit_events
+                    WHERE force = :f AND subject_type = 'forensic_hit'"""),
+            {"f": fresh_force},
+        )
+        assert audited.scalar_one() == 20

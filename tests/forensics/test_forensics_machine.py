@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 ENDS = ("arrested", "interviewed", "withdrawn", "surrendered")
-OUTCOMES = ("arrested", "interviewed", "charged", "not_traced", "no_further_action")
+OUTCOMES = ("arrested", "interviewed", "charged", "not_traced", "deceased")
 DEALT = {"arrested", "surrendered", "interviewed", "charged_elsewhere"}
 CRIMES = ("33/a/26", "33/b/26")
 
@@ -55,7 +55,12 @@ class Machine(RuleBasedStateMachine):
             and hit["want_crime"] == crime
         ]
         exact = [hit["want"] for hit in behind if hit["want_crime"] == crime]
-        expected = exact or settled or [hit["want"] for hit in behind] or [None]
+        dead = [
+            hit["want"]
+            for hit in self.hits.values()
+            if hit["person"] == person and self.wants[hit["want"]] == "deceased"
+        ]
+        expected = exact or settled or [hit["want"] for hit in behind] or dead or [None]
         if expected[0] is None:
             assert made["want_id"] not in self.wants
             self.wants[made["want_id"]] = "outstanding"
@@ -107,7 +112,7 @@ class Machine(RuleBasedStateMachine):
             return
         ends = outcome in {"arrested", "interviewed"}
         is_open = self.wants[hit["want"]] == "outstanding"
-        needs = outcome in {"charged", "no_further_action"}
+        needs = outcome == "charged"
         allowed = state not in {"outcome_returned", "eliminated"} and (
             is_open if ends else (state in DEALT or not needs)
         )
@@ -116,6 +121,8 @@ class Machine(RuleBasedStateMachine):
             self.wants[hit["want"]] = outcome
         elif allowed:
             hit["own"] = "outcome_returned"
+            if outcome == "deceased" and is_open:
+                self.wants[hit["want"]] = "deceased"
 
     @rule(place=st.integers(0, 9))
     def eliminate(self, place):

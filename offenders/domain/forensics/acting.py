@@ -113,7 +113,10 @@ def allocate_hit(session: Session, doing: Doing) -> ForensicHit:
 
 
 def record_outcome(session: Session, doing: Doing) -> ForensicHit:
-    """Record what became of it; an arrest or interview ends the want, the rest the hit."""
+    """Record what became of it; an arrest or interview ends the want, the rest the hit.
+
+    A death ends both.
+    """
     hit = _take(session, doing)
     want = store.hold_want(session, hit.want_id)
     state = rules.state_of(hit.state, want.state if want else None)
@@ -132,8 +135,9 @@ def record_outcome(session: Session, doing: Doing) -> ForensicHit:
         )
         raise Conflict(message, state=state, possible=sorted(possible))
     at = _occurred_at(session, hit, doing)
-    if outcome in rules.ENDS_WANT:
+    if want is not None and want.state == OUTSTANDING and rules.ends_want(outcome):
         _close_want(session, hit, doing, outcome, doing.fields.get("reason"))
+    if outcome in rules.ENDS_WANT:
         return _keep(session, hit)
     hit.state = Own.OUTCOME_RETURNED
     hit.outcome, hit.outcome_at = outcome, at
@@ -178,7 +182,7 @@ def _close_want(
     session: Session, hit: ForensicHit, doing: Doing, outcome: str, reason: str | None
 ) -> None:
     fields = {"outcome": str(outcome), "reason": reason}
-    if outcome in rules.ENDS_WANT:
+    if outcome == doing.fields.get("outcome"):
         given = ("occurred_at", "custody_number")
         fields |= {name: doing.fields.get(name) for name in given}
     wanted.close_want(session, _on_want(hit, doing, fields))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from offenders.domain.forensics.rules import DEALT_WITH
 from offenders.domain.wanted import service as wanted
-from offenders.domain.wanted.rules import OUTSTANDING, Basis
+from offenders.domain.wanted.rules import OUTSTANDING, Basis, Outcome
 from offenders.domain.wanted.service import Suspicion
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class _Standing:
         self._open: dict[tuple[UUID, str | None], UUID | int] = {}
         self._forensic: dict[UUID, UUID | int] = {}
         self._settled: dict[tuple[UUID, str], UUID] = {}
+        self._dead: dict[UUID, UUID] = {}
         by_state: dict[bool, list[Row[Any]]] = defaultdict(list)
         for want in sorted(wants, key=lambda row: (row.entered_at, row.id)):
             by_state[want.state == OUTSTANDING].append(want)
@@ -61,13 +62,15 @@ class _Standing:
             if want.basis == Basis.FORENSIC:
                 self._forensic.setdefault(want.person_id, want.id)
         for want in by_state[False]:
+            if want.state == Outcome.DECEASED:
+                self._dead[want.person_id] = want.id
             if want.crime_reference is not None and want.state in DEALT_WITH:
                 self._settled[want.person_id, want.crime_reference] = want.id
 
     def find(self, naming: Naming) -> UUID | int | None:
         """Give the open want for the crime, else the one whose end settled it, else the hits'.
 
-        Several hits on one person hang on one want (forces.md F028).
+        Several hits on one person hang on one want (forces.md F028); nobody dead is wanted anew.
         """
         key = (naming.person_id, naming.crime_reference)
         if key in self._open:
@@ -76,7 +79,7 @@ class _Standing:
             settled = self._settled.get((naming.person_id, naming.crime_reference))
             if settled is not None:
                 return settled
-        return self._forensic.get(naming.person_id)
+        return self._forensic.get(naming.person_id, self._dead.get(naming.person_id))
 
     def add(self, naming: Naming, want: int) -> None:
         """Know a want that is to be opened."""

@@ -146,6 +146,9 @@ class Question:
             "as_at": self.as_at,
             "sees_register": self.scope.sender is None,
         }
+        asked = {name for name in ("person_id", "want_id") if self.filters.get(name)}
+        if self.scope.sender is not None and asked:
+            parts.append("false")  # to ask by what is hidden would show it
         for name in _EQUAL:
             value = self.filters.get(name)
             if value == "none":

@@ -58,9 +58,10 @@ class Own(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of the person; `arrested` and `interviewed` end the want, the rest the hit.
+    """What became of the person.
 
-    The list is general knowledge (rules catalogue, section 9, confidence M).
+    `arrested` and `interviewed` end the want, the rest the hit, a death both. The list is general
+    knowledge (rules catalogue, section 9, confidence M).
     """
 
     ARRESTED = "arrested"
@@ -132,6 +133,11 @@ def possible_outcomes(state: str, want_state: str | None) -> frozenset[Outcome]:
     if state in DEALT_WITH:
         found |= _NEEDS_DEALING
     return frozenset(found)
+
+
+def ends_want(outcome: Outcome) -> bool:
+    """Say whether an outcome of a hit is also that of its open want."""
+    return outcome in ENDS_WANT or outcome == Outcome.DECEASED
 
 
 def may_be_eliminated(own: str) -> bool:

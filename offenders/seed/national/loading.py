@@ -6,16 +6,19 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from sqlalchemy import text
 
 from offenders.db import recorded_at
+from offenders.domain.forensics.service import RULE as OVERDUE_HITS
 from offenders.domain.imports.staging import copy_to_stage
-from offenders.domain.reference.policies import figure_in_force
+from offenders.domain.reference.policies import figure_in_force, figures_in_force
 from offenders.domain.wanted.clocks import CANCELLATION
 from offenders.domain.wanted.service import due_values, figures_today
 from offenders.ids import new_id
 from offenders.seed.national.areas import streets
 from offenders.seed.national.custody import custody_statements, stage_arrests
+from offenders.seed.national.hits import hit_statements
 from offenders.seed.national.log import want_statements
 from offenders.seed.national.people import stage_people
 from offenders.seed.national.plan import MADE_BY, Plan
@@ -85,6 +88,9 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     for name, rule in (("marker_days", "marker-reviews"), ("cancellation_days", CANCELLATION)):
         values[name] = figure_in_force(session, plan.force, rule, plan.today) or 0
 
+    days = figures_in_force(session, plan.force, OVERDUE_HITS, plan.today)
+    values["hit_days"] = orjson.dumps(days).decode()
+
     def run(table: str, statement: str) -> None:
         began = time.monotonic()
         done: Any = session.execute(text(statement), values)
@@ -103,6 +109,8 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     run("made_wants", stage_wants(plan))
     for table, statement in want_statements(plan):
         run(table, statement)
+    for table, statement in hit_statements(plan):
+        run(table, statement)
     if plan.scale.arrests:
         run("made_arrests", stage_arrests(plan))
         for table, statement in custody_statements(plan):
@@ -111,6 +119,7 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     for kind, subject, made in (
         ("people", "person", "made_people"),
         ("wanted", "want", "made_wants"),
+        ("forensic-hits", "forensic_hit", "made_hits"),
     ):
         _audit(session, plan, kind, subject, made)
     kept = {"name": f"seeded-{plan.force}", "value": force.made_of}
