@@ -23,6 +23,7 @@ from offenders.seed import (
     Ward,
     made_up_activity,
     made_up_bail,
+    made_up_checks,
     made_up_circulations,
     made_up_detentions,
     made_up_hits,
@@ -82,8 +83,12 @@ def seed(  # noqa: PLR0913 - what the command line takes
     _run(engine, force, "wanted", wants, report)
     _run(engine, force, "teams", made_up_teams(), report)
     _run(engine, force, "officers", made_up_officers(force, seed, today, wants), report)
-    arrests = made_up_detentions(force, SCALES[scale], seed, now, keys, lpas=_lpas(engine, force))
+    lpas = _lpas(engine, force)
+    arrests = list(made_up_detentions(force, SCALES[scale], seed, now, keys, lpas=lpas))
     _run(engine, force, "custody", arrests, report)
+    nationalities = {who.source_ref: who.nationalities for who in keys}
+    checks = made_up_checks(force, seed, now, arrests, nationalities)
+    _run(engine, force, "acro-checks", checks, report)
     bail = made_up_bail(force, SCALES[scale], seed, now, people=keys, wants=wants)
     _run(engine, force, "bail", bail, report)
     activity = list(made_up_activity(force, seed, now, wants))

@@ -1,5 +1,6 @@
 """Made-up, reproducible demonstration data: everything in it is invented, nobody real is meant."""
 
+from offenders.seed.acro import made_up_checks
 from offenders.seed.activity import made_up_activity
 from offenders.seed.bail import made_up_bail
 from offenders.seed.circulations import made_up_circulations
@@ -18,6 +19,7 @@ __all__ = [
     "Ward",
     "made_up_activity",
     "made_up_bail",
+    "made_up_checks",
     "made_up_circulations",
     "made_up_detentions",
     "made_up_hits",

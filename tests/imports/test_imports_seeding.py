@@ -11,6 +11,7 @@ from offenders.seed import Scale
 from offenders.seeding import seed
 
 FORCE = "33"
+REQUESTED = "acro_checks WHERE state <> 'required'"
 OF_HITS = "import_sources WHERE kind = 'wanted' AND source_ref LIKE 'FH%-W'"
 
 
@@ -60,6 +61,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "teams: 0 created, 13 unchanged",
         "officers: 0 created, 9 unchanged",
         "custody: 0 created, 40 unchanged",
+        f"acro-checks: 0 created, {count(REQUESTED)} unchanged",
         "bail: 0 created, 22 unchanged",
         "activity: 0 entries",
         f"wanted: 0 created, {count(OF_HITS)} unchanged",
