@@ -240,6 +240,8 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
         for name, value in before.items()
         if value != getattr(record, name)
     }
+    if not session.is_modified(record):
+        return record
     details = {"changes": changes, "version": record.version + 1}
     return finish(session, record, doing, "amendment", details=details, at=recorded_at(session))
 
