@@ -162,8 +162,8 @@ def _apply_law(record: BailRecord, fields: dict[str, Any]) -> None:
         clear_of_bail(record)
         release(record, record.bailed_at, lapsed=False)
         return
-    case, period = settle_period(record)
-    rules.check_release(case, period, record.bailed_at)
+    period = settle_period(record)
+    rules.check_release(period, record.bailed_at)
     rank = fields.get("authorised_rank")
     if rank is not None:
         _check_authority(record, Rank(rank))
