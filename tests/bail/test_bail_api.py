@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from bail_cases import at
 from bail_given import NOW, ago
-from builders import given_neighbourhood
+from builders import given_entry, given_neighbourhood
+from sqlalchemy import text
 
+from offenders.db import Work, transaction
 from offenders.domain.working_days import end_of_period_of_months, london_day
 
 ENDS = end_of_period_of_months(london_day(NOW - timedelta(days=10)) + timedelta(days=1), 3)
@@ -521,3 +523,48 @@ def test_a_wrong_moment_of_arrest_is_put_right_with_its_law(bail):
         f"/v1/bail-records/{made['id']}", json=early, headers=bail.sent | {"If-Match": '"2"'}
     )
     assert again.status_code == 422
+
+
+def test_saying_the_same_again_changes_nothing(bail):
+    made = bail.given(return_at=(NOW + timedelta(days=3)).isoformat())
+    body = {"return_at": made["return_at"], "crime_reference": "C1", "case_type": "standard"}
+    for sent in ({}, body):
+        answer = bail.client.patch(
+            f"/v1/bail-records/{made['id']}",
+            json=sent,
+            headers=bail.sent | {"If-Match": '"1"'},
+        )
+        assert (answer.status_code, answer.json) == (200, made)
+
+
+def test_whose_addresses_are_protected_is_on_bail_nowhere_to_be_seen(bail, client, headers):
+    given_neighbourhood(client, "N1", lpa="N")
+    home = {"lines": ["1 Street"], "postcode": "LE1 1AA", "neighbourhood": "N1", "type": "home"}
+    hunted = bail.person(addresses=[home])
+    hunter = bail.person(family_name="Hunter")
+    given_entry(client, headers, hunter, "associations", type="victim_of", person_id=hunted["id"])
+    made = bail.given(person_id=hunted["id"])
+    assert (made["lpa"], made["owner_team"]) == ("N", "DUTY-N")
+    reader = headers("response_officer")
+    shown = client.get(f"/v1/bail-records/{made['id']}", headers=reader).json
+    assert (shown["lpa"], shown["neighbourhood"], shown["owner_team"]) == (None, None, "DUTY-33")
+    assert shown["masked"] == ["lpa", "neighbourhood"]
+    for query, count in (("lpa=N", 0), ("lpa=none", 1), ("team=DUTY-N", 0)):
+        items = client.get(f"/v1/bail-records?{query}", headers=reader).json["items"]
+        assert (query, len(items)) == (query, count)
+
+
+def test_every_act_is_audited_with_record_person_and_want(bail, connection):
+    failed = bail.done(bail.given(return_at=ago(1)), "failures")
+    with transaction(connection, Work("33")) as session:
+        events = session.execute(
+            text("""SELECT action, audit_class, subject_ids FROM audit_events
+                    WHERE action LIKE 'bail.%' ORDER BY at, id""")
+        ).all()
+    assert [(each.action, each.audit_class) for each in events] == [
+        ("bail.record", "collection"),
+        ("bail.read", "consultation"),
+        ("bail.fail", "alteration"),
+    ]
+    named = {str(each) for each in events[-1].subject_ids}
+    assert named == {failed["id"], failed["person_id"], failed["want_id"]}

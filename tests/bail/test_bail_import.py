@@ -253,3 +253,20 @@ def test_every_filter_is_served_ahead_of_flask_too(desk, bring):
         ({"as_at": ago(1)}, 0),
     ):
         assert (query, len(desk.list(**query))) == (query, count)
+
+
+def test_a_csv_file_is_read_with_its_lists_and_refusals(desk, engine, tmp_path):
+    path = tmp_path / "bail.csv"
+    columns = "source_ref,family_name,arrested_at,bailed_at,conditions,extensions,state"
+    path.write_text(
+        f"{columns}\n"
+        f'B1,Example,{ago(10)},{ago(9)},"Live at 1, High Street;Curfew",inspector {ago(1)},\n'
+        f"B2,Other,{ago(10)},{ago(11)},,,\n"
+    )
+    summary = run_file(engine, force=desk.force, kind="bail", path=path, requested_by="test")
+    assert (summary.created, summary.refused) == (1, 1)
+    (made,) = desk.list()
+    assert [each["text"] for each in made["conditions"]] == ["Live at 1, High Street", "Curfew"]
+    assert [each["section"] for each in made["extensions"]] == ["s.47ZD"]
+    refused = (tmp_path / "bail.csv.refused.csv").read_text()
+    assert "3,B2,bailed_at,The release lies before the arrest." in refused

@@ -162,8 +162,8 @@ def _apply_law(record: BailRecord, fields: dict[str, Any]) -> None:
         clear_of_bail(record)
         release(record, record.bailed_at, lapsed=False)
         return
-    case, period = settle_period(record)
-    rules.check_release(case, period, record.bailed_at)
+    period = settle_period(record)
+    rules.check_release(period, record.bailed_at)
     rank = fields.get("authorised_rank")
     if rank is not None:
         _check_authority(record, Rank(rank))
@@ -240,6 +240,8 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
         for name, value in before.items()
         if value != getattr(record, name)
     }
+    if not session.is_modified(record):
+        return record
     details = {"changes": changes, "version": record.version + 1}
     return finish(session, record, doing, "amendment", details=details, at=recorded_at(session))
 

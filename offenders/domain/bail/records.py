@@ -65,10 +65,10 @@ def _suspension(kept: dict[str, Any]) -> Suspension:
     )
 
 
-def settle_period(record: Any) -> tuple[Case, Period]:
+def settle_period(record: Any) -> Period:
     """Work out regime, last day and its reason anew, and the time to answer that follows it.
 
-    Gives the case and its period. Raises Unlawful where type and agency contradict each other.
+    Gives the period. Raises Unlawful where type and agency contradict each other.
     """
     case = case_of(record)
     rules.check_case(case)
@@ -81,7 +81,7 @@ def settle_period(record: Any) -> tuple[Case, Period]:
         record.return_at = rules.regular_return(case, period, record.bailed_at)
     elif record.return_at is not None:
         rules.check_return(case, period, record.return_at, record.bailed_at)
-    return case, period
+    return period
 
 
 def release(record: Any, released_at: datetime, *, lapsed: bool) -> None:

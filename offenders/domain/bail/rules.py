@@ -82,10 +82,8 @@ def check_return(case: Case, period: Period, return_at: datetime, bailed_at: dat
         raise Unlawful("return_at", message, section)
 
 
-def check_release(case: Case, period: Period, bailed_at: datetime) -> None:
-    """Raise Unlawful for a release on bail before arrest or after the period has ended."""
-    if bailed_at < case.arrested_at:
-        raise Unlawful("bailed_at", "This lies before the arrest.", "s.34(1)")
+def check_release(period: Period, bailed_at: datetime) -> None:
+    """Raise Unlawful for a release on bail after the period has ended."""
     if period.ends_on is not None and bailed_at >= end_of(period.ends_on):
         message = f"The bail period of this arrest ended on {period.ends_on}: release without bail."
         raise Unlawful("bailed_at", message, "s.47ZB")

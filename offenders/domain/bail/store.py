@@ -82,7 +82,7 @@ _AS_AT = f"""
     WHERE {_THEN.format("b")}
 """
 _TEAM = f"""
-    CASE WHEN {HIDDEN} AND b.owner_team = 'DUTY-' || s.lpa
+    CASE WHEN {HIDDEN} AND left(b.owner_team, 5) = 'DUTY-'
          THEN 'DUTY-' || b.force ELSE b.owner_team END
 """
 _MARKERS_PRESENT = "m.removed_at IS NULL"
@@ -259,7 +259,8 @@ def reading_of_record(question: Question, written: str) -> Reading:
     named = "b.id = :id" if as_uuid(written) is not None else "b.reference = :reference"
     sql = f"""
         SELECT CAST({bail_json(as_at=question.as_at is not None)} AS text) AS body, b.version,
-               ARRAY[b.id, b.person_id] AS subjects, ARRAY[b.person_id] AS people,
+               array_remove(ARRAY[b.id, b.person_id, b.want_id], NULL) AS subjects,
+               ARRAY[b.person_id] AS people,
                CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood']
                     ELSE CAST('{{}}' AS text[]) END AS masked,
                CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after, b.id, b.person_id

@@ -157,12 +157,12 @@ class Described:
 
     def _apply_law(self, row: Mapping[str, Any]) -> None:
         if self.bailed_at < self.arrested_at:
-            raise Unlawful("bailed_at", "Send a release not before the arrest.", "s.34(1)")
+            raise _before("bailed_at", "The release lies before the arrest.")
         named, follows = self.return_at, self.return_follows
         self.return_at, self.return_follows = None, True
-        case, period = settle_period(self)
+        period = settle_period(self)
         if row.get("state") != State.RELEASED_WITHOUT_BAIL:
-            rules.check_release(case, period, self.bailed_at)
+            rules.check_release(period, self.bailed_at)
         for each in row.get("extensions") or ():
             rank, authorised_at = each.split(" ")
             request = Request(Rank(rank), datetime.fromisoformat(authorised_at), IN_SOURCE)
@@ -189,7 +189,7 @@ class Described:
         state = row.get("state") or State.ON_BAIL
         at = datetime.fromisoformat(row["state_at"]) if row.get("state_at") else None
         if at is not None and at < self.bailed_at:
-            raise Unlawful("state_at", "Send a moment not before the release.", "s.47(3)")
+            raise _before("state_at", "This lies before the release.")
         if state == State.RELEASED_WITHOUT_BAIL:
             clear_of_bail(self)
             self.conditions = []
@@ -208,6 +208,10 @@ class Described:
             self.outcome_at, self.outcome_reason = at or facts.now, IN_SOURCE
         else:
             lapse_if_over(self, facts.now)
+
+
+def _before(field: str, problem: str) -> Refusal:
+    return Refusal(problem=problem, action="Send the moment at which it happened.", field=field)
 
 
 def _column(field: str) -> str:
