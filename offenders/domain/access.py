@@ -118,7 +118,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 AREA_ROLES = frozenset({"supervisor", "duty_inspector", "meeting_chair", "partner_agency"})
 
 # Systems that send records see the records that they sent, and no other.
-SENDING_ROLES = frozenset({"custody_client", "acro_client", "court_client"})
+SENDING_ROLES = frozenset({"custody_client", "forensic_client", "acro_client", "court_client"})
 # What a unit's own system answers is its own, whoever sent it: by the beginning of a permission.
 _ANSWERED_BY = {"acro_client": "acro:"}
 
