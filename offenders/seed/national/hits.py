@@ -163,7 +163,7 @@ def _found(plan: Plan) -> str:
                {step(hits.ALLOCATED_SHARE, "w.recorded_at", ALLOCATION_DAYS, "allocated")}
                    AS allocated_at,
                CASE WHEN w.state IN ({dealt}) THEN {returned} END AS outcome_at,
-               w.recorded_by, w.recorded_at
+               w.entered_by AS recorded_by, w.recorded_at
         FROM made_wants m
         JOIN wants w ON w.force = :force AND w.id = m.id
         JOIN persons p ON p.force = w.force AND p.id = w.person_id
