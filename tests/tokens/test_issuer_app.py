@@ -13,7 +13,8 @@ from issuer_given import running_issuer
 from tokens_given import EC_KEY, ED_KEY, OTHER_EC_KEY, RSA_KEY, SIGNERS, given_token, jwk, raw_token
 
 from offenders import clock
-from offenders.api import create_app, revoked
+from offenders.api import revoked
+from offenders.api.service import Service
 from offenders.issuer import issue_token, load_or_make_key
 from offenders.settings import SettingsError, read_settings
 
@@ -30,7 +31,7 @@ def issuer():
 
 
 @pytest.fixture
-def served(issuer, database, tmp_path, connection):
+def served(issuer, database, tmp_path, connection, app, monkeypatch):
     """Serve with this environment beside the usual one: `served(OFFENDERS_OIDC_CLIENTS="x")`."""
 
     def make(**environment):
@@ -43,7 +44,8 @@ def served(issuer, database, tmp_path, connection):
                 **environment,
             }
         )
-        app = create_app(settings, connection)
+        anew = vars(Service(settings, connection))
+        monkeypatch.setattr(app.extensions["offenders"], "__dict__", anew)
         return app.test_client()
 
     return make
