@@ -33,7 +33,7 @@ run: $(VENV)/.run ## Start the service with a demonstration force; Ctrl-C stops 
 	@exec $(PY) -m offenders.cli serve --demo --with-parent
 
 test: $(VENV)/.dev ## Run the whole test suite
-	@$(PY) -m pytest -n 2 --dist loadfile -q
+	@$(PY) -m pytest -n 3 --dist loadfile -q
 
 bench: $(VENV)/.run ## Measure the service on the national seed, beside its floor
 	@$(PY) -m bench.run
