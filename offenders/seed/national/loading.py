@@ -15,6 +15,7 @@ from offenders.domain.wanted.clocks import CANCELLATION
 from offenders.domain.wanted.service import due_values, figures_today
 from offenders.ids import new_id
 from offenders.seed.national.areas import streets
+from offenders.seed.national.checks import check_statements, check_values
 from offenders.seed.national.custody import custody_statements, stage_arrests
 from offenders.seed.national.log import want_statements
 from offenders.seed.national.people import stage_people
@@ -85,6 +86,9 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     for name, rule in (("marker_days", "marker-reviews"), ("cancellation_days", CANCELLATION)):
         values[name] = figure_in_force(session, plan.force, rule, plan.today) or 0
 
+    if plan.scale.arrests:
+        values |= check_values(session, plan)
+
     def run(table: str, statement: str) -> None:
         began = time.monotonic()
         done: Any = session.execute(text(statement), values)
@@ -105,9 +109,10 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
         run(table, statement)
     if plan.scale.arrests:
         run("made_arrests", stage_arrests(plan))
-        for table, statement in custody_statements(plan):
+        for table, statement in (*custody_statements(plan), *check_statements(plan)):
             run(table, statement)
         _audit(session, plan, "custody", "detention", "made_arrests")
+        _audit(session, plan, "acro-checks", "acro_check", "made_checks")
     for kind, subject, made in (
         ("people", "person", "made_people"),
         ("wanted", "want", "made_wants"),
