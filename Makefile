@@ -23,8 +23,8 @@ ENVIRONMENT = $(PY) -m pip --version >/dev/null 2>&1 || { \
 CODE := offenders migrations tests bench wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-imports bench-sweeps scorecard lint format openapi docs check-docs check-migrations \
-	locks clean
+.PHONY: help run test bench bench-imports bench-sweeps scorecard lint format openapi docs check-docs \
+	check-migrations locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
