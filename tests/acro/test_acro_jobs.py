@@ -151,7 +151,9 @@ def test_a_trace_not_assessed_is_flagged_until_it_is(client, headers, session, r
         assert {each.state for each in flags(session, REPLIES)} == {"cleared"}
 
 
-def test_a_changed_policy_moves_the_clocks_that_the_next_sweep_judges_by(client, headers, session, policy):
+def test_a_changed_policy_moves_the_clocks_that_the_next_sweep_judges_by(
+    client, headers, session, policy
+):
     _, checks = given_checks(session, "ROU", "ALB")
     eu, other = checks["ROU"], checks["ALB"]
     late = given_check(session)
