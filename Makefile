@@ -23,8 +23,8 @@ ENVIRONMENT = $(PY) -m pip --version >/dev/null 2>&1 || { \
 CODE := offenders migrations tests bench wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-imports scorecard lint format openapi docs check-docs check-migrations \
-	locks clean
+.PHONY: help run test bench bench-imports bench-sweeps scorecard lint format openapi docs check-docs \
+	check-migrations locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -40,6 +40,9 @@ bench: $(VENV)/.run ## Measure the service on the national seed, beside its floo
 
 bench-imports: $(VENV)/.run ## Measure imports into a database of a million people
 	@$(PY) -m bench.imports
+
+bench-sweeps: $(VENV)/.run ## Measure sweeps over a million arrests beside their floor
+	@$(PY) -m bench.sweeps
 
 lint: $(VENV)/.dev ## Check style, types, layers, dead code and dependencies
 	$(PY) -m ruff check $(CODE)

@@ -1,108 +1,283 @@
-"""Measures sweeps over the national seed against the raw INSERT … SELECT of the same flags.
+"""`make bench-sweeps`: sweeps over a million arrests beside the raw INSERT … SELECT of their rows.
 
-Run `python -m bench.sweeps --home DIR` on a database that `offenders seed --scale national` has
-filled. Each figure is the best of several runs over all forces, each run undone in the end. The
-raw statement writes the same flags and their first history, and nothing is asked before.
+A sweep is run as the scheduler runs it, with every effect: flags and their history, queues, audit
+and run. The floor puts the same due rows of the same forces into a table of the shape and with
+the indexes of `flags`, by one bare statement a force, in one transaction too.
 """
 
 from __future__ import annotations
 
-import argparse
+import logging
+import os
+import statistics
+import subprocess
+import sys
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+import click
+import structlog
+from sqlalchemy import create_engine, text
 
-from offenders.db import Work, begin, recorded_at, serving_engine, transaction
-from offenders.domain.custody import service as custody
-from offenders.domain.flags import service as flags
-from offenders.embedded import EmbeddedPostgres
+from bench import machine
+from offenders import clock
+from offenders.bundled import database
+from offenders.db import Work, begin, driver_url, serving_engine, transaction
+from offenders.domain.acro.overdue import due_source as checks_due
+from offenders.domain.acro.rules import MISSING, REPLIES
+from offenders.domain.bail.due import due_source as bail_due
+from offenders.domain.custody.service import unchecked_source
+from offenders.domain.forensics.overdue import due_source as hits_due
+from offenders.jobs import runner
+from offenders.jobs.timetable import find_job
+from offenders.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
     from offenders.domain.flags.service import DueSource
 
-RULE: Final = "missing-pnc-checks"
-_RAW: Final = """
-    WITH raised AS (
-        INSERT INTO flags (force, id, rule, severity, subject_type, subject_id, subject_reference,
-                           person_id, lpa, owner_officer, owner_team, because, due_at, raised_at)
-        SELECT :force, gen_random_uuid(), :rule, severity, subject_type, subject_id,
-               subject_reference, person_id, lpa, owner_officer, owner_team, because, due_at, :at
-        FROM ({source}) due RETURNING *)
-    INSERT INTO flags_history SELECT raised.*, :at, NULL FROM raised
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results"
+MOST = 2.0  # times the floor
+FEWEST_ARRESTS = 1_000_000
+
+SWEEPS: dict[str, Callable[[Session], DueSource]] = {
+    "missing-acro-checks": lambda session: checks_due(session, MISSING),
+    "overdue-acro-replies": lambda session: checks_due(session, REPLIES),
+    "missing-pnc-checks": unchecked_source,
+    "bail-due": bail_due,
+    "overdue-forensic-hits": hits_due,
+}
+_NAMES = """subject_type, subject_id, subject_reference, person_id, lpa, neighbourhood,
+    owner_officer, owner_team, severity, because, due_at"""
+_FLOOR = """
+    INSERT INTO bench_flags (force, id, rule, raised_at, {names})
+    SELECT CAST(:floor_force AS text), gen_random_uuid(), :floor_rule,
+           CAST(:floor_at AS timestamptz), {names}
+    FROM ({due}) d
+    ON CONFLICT (force, rule, subject_id) WHERE state <> 'cleared' DO NOTHING
 """
-_SHARE: Final = text("""
-    UPDATE detentions SET pnc_checked = false
-    WHERE force = :force AND abs(hashtext(reference)) % 1000 < :thousandths
-""")
 
 
-class _Undo(Exception):
-    """Takes back all that a run has done."""
+@dataclass(frozen=True)
+class Taken:
+    """What one run wrote and how long it took."""
+
+    rows: int
+    seconds: float
 
 
-def sweep(session: Session, source: DueSource) -> int:
-    """Run the sweep as the job does."""
-    return flags.settle(session, rule=RULE, source=source).raised
+@dataclass(frozen=True)
+class Round:
+    """One sweep and its floor, each when nothing is flagged yet and when everything is."""
+
+    sweep: tuple[Taken, Taken]
+    floor: tuple[Taken, Taken]
+
+    def ratio(self, run: int) -> float:
+        """Give how many times the floor's time the sweep took."""
+        return self.sweep[run].seconds / self.floor[run].seconds
 
 
-def raw(session: Session, source: DueSource) -> int:
-    """Write the same flags at once."""
-    values = source.values | {"rule": RULE, "at": recorded_at(session)}
-    done = session.execute(text(_RAW.format(source=source.sql)), values)
-    return int(getattr(done, "rowcount", 0))
+@dataclass(frozen=True)
+class Place:
+    """The database as the service reaches it, and as its owner does."""
+
+    engine: Engine
+    owner: Engine
+    forces: Sequence[str]
 
 
-def measure(
-    engine: Engine,
-    forces: Sequence[str],
-    work: Callable[[Session, DueSource], int],
-    thousandths: int,
-) -> tuple[float, int]:
-    """Give the seconds of all forces together, and how many flags were written."""
-    seconds, raised = 0.0, 0
+@click.command()
+@click.option("--data-dir", default=lambda: os.environ.get("OFFENDERS_DATA_DIR", "var/bench"))
+@click.option("--rounds", default=9)
+@click.option("--only", default="", help="One sweep.")
+def main(*, data_dir: str, rounds: int, only: str) -> None:
+    """Measure, print the table, write bench/results/sweeps.md, exit 1 above twice the floor."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    for name in [name for name in os.environ if name.startswith("OFFENDERS_")]:
+        del os.environ[name]
+    os.environ["OFFENDERS_DATA_DIR"] = str((ROOT / data_dir).resolve())
+    seed = [sys.executable, "-m", "offenders.cli", "seed", "--scale", "national"]
+    subprocess.run(seed, check=True)
+    with database(read_settings()) as settings:
+        arrests, found = _measure_all(
+            settings.database_url or "", settings.owner_url or "", rounds, only
+        )
+    if not only:
+        _write(found, arrests, rounds)
+    above = [name for name, each in found.items() if max(_ratios(each)) > MOST]
+    if above:
+        click.echo(f"More than {MOST:g} times the floor: {', '.join(above)}.", err=True)
+        sys.exit(1)
+
+
+def _measure_all(
+    url: str, owner_url: str, rounds: int, only: str
+) -> tuple[int, dict[str, list[Round]]]:
+    """Give how many arrests there are, and the rounds of each sweep that finds anything."""
+    owner = create_engine(driver_url(owner_url), isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        arrests = int(connection.execute(text("SELECT count(*) FROM detentions")).scalar_one())
+        forces = list(connection.execute(text("SELECT code FROM forces ORDER BY 1")).scalars())
+    if arrests < FEWEST_ARRESTS:
+        message = "This database was made without a year of arrests. Delete it, and seed it anew."
+        raise click.ClickException(message)
+    place = Place(serving_engine(url), owner, forces)
+    found: dict[str, list[Round]] = {}
+    click.echo(_HEAD)
+    with _floor_table(place):
+        for name in [name for name in SWEEPS if only in {"", name}]:
+            made = [_round(place, name, 0)]
+            if not made[0].floor[0].rows:
+                click.echo(f"{name:24} finds nothing in the national seed")
+                continue
+            # What that round read first of all is read from memory from now on.
+            made = [_round(place, name, number) for number in range(rounds)]
+            found[name] = made
+            click.echo(_line(name, made))
+    place.engine.dispose()
+    owner.dispose()
+    return arrests, found
+
+
+@contextmanager
+def _floor_table(place: Place) -> Iterator[None]:
+    _as_owner(
+        place,
+        "DROP TABLE IF EXISTS bench_flags",
+        "CREATE TABLE bench_flags (LIKE flags INCLUDING ALL)",
+        "GRANT SELECT, INSERT ON bench_flags TO offenders_app",
+    )
     try:
-        with transaction(engine, Work(forces[0], statement_seconds=600)) as session:
-            for force in forces:
-                begin(session, Work(force, statement_seconds=600))
-                if thousandths:
-                    values = {"force": force, "thousandths": thousandths}
-                    session.execute(_SHARE, values)
-                began = time.perf_counter()
-                raised += work(session, custody.unchecked_source(session))
-                seconds += time.perf_counter() - began
-            raise _Undo  # noqa: TRY301 - it only ends the run
-    except _Undo:
-        return seconds, raised
-
-
-def main() -> None:
-    """Read where the database is, and measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--runs", type=int, default=3)
-    asked = parser.parse_args()
-    server = EmbeddedPostgres(asked.home)
-    try:
-        urls = server.start()
-        engine = serving_engine(urls.app)
-        with transaction(engine, Work("00", writes=False)) as session:
-            found = session.execute(text("SELECT code FROM forces WHERE kind = 'territorial'"))
-            forces = sorted(found.scalars())
-        for name, thousandths in (("as seeded", 0), ("a tenth unchecked", 100)):
-            for kind, work in (("sweep", sweep), ("raw", raw)):
-                runs = [measure(engine, forces, work, thousandths) for _ in range(asked.runs)]
-                seconds, raised = min(runs)
-                print(f"{name:20} {kind:6} {seconds:8.3f} s {raised:9,} flags", flush=True)
-        engine.dispose()
+        yield
     finally:
-        server.stop()
+        for name in SWEEPS:
+            _forget(place, name)
+        _as_owner(place, "DROP TABLE bench_flags")
+
+
+def _round(place: Place, name: str, number: int) -> Round:
+    """Measure sweep and floor, twice each, beginning with either in turn."""
+    _forget(place, name)
+    _as_owner(
+        place,
+        "TRUNCATE bench_flags",
+        "INSERT INTO bench_flags SELECT * FROM flags",
+        "VACUUM (ANALYZE) flags, flags_history, bench_flags",
+    )
+    measured: dict[str, tuple[Taken, Taken]] = {}
+    ways: list[tuple[str, Callable[[Place, str], Taken]]] = [("sweep", _sweep), ("floor", _floor)]
+    for way, measure in ways[:: -1 if number % 2 else 1]:
+        measured[way] = (measure(place, name), measure(place, name))
+    made = Round(measured["sweep"], measured["floor"])
+    rows = [taken.rows for taken in (*made.sweep, *made.floor)]
+    if rows != [rows[0], 0, rows[0], 0]:
+        message = f"{name}: sweep and floor differ in their rows: {rows}."
+        raise click.ClickException(message)
+    return made
+
+
+def _sweep(place: Place, name: str) -> Taken:
+    job = find_job(name)
+    if job is None:
+        message = f"There is no job {name}."
+        raise click.ClickException(message)
+    began = time.perf_counter()
+    run = runner.run(place.engine, job, slot=clock.now(), trigger="scheduled")
+    seconds = time.perf_counter() - began
+    if run.error:
+        message = f"{name} failed: {run.error}"
+        raise click.ClickException(message)
+    return Taken(run.raised + run.cleared, seconds)
+
+
+def _floor(place: Place, name: str) -> Taken:
+    sources: dict[str, DueSource] = {}
+    for force in place.forces:
+        with transaction(place.engine, Work(force)) as session:
+            sources[force] = SWEEPS[name](session)
+    rows, began = 0, time.perf_counter()
+    with transaction(place.engine, Work(place.forces[0])) as session:
+        for force, source in sources.items():
+            with session.begin_nested():
+                begin(session, Work(force, statement_seconds=runner.STATEMENT_SECONDS))
+                values = {"floor_force": force, "floor_rule": name}
+                values["floor_at"] = session.info["recorded_at"]
+                statement = text(_FLOOR.format(names=_NAMES, due=source.sql))
+                done: Any = session.execute(statement, source.values | values)
+                rows += done.rowcount
+    return Taken(rows, time.perf_counter() - began)
+
+
+def _forget(place: Place, name: str) -> None:
+    """Take away what sweeps of this rule have left."""
+    with place.owner.connect() as connection:
+        for table in ("flags_history", "flags"):
+            connection.execute(text(f"DELETE FROM {table} WHERE rule = :name"), {"name": name})
+
+
+def _as_owner(place: Place, *statements: str) -> None:
+    with place.owner.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def _ratios(rounds: Sequence[Round]) -> tuple[float, float]:
+    """Give the medians of the rounds' own ratios: of first runs and of second ones."""
+    first, second = (statistics.median(each.ratio(run) for each in rounds) for run in (0, 1))
+    return first, second
+
+
+_HEAD = (
+    f"{'':24}{'':>9}{'all to be raised':>27}{'nothing to be done':>29}\n"
+    f"{'sweep':24}{'flags':>9}{'sweep s':>11}{'floor s':>9}{'ratio':>7}"
+    f"{'sweep s':>13}{'floor s':>9}{'ratio':>7}"
+)
+
+
+def _line(name: str, rounds: Sequence[Round]) -> str:
+    def median(way: str, run: int) -> float:
+        taken: list[Taken] = [getattr(each, way)[run] for each in rounds]
+        return statistics.median(each.seconds for each in taken)
+
+    first, second = _ratios(rounds)
+    return (
+        f"{name:24}{rounds[0].sweep[0].rows:9,}{median('sweep', 0):11.3f}{median('floor', 0):9.3f}"
+        f"{first:7.2f}{median('sweep', 1):13.3f}{median('floor', 1):9.3f}{second:7.2f}"
+    )
+
+
+def _write(found: dict[str, list[Round]], arrests: int, rounds: int) -> None:
+    facts: dict[str, Any] = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "arrests": f"{arrests:,}",
+        "rounds": rounds,
+        "load average": round(os.getloadavg()[0], 1),
+        **machine.facts(),
+    }
+    table = "\n".join([_HEAD, *(_line(name, each) for name, each in found.items())])
+    told = "\n".join(f"- {name.replace('_', ' ')}: {value}" for name, value in facts.items())
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "sweeps.md").write_text(f"# Sweeps\n\n```\n{table}\n```\n\n{told}\n\n{_HOW}")
+
+
+_HOW = f"""\
+`make bench-sweeps` measures, on the national seed. A sweep goes over every force in one
+transaction, as the scheduler runs it: clocks, flags and their history, queues, audit and the run.
+The floor puts the rows that the rule finds due into a table of the shape and with the indexes of
+`flags`, by `INSERT … SELECT … ON CONFLICT DO NOTHING`: one statement and one savepoint a force,
+one transaction, no history. Both run when nothing is flagged yet, and again. Seconds are medians,
+a ratio the median of each round's own; it fails above {MOST:g}.
+"""
 
 
 if __name__ == "__main__":

@@ -88,6 +88,7 @@ def seed_nation(
             return Loaded()
         nation = _prepare(engine, owner, date.fromisoformat(day), seed, report)
         if not nation.forces.empty():
+            _clear_remains(owner)
             _load_all(owner, nation)
             _tidy(owner, nation)
     seconds = time.monotonic() - began
@@ -146,6 +147,15 @@ def _add_places(connection: Connection, plan: Plan) -> None:
         "lpas": [place.lpa for place in places],
     }
     connection.execute(_ADD_NEIGHBOURHOODS, values)
+
+
+def _clear_remains(owner: Engine) -> None:
+    """Take away the dead rows of a load that was broken off.
+
+    Tables full of nothing else count as empty to the planner, which then checks each foreign key
+    by whichever index comes first.
+    """
+    _vacuum(owner, ["detentions", "detentions_history", "acro_checks", "acro_checks_history"])
 
 
 def _load_all(owner: Engine, nation: _Nation) -> None:

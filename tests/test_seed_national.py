@@ -14,6 +14,8 @@ from offenders import clock, seeding_national, tables
 from offenders import seed as rows
 from offenders.db import Work, transaction
 from offenders.domain import identifiers
+from offenders.domain.acro import clocks
+from offenders.domain.acro.rules import State
 from offenders.domain.custody.rules import (
     Facts,
     Stay,
@@ -326,7 +328,10 @@ def test_what_was_collected_is_audited_in_every_force(nation, read):
     received = [row for row in audit if row.action == "imports.received"]
     hits = {row.id for row in read("SELECT id FROM forensic_hits")}
     detentions = {row.id for row in read("SELECT id FROM detentions")}
-    by_type = {kind: set() for kind in ("person", "want", "forensic_hit", "detention")}
+    checks = {row.id for row in read("SELECT id FROM acro_checks")}
+    by_type = {
+        kind: set() for kind in ("person", "want", "forensic_hit", "detention", "acro_check")
+    }
     for row in received:
         by_type[row.subject_type] |= set(row.subject_ids)
     assert by_type == {
@@ -334,6 +339,7 @@ def test_what_was_collected_is_audited_in_every_force(nation, read):
         "want": wants,
         "forensic_hit": hits,
         "detention": detentions,
+        "acro_check": checks,
     }
     assert {row.audit_class for row in received} == {"collection"}
 
@@ -369,6 +375,47 @@ def test_every_foreign_country_of_an_arrest_has_its_check_and_no_other(read):
     assert len(checks) == len(needed)
     assert {row.channel for row in checks if row.country in {"POL", "ROU"}} <= {"eu"}
     assert len({row.state for row in checks}) > 2
+
+
+def test_checks_were_asked_answered_and_assessed_by_the_clocks_in_force(nation, read, engine):
+    for force in ("01", "33", SMALLEST):
+        with transaction(engine, Work(force)) as session:
+            assert clocks.refresh_clocks(session) == 0
+            figures = clocks.figures(session)
+            days = timedelta(days=figures["request"]["figure"])
+        for row in read("SELECT * FROM acro_checks WHERE force = :f", f=force):
+            assert row.request_due_at == row.detained_at + days
+            if row.requested_at:
+                due = clocks.due_for_reply(figures, row.channel, row.requested_at)
+                assert row.reply_due_at == due
+    overdue = read(
+        "SELECT count(*) FROM acro_checks WHERE state = 'requested' AND reply_due_at < now()"
+    )
+    missing = read(
+        "SELECT count(*) FROM acro_checks WHERE state = 'required' AND request_due_at < now()"
+    )
+    assert 0 < overdue[0].count < TINY.arrests / 20
+    assert 0 < missing[0].count < TINY.arrests / 20
+
+
+def test_each_check_is_known_by_every_step_it_has_taken(read):
+    now = {(row.force, row.id): row for row in read("SELECT * FROM acro_checks")}
+    steps = {}
+    for row in read("SELECT * FROM acro_checks_history ORDER BY recorded_from"):
+        steps.setdefault((row.force, row.id), []).append(row)
+    assert steps.keys() == now.keys()
+    order = [State.REQUIRED, State.REQUESTED, State.RESPONDED, State.ASSESSED]
+    for key, kept in steps.items():
+        assert [row.state for row in kept] == order[: len(kept)]
+        assert [row.version for row in kept] == list(range(1, now[key].version + 1))
+        assert kept[0].recorded_from == now[key].recorded_at
+        assert kept[-1].recorded_to is None
+        assert kept[-1][: len(now[key])] == tuple(now[key])
+        for before, after in pairwise(kept):
+            assert before.recorded_to == after.recorded_from == after.updated_at
+        assert kept[0].requested_at is None
+        assert all(row.requested_at <= row.updated_at for row in kept[1:])
+    assert {len(kept) for kept in steps.values()} == {1, 2, 3, 4}
 
 
 def test_detentions_are_known_from_their_record_and_ended_from_their_release(read):

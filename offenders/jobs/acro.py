@@ -22,6 +22,5 @@ def flag_replies(session: Session, _force: str) -> Effect:
 
 
 def _sweep(session: Session, rule: str) -> Effect:
-    acro.refresh_clocks(session)
-    settled = acro.settle_rule(session, rule)
+    settled = acro.sweep(session, rule)
     return Effect(settled.raised, settled.cleared)

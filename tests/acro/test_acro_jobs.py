@@ -151,7 +151,9 @@ def test_a_trace_not_assessed_is_flagged_until_it_is(client, headers, session, r
         assert {each.state for each in flags(session, REPLIES)} == {"cleared"}
 
 
-def test_a_changed_policy_moves_the_clocks_at_the_next_sweep(client, headers, session, policy):
+def test_a_changed_policy_moves_the_clocks_that_the_next_sweep_judges_by(
+    client, headers, session, policy
+):
     _, checks = given_checks(session, "ROU", "ALB")
     eu, other = checks["ROU"], checks["ALB"]
     late = given_check(session)
@@ -160,6 +162,7 @@ def test_a_changed_policy_moves_the_clocks_at_the_next_sweep(client, headers, se
     policy(REPLIES, eu=10, other=30)
     policy(MISSING, all=3)
     acro.flag_replies(session, "33")
+    acro.flag_missing(session, "33")
     rows = session.execute(
         text("SELECT id, coalesce(reply_due_at, request_due_at) AS due_at FROM acro_checks")
     )

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.acro.clocks import figures
+from offenders.domain.acro.clocks import Explained, figures, refresh_clocks
 from offenders.domain.acro.rules import ASSESSMENT, CHASE, MISSING, REPLIES
 from offenders.domain.flags.service import DueSource, Settled, settle
 
@@ -99,26 +99,43 @@ _REGISTER_QUEUES = text("""
 """)
 
 
-def due_source(session: Session, rule: str, check_id: UUID | None = None) -> DueSource:
-    """Give every check that the rule finds due; or this one only."""
+def due_source(
+    session: Session,
+    rule: str,
+    check_id: UUID | None = None,
+    explained: Explained | None = None,
+) -> DueSource:
+    """Give every check that the rule finds due by its figures; or this one only."""
     whose = "AND c.id = :whose" if check_id else ""
     values = {
         "rule": rule,
         "force": session.info["force"],
-        "figures": orjson.dumps(figures(session)).decode(),
+        "figures": orjson.dumps(explained or figures(session, rule)).decode(),
         "now": clock.now(),
         "whose": check_id,
     }
     return DueSource(_SOURCES[rule].format(whose=whose), values)
 
 
-def settle_rule(session: Session, rule: str, check_id: UUID | None = None) -> Settled:
+def sweep(session: Session, rule: str) -> Settled:
+    """Bring the rule's clocks to the figures in force, and then its flags to what is due."""
+    explained = figures(session, rule)
+    refresh_clocks(session, explained)
+    return settle_rule(session, rule, explained=explained)
+
+
+def settle_rule(
+    session: Session,
+    rule: str,
+    check_id: UUID | None = None,
+    explained: Explained | None = None,
+) -> Settled:
     """Bring the flags of the rule to what is due now, in the force or of one check."""
     session.flush()
     settled = settle(
         session,
         rule=rule,
-        source=due_source(session, rule, check_id),
+        source=due_source(session, rule, check_id, explained),
         because="It was dealt with.",
         subject_id=check_id,
     )

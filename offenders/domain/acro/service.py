@@ -11,9 +11,9 @@ from offenders.domain.acro.acting import (
 )
 from offenders.domain.acro.asking import Question, count_checks, get_check, list_checks
 from offenders.domain.acro.assessing import assess_check
-from offenders.domain.acro.clocks import due_for_reply, figures, refresh_clocks
+from offenders.domain.acro.clocks import due_for_reply, figures
 from offenders.domain.acro.coverage import GROUPS, Period, coverage
-from offenders.domain.acro.overdue import settle_rule
+from offenders.domain.acro.overdue import settle_rule, sweep
 from offenders.domain.acro.requiring import Required, require_checks
 from offenders.domain.acro.rules import MISSING, REPLIES, Channel, Response, State
 
@@ -37,9 +37,9 @@ __all__ = [
     "get_check",
     "give_up_check",
     "list_checks",
-    "refresh_clocks",
     "request_check",
     "require_checks",
     "respond_to_check",
     "settle_rule",
+    "sweep",
 ]

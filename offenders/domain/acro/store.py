@@ -14,7 +14,7 @@ from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy import Row
@@ -78,26 +78,25 @@ _FOLLOW = text("""
     RETURNING c.id
 """)
 _DAYS = text("""
-    SELECT DISTINCT c.channel,
-           CAST(c.requested_at AT TIME ZONE 'Europe/London' AS date) AS requested_on
+    SELECT DISTINCT c.channel, CAST(c.requested_at AT TIME ZONE 'Europe/London' AS date),
+           c.reply_due_at
     FROM acro_checks c WHERE c.force = :force AND c.state = 'requested'
 """)
-_MOVE = text("""
-    WITH requests AS (
-        UPDATE acro_checks c
-        SET request_due_at = c.detained_at + make_interval(hours => 24 * :days), updated_at = :at
-        WHERE c.force = :force AND c.state = 'required'
-          AND c.request_due_at <> c.detained_at + make_interval(hours => 24 * :days)
-        RETURNING c.id),
-    replies AS (
-        UPDATE acro_checks c SET reply_due_at = d.due_at, updated_at = :at
-        FROM unnest(CAST(:channels AS text[]), CAST(:requested AS date[]),
-                    CAST(:dues AS timestamptz[])) d (channel, requested_on, due_at)
-        WHERE c.force = :force AND c.state = 'requested' AND c.channel = d.channel
-          AND CAST(c.requested_at AT TIME ZONE 'Europe/London' AS date) = d.requested_on
-          AND c.reply_due_at <> d.due_at
-        RETURNING c.id)
-    SELECT id FROM requests UNION ALL SELECT id FROM replies
+_MOVE_REQUESTS = text("""
+    UPDATE acro_checks c
+    SET request_due_at = c.detained_at + make_interval(hours => 24 * :days), updated_at = :at
+    WHERE c.force = :force AND c.state = 'required'
+      AND c.request_due_at <> c.detained_at + make_interval(hours => 24 * :days)
+    RETURNING c.id
+""")
+_MOVE_REPLIES = text("""
+    UPDATE acro_checks c SET reply_due_at = d.due_at, updated_at = :at
+    FROM unnest(CAST(:channels AS text[]), CAST(:requested AS date[]),
+                CAST(:dues AS timestamptz[])) d (channel, requested_on, due_at)
+    WHERE c.force = :force AND c.state = 'requested' AND c.channel = d.channel
+      AND CAST(c.requested_at AT TIME ZONE 'Europe/London' AS date) = d.requested_on
+      AND c.reply_due_at <> d.due_at
+    RETURNING c.id
 """)
 _IDENTITY = text("""
     SELECT p.family_name, p.given_names, p.date_of_birth, p.sex, p.nationalities, d.custody_number,
@@ -160,19 +159,23 @@ def _reaches(scope: Scope, check: AcroCheck) -> bool:
     return scope.covers(check.lpa, None)
 
 
-def list_days_of_requests(session: Session) -> list[Row[Any]]:
-    """Give each channel and London day of an open request, as (channel, requested_on)."""
-    return list(session.execute(_DAYS, {"force": session.info["force"]}))
+def list_days_of_requests(session: Session) -> list[tuple[str, date, datetime]]:
+    """Give channel, London day of request and due moment of open requests, each such row once."""
+    return [tuple(row) for row in session.execute(_DAYS, {"force": session.info["force"]})]
 
 
-def move_clocks(
-    session: Session, days: int, replies: Sequence[tuple[Any, ...]], at: datetime
-) -> list[UUID]:
-    """Set due moments that differ; `replies` are (channel, day of request, due moment)."""
-    values: dict[str, Any] = {"force": session.info["force"], "days": days, "at": at}
+def move_requests(session: Session, days: int) -> list[UUID]:
+    """Set the due moments of checks not yet requested that differ from so many days."""
+    values = {"force": session.info["force"], "days": days, "at": recorded_at(session)}
+    return list(session.execute(_MOVE_REQUESTS, values).scalars())
+
+
+def move_replies(session: Session, replies: Sequence[tuple[Any, ...]]) -> list[UUID]:
+    """Set due moments of replies that differ, given (channel, day of request, due moment)."""
+    values: dict[str, Any] = {"force": session.info["force"], "at": recorded_at(session)}
     for number, name in enumerate(("channels", "requested", "dues")):
         values[name] = [each[number] for each in replies]
-    return list(session.execute(_MOVE, values).scalars())
+    return list(session.execute(_MOVE_REPLIES, values).scalars())
 
 
 def identity(session: Session, check: AcroCheck) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def settle(
 
 def raise_due(session: Session, *, rule: str, source: DueSource) -> int:
     """Raise what the source finds and clear nothing; for rules that an event sets off."""
-    return _keep_history(session, store.raise_due(session, rule, source.sql, source.values))
+    return store.raise_due(session, rule, source.sql, source.values)
 
 
 def clear_for(session: Session, *, subject_id: UUID, rules: Sequence[str], because: str) -> int:

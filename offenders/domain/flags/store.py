@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Row
+    from sqlalchemy import Row, TextClause
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Scope
@@ -49,7 +50,13 @@ _RAISE = f"""
            d.subject_type, d.subject_id, {", ".join(f"d.{name}" for name in _FACTS)}
     FROM {{due}} d ORDER BY d.subject_id
     ON CONFLICT (force, rule, subject_id) WHERE state <> 'cleared' DO NOTHING
-    RETURNING id
+    RETURNING *
+"""
+# What was just raised has no history to close.
+_KEPT = ", ".join(column.name for column in Flag.__table__.columns)
+_KEEP = f"""
+    INSERT INTO flags_history ({_KEPT}, recorded_from)
+    SELECT {_KEPT}, CAST(:flag_at AS timestamptz) FROM raised
 """
 # What is due beside what is flagged. A full join can't be a nested loop, into which statistics
 # of before thousands of flags were raised at once would otherwise lead.
@@ -230,10 +237,13 @@ class Question:
         return " AND ".join(parts), values
 
 
-def raise_due(session: Session, rule: str, sql: str, values: dict[str, Any]) -> list[UUID]:
-    """Raise a flag for each row of the source that has none open; give their ids."""
-    statement = text(f"WITH {_due(sql)} {_RAISE.format(due='due')}")
-    return list(session.execute(statement, values | _own_values(session, rule, "")).scalars())
+def raise_due(session: Session, rule: str, sql: str, values: dict[str, Any]) -> int:
+    """Raise a flag for each row of the source that has none open, with history; give how many."""
+    statement = text(f"""
+        WITH {_due(sql)}, raised AS ({_RAISE.format(due="due")}), kept AS ({_KEEP})
+        SELECT count(*) FROM raised
+    """)
+    return int(session.execute(statement, values | _own_values(session, rule, "")).scalar_one())
 
 
 def settle(  # noqa: PLR0913 - which flags, by what source, and why they clear
@@ -248,19 +258,26 @@ def settle(  # noqa: PLR0913 - which flags, by what source, and why they clear
     """Raise what is due, clear what no longer is and renew the rest, over one reading of it.
 
     With `subject_id`, of which the source must then be, only that subject's flag. Gives how
-    many were raised and cleared, and the ids of all that changed.
+    many were raised, with their history, and cleared; and the ids of those cleared or renewed,
+    whose history is still to be kept.
     """
-    whose = "AND f.subject_id = :flag_subject" if subject_id else ""
-    unflagged = "(SELECT * FROM beside WHERE id IS NULL)"
-    statement = text(f"""
-        WITH {_due(sql)}, {_BESIDE.format(whose=whose)},
-             raised AS ({_RAISE.format(due=unflagged)}), dated AS ({_BRING_UP_TO_DATE})
-        SELECT (SELECT count(*) FROM raised) AS raised,
-               (SELECT count(*) FROM dated WHERE state = 'cleared') AS cleared,
-               ARRAY(SELECT id FROM raised UNION ALL SELECT id FROM dated) AS changed
-    """)
+    statement = _settling(sql, is_one=subject_id is not None)
     own = _own_values(session, rule, because) | {"flag_subject": subject_id}
     return session.execute(statement, values | own).one()
+
+
+@lru_cache(maxsize=64)
+def _settling(sql: str, *, is_one: bool) -> TextClause:
+    whose = "AND f.subject_id = :flag_subject" if is_one else ""
+    unflagged = "(SELECT * FROM beside WHERE id IS NULL)"
+    return text(f"""
+        WITH {_due(sql)}, {_BESIDE.format(whose=whose)},
+             raised AS ({_RAISE.format(due=unflagged)}), kept AS ({_KEEP}),
+             dated AS ({_BRING_UP_TO_DATE})
+        SELECT (SELECT count(*) FROM raised) AS raised,
+               (SELECT count(*) FROM dated WHERE state = 'cleared') AS cleared,
+               ARRAY(SELECT id FROM dated) AS changed
+    """)
 
 
 def _due(sql: str) -> str:

@@ -1,15 +1,14 @@
-"""SQL of a year's arrests: detentions as they were recorded and ended, and their checks abroad."""
+"""SQL of a year's arrests: detentions as they were recorded and ended."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from offenders.domain.acro.rules import EU
 from offenders.domain.custody.store import COLUMNS
 from offenders.seed import custody as shares
 from offenders.seed import reasons
-from offenders.seed.national.draws import literal, texts
+from offenders.seed.national.draws import literal
 from offenders.seed.weighted import Weighted
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 GROWN_YEARS: Final = 11.2  # so that everybody was ten at the year's first arrest
 OFFICERS: Final = 500
-MISSING_SHARE, LATE_SHARE, TRACE_SHARE = 0.06, 0.08, 0.12
-EU_DAYS, OTHER_DAYS = 6, 66  # mean days to a reply, as ACRO's chief told in 2019
 _MS: Final = "CAST(floor(extract(epoch FROM a.recorded_at) * 1000) AS bigint)"
 _CRIMES: Final = reasons.OFFENCES["named_suspect"]
 _OFFENCES: Final = Weighted(
@@ -105,7 +102,7 @@ def stage_arrests(plan: Plan) -> str:
 
 
 def custody_statements(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Give the statements that write detentions and their checks, each with its table."""
+    """Give the statements that write detentions, each with its table."""
     yield "made_detentions", _stage_detentions(plan)
     yield "officers", _OFFICERS
     yield "teams", _TEAMS
@@ -115,9 +112,6 @@ def custody_statements(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "detention_wants", _WANTS
     yield "flags", _unknown(plan)
     yield "flags_history", _UNKNOWN_HISTORY
-    yield "made_checks", _stage_checks(plan)
-    yield "acro_checks", _CHECKS
-    yield "acro_checks_history", _CHECKS_HISTORY
 
 
 def _stage_detentions(plan: Plan) -> str:
@@ -209,72 +203,3 @@ def _unknown(plan: Plan) -> str:
                d.lpa, 'DUTY-' || coalesce(d.lpa, d.force), {_FLAG}, d.recorded_at
         FROM made_detentions d WHERE d.nationality_unknown
     """
-
-
-def _stage_checks(plan: Plan) -> str:
-    draws = plan.draws
-    channel = f"CASE WHEN c.country = ANY ({texts(sorted(EU))}) THEN 'eu' ELSE 'non_eu' END"
-    mean = f"CASE k.channel WHEN 'eu' THEN {EU_DAYS} ELSE {OTHER_DAYS} END"
-    late = f"-ln(1 - {draws.chance('k.key', 'reply')}) * {mean}"
-    is_asked = f"""{draws.chance("k.key", "asked")} >= {MISSING_SHARE}
-        AND k.detained_at < CAST(:now AS timestamptz) - interval '1 day'"""
-    trace = f"{draws.chance('k.key', 'trace')} < {TRACE_SHARE}"
-    return f"""
-        CREATE TEMPORARY TABLE made_checks ON COMMIT DROP AS
-        WITH keyed AS (
-            SELECT d.force, d.id AS detention_id, d.person_id, d.lpa, c.country,
-                   {channel} AS channel, d.arrested_at AS detained_at, d.recorded_at,
-                   hashtextextended(d.reference || c.country, 0) AS key,
-                   row_number() OVER (ORDER BY d.reference, c.country) AS n
-            FROM made_detentions d CROSS JOIN LATERAL unnest(d.countries) c (country)),
-        asked AS (
-            SELECT k.*, CASE WHEN {is_asked} THEN k.recorded_at + interval '20 hours'
-                             * {draws.chance("k.key", "asked at")} END AS requested_at
-            FROM keyed k),
-        answered AS (
-            SELECT k.*, CASE WHEN {draws.chance("k.key", "never")} >= {LATE_SHARE}
-                             THEN k.requested_at + interval '1 day' * (0.1 + {late}) END AS reply_at
-            FROM asked k),
-        done AS (
-            SELECT k.*, CASE WHEN k.reply_at < CAST(:now AS timestamptz) - interval '1 minute'
-                             THEN k.reply_at END AS responded_at, {trace} AS is_trace
-            FROM answered k),
-        ended AS (
-            SELECT k.*, CASE WHEN k.is_trace
-                              AND k.responded_at < CAST(:now AS timestamptz) - interval '2 days'
-                             THEN k.responded_at + interval '1 day' END AS assessed_at
-            FROM done k)
-        SELECT k.*, {draws.uuid(plan.force, _MS.replace("a.", "k."), "k.key", "check")} AS id,
-               {draws.reference("A", plan.force, "k.n")} AS reference,
-               CASE WHEN k.assessed_at IS NOT NULL THEN 'assessed'
-                    WHEN k.responded_at IS NOT NULL THEN 'responded'
-                    WHEN k.requested_at IS NOT NULL THEN 'requested' ELSE 'required' END AS state,
-               coalesce(k.assessed_at, k.responded_at, k.requested_at, k.recorded_at) AS updated_at
-        FROM ended k
-    """
-
-
-_CHECK_NAMES: Final = """
-    force, id, reference, detention_id, person_id, lpa, country, channel, state, detained_at,
-    request_due_at, requested_at, requested_by, reply_due_at, response, responded_at,
-    assessed_at, assessed_by, recorded_by, version, recorded_at, updated_at
-"""
-_CHECKS: Final = f"""
-    INSERT INTO acro_checks ({_CHECK_NAMES})
-    SELECT k.force, k.id, k.reference, k.detention_id, k.person_id, k.lpa, k.country, k.channel,
-           k.state, k.detained_at, k.detained_at + interval '24 hours', k.requested_at,
-           CASE WHEN k.requested_at IS NOT NULL THEN :by END,
-           k.requested_at + interval '1 day' * CASE k.channel WHEN 'eu' THEN 28 ELSE 66 END,
-           CASE WHEN k.responded_at IS NULL THEN NULL
-                WHEN k.is_trace THEN 'trace' ELSE 'no_trace' END,
-           k.responded_at, k.assessed_at, CASE WHEN k.assessed_at IS NOT NULL THEN :by END, :by,
-           1 + num_nonnulls(k.requested_at, k.responded_at, k.assessed_at), k.recorded_at,
-           k.updated_at
-    FROM made_checks k
-"""
-# Their steps in between are not made up: they are known from the last one on.
-_CHECKS_HISTORY: Final = f"""
-    INSERT INTO acro_checks_history ({_CHECK_NAMES}, chases, assessment, recorded_from)
-    SELECT {_CHECK_NAMES}, c.chases, c.assessment, c.updated_at FROM acro_checks c
-    WHERE c.force = :force
-"""

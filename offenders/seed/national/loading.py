@@ -17,6 +17,7 @@ from offenders.domain.wanted.clocks import CANCELLATION
 from offenders.domain.wanted.service import due_values, figures_today
 from offenders.ids import new_id
 from offenders.seed.national.areas import streets
+from offenders.seed.national.checks import check_statements, check_values
 from offenders.seed.national.custody import custody_statements, stage_arrests
 from offenders.seed.national.hits import hit_statements
 from offenders.seed.national.log import want_statements
@@ -90,6 +91,8 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
 
     days = figures_in_force(session, plan.force, OVERDUE_HITS, plan.today)
     values["hit_days"] = orjson.dumps(days).decode()
+    if plan.scale.arrests:
+        values |= check_values(session, plan)
 
     def run(table: str, statement: str) -> None:
         began = time.monotonic()
@@ -113,9 +116,10 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
         run(table, statement)
     if plan.scale.arrests:
         run("made_arrests", stage_arrests(plan))
-        for table, statement in custody_statements(plan):
+        for table, statement in (*custody_statements(plan), *check_statements(plan)):
             run(table, statement)
         _audit(session, plan, "custody", "detention", "made_arrests")
+        _audit(session, plan, "acro-checks", "acro_check", "made_checks")
     for kind, subject, made in (
         ("people", "person", "made_people"),
         ("wanted", "want", "made_wants"),
