@@ -466,6 +466,9 @@ def test_an_area_narrows_a_supervisor(client, headers, read):
     body = {"person_id": person["id"], "custody_number": "X", "arrested_at": ago(hours=1)}
     refused = client.post("/v1/detentions", json=body, headers=headers("supervisor", lpas=["CN"]))
     assert [each["pointer"] for each in refused.json["errors"]] == ["/lpa"]
+    body |= {"lpa": "CN", "close_wants": [given_want(client, headers, person=person)["id"]]}
+    refused = client.post("/v1/detentions", json=body, headers=headers("supervisor", lpas=["CN"]))
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/close_wants/0"]
 
 
 def test_each_use_is_audited_with_whom_it_touched(client, headers, arrest, change, read, sql):

@@ -90,7 +90,7 @@ def record_detention(
     }
     number = given["custody_number"]
     standing = store.find_by_numbers(session, [number]).get(number)
-    wants = _wants_of(session, person.id, fields.get("close_wants") or ())
+    wants = _wants_of(session, doing.scope, person.id, fields.get("close_wants"))
     if standing is not None:
         return _again(session, doing, standing, given, wants), False
     check_codes(session, given)
@@ -117,7 +117,7 @@ def amend_detention(
     changes = {
         name: _EMPTY.get(name) if value is None else value for name, value in changes.items()
     }
-    wants = _wants_of(session, standing.person_id, fields.get("close_wants") or ())
+    wants = _wants_of(session, doing.scope, standing.person_id, fields.get("close_wants"))
     changed = row | changes
     if changed != row:
         check_codes(session, changes)
@@ -215,15 +215,25 @@ def _again(
     raise Conflict(message, rule="one-record-per-custody-number", **extra)
 
 
-def _wants_of(session: Session, person: UUID, written: Sequence[str]) -> list[Row[Any]]:
-    """Give the wants named to be closed; all must be this person's and not ended otherwise."""
+def _wants_of(
+    session: Session, scope: Scope, person: UUID, named: Sequence[str] | None
+) -> list[Row[Any]]:
+    """Give the wants named to be closed; all must be this person's, in the writer's area and open.
+
+    One that was closed as arrested already is taken, too.
+    """
+    written = named or ()
     found = store.find_wants(session, written)
     by_name = {str(want.id): want for want in found} | {want.reference: want for want in found}
     wants = []
     for place, name in enumerate(written):
         want = by_name.get(name.lower()) or by_name.get(as_reference(name))
         pointer = f"/close_wants/{place}"
-        if want is None or want.person_id != person:
+        if (
+            want is None
+            or want.person_id != person
+            or not scope.covers(want.lpa, want.neighbourhood)
+        ):
             raise Invalid.field(pointer, "This is no want of this person. Leave it out.")
         if want.state not in {OUTSTANDING, Outcome.ARRESTED}:
             ended = want.state.replace("_", " ")
