@@ -142,6 +142,9 @@ class Question:
         if (lpa := self.filters.get("lpa")) is not None:
             parts.append("d.lpa IS NULL" if lpa == "none" else "d.lpa = :lpa")
             values["lpa"] = lpa
+        if (country := self.filters.get("country")) is not None:
+            parts.append(":country = ANY (d.countries)")
+            values["country"] = country
         if (written := self.filters.get("person_id")) is not None:
             parts.append("""d.person_id = (SELECT q.id FROM persons q
                 WHERE q.force = :force AND (q.id = :person OR q.reference = :person_reference))""")
