@@ -473,7 +473,8 @@ def test_an_area_narrows_a_supervisor(client, headers, read):
 
 def test_each_use_is_audited_with_whom_it_touched(client, headers, arrest, change, read, sql):
     person = given_person(client, headers)
-    found = arrest(person).json
+    want = given_want(client, headers, person=person)
+    found = arrest(person, close_wants=[want["id"]]).json
     change(found, pnc_checked=True)
     read("/v1/detentions")
     acts = sql("""
@@ -486,4 +487,8 @@ def test_each_use_is_audited_with_whom_it_touched(client, headers, arrest, chang
         ("custody.list", "consultation"),
     ]
     for act in acts:
-        assert {str(each) for each in act.subject_ids} == {found["id"], person["id"]}
+        assert {str(each) for each in act.subject_ids} == {
+            found["id"],
+            person["id"],
+            want["id"],
+        }
