@@ -301,6 +301,10 @@ ADDRESSES = [
     ("100.64.0.1", False),
     ("100.127.255.254", False),
     ("192.0.0.1", False),
+    ("192.0.0.192", False),
+    ("::ffff:192.0.0.192", False),
+    ("fec0::1", False),
+    ("3fff::1", False),
     ("192.0.2.1", False),
     ("198.18.0.1", False),
     ("198.51.100.7", False),
@@ -327,7 +331,8 @@ def test_nothing_private_is_allowed_by_itself(address):
 
 def test_where_clouds_keep_their_keys_is_closed_even_if_allowed():
     everything = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
-    assert not is_allowed(ipaddress.ip_address("169.254.169.254"), everything)
+    for address in ("169.254.169.254", "192.0.0.192", "100.100.100.200"):
+        assert not is_allowed(ipaddress.ip_address(address), everything)
     assert not is_allowed(ipaddress.ip_address("fd00:ec2::254"), everything)
 
 
