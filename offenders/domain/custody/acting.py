@@ -25,6 +25,7 @@ from offenders.ids import as_reference, new_id, new_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import Row
@@ -99,7 +100,7 @@ def record_detention(
     row = new_row(session, doing.asker.actor, given)
     row |= nationality_columns(row, person.nationalities)
     until = stay_of(row).ends(facts.hours)
-    closes = _open_among(session, wants)
+    closes = _open_among(session, wants, until)
     record(session, [Arrival(row, person.pnc_ids, until, closes)], doing.asker)
     _note_arrested(session, row["id"], wants, closes)
     detention: UUID = row["id"]
@@ -124,12 +125,12 @@ def amend_detention(
         check_area(doing.scope, changed["lpa"])
         judge(session, doing.scope, changed, person)
     changed |= nationality_columns(changed, person.nationalities)
-    closes = _open_among(session, wants)
+    until = stay_of(changed).ends(longest_hours(session, clock.today()))
+    closes = _open_among(session, wants, until)
     if changed == row and not closes:
         return detention
     _keep(session, changed, moves=changed["lpa"] != row["lpa"])
-    hours = longest_hours(session, clock.today())
-    arrival = Arrival(changed, person.pnc_ids, stay_of(changed).ends(hours), closes)
+    arrival = Arrival(changed, person.pnc_ids, until, closes)
     recording.close_named(session, [arrival], doing.asker.actor)
     _note_arrested(session, standing.id, wants, closes)
     return detention
@@ -243,8 +244,16 @@ def _wants_of(
     return wants
 
 
-def _open_among(session: Session, wants: Sequence[Row[Any]]) -> list[tuple[UUID, Any]]:
+def _open_among(
+    session: Session, wants: Sequence[Row[Any]], until: datetime
+) -> list[tuple[UUID, Any]]:
+    """Give those still open; raise Invalid for one entered after the person was held."""
     still_open = lock_open_wants(session, [want.id for want in wants])
+    places = {want.id: place for place, want in enumerate(wants)}
+    for want in still_open:
+        if want.entered_at > until:
+            message = "This want was entered after the detention ended. Leave it out."
+            raise Invalid.field(f"/close_wants/{places[want.id]}", message)
     return [(want.id, want.entered_at) for want in still_open]
 
 
