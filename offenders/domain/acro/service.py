@@ -15,7 +15,15 @@ from offenders.domain.acro.clocks import due_for_reply, figures, refresh_clocks
 from offenders.domain.acro.coverage import GROUPS, Period, coverage
 from offenders.domain.acro.overdue import settle_rule
 from offenders.domain.acro.requiring import Required, require_checks
-from offenders.domain.acro.rules import MISSING, REPLIES, Channel, Response, State, Step, possible_steps
+from offenders.domain.acro.rules import (
+    MISSING,
+    REPLIES,
+    Channel,
+    Response,
+    State,
+    Step,
+    possible_steps,
+)
 
 __all__ = [
     "GROUPS",
