@@ -43,7 +43,7 @@ def _shown(call: Call, question: Question, written: str, status: int = 200) -> A
         status=status,
         location=f"/v1/detentions/{row.id}" if status == CREATED else None,
         subject_type="detention",
-        subjects=[row.id],
+        subjects=[row.id, *row.wants],
         people=[row.person_id],
     )
 
@@ -70,7 +70,7 @@ def list_detentions(call: Call) -> Answer:
     return Answer(
         make_page(rows, page, key=lambda row: [row.arrested_at, str(row.id)], total=total),
         subject_type="detention",
-        subjects=[row.id for row in shown],
+        subjects=[each for row in shown for each in (row.id, *row.wants)],
         people=[row.person_id for row in shown],
     )
 

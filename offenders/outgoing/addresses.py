@@ -20,7 +20,18 @@ _PORTS: Final = {"https": 443, "http": 80}
 # Where clouds answer with their keys: never, whatever is allowed.
 _METADATA: Final = tuple(
     ipaddress.ip_network(each)
-    for each in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "168.63.129.16/32")
+    for each in (
+        "169.254.0.0/16",
+        "fe80::/10",
+        "fd00:ec2::/32",
+        "168.63.129.16/32",
+        "192.0.0.192/32",
+        "100.100.100.200/32",
+    )
+)
+# Never public, though the standard library of Python 3.11 may say so (RFC 6890, 3879, 9637).
+_NOT_PUBLIC: Final = tuple(
+    ipaddress.ip_network(each) for each in ("192.0.0.0/24", "fec0::/10", "3fff::/20")
 )
 _SIX_TO_FOUR: Final = ipaddress.ip_network("2002::/16")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
@@ -56,7 +67,8 @@ def is_allowed(address: Address, networks: Sequence[Network]) -> bool:
         return False
     if address.is_multicast or address.is_unspecified or address.is_reserved:
         return False
-    return address.is_global or any(address in network for network in networks)
+    is_public = address.is_global and not any(address in network for network in _NOT_PUBLIC)
+    return is_public or any(address in network for network in networks)
 
 
 def _plain(address: Address) -> Address:

@@ -31,6 +31,8 @@ CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 15.0  # for the whole of it, however it drips
 ANSWER_BYTES: Final = 64 * 1024
 _ALREADY_REPORTED: Final = 208  # RFC 5842, taken here for a message known by its id
+# Who fails after taking it, or stands before one that may have, answers like this.
+_PERHAPS_TAKEN: Final = frozenset({500, 502, 504})
 _LONGEST_RETRY_AFTER: Final = 5  # digits
 
 
@@ -124,7 +126,9 @@ def _read(status: int, retry_after: str | None) -> Receipt:
     if 200 <= status < 300:  # noqa: PLR2004 - a success
         return Receipt(had_it=status == _ALREADY_REPORTED)
     fault = f"http-{status}"
-    is_away = status in {429, 502, 503, 504}
+    if status in _PERHAPS_TAKEN:
+        raise Unanswered(fault)
+    is_away = status in {429, 503}
     raise NotDelivered(fault, pause=_pause(retry_after), is_away=is_away)
 
 

@@ -169,6 +169,17 @@ def test_what_was_refused_may_be_asked_and_answered_again(client, headers, sessi
     assert answered.json["response"] == "no_trace"
 
 
+def test_convictions_once_told_are_assessed_whatever_is_answered_later(client, headers, session):
+    check = given_check(session)
+    act(client, headers, check, "requests")
+    act(client, headers, check, "responses", response="partial", convictions=[{"offence": "Furt"}])
+    act(client, headers, check, "requests")
+    refused = act(client, headers, check, "responses", response="no_trace")
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/response"]
+    assert act(client, headers, check, "responses", response="partial").status_code == 201
+    assert act(client, headers, check, "assessments", rationale="Theft.").status_code == 201
+
+
 def test_an_assessment_raises_lower_wants_and_gives_markers(client, headers, session):
     detention, checks = given_checks(session, "ROU")
     check, person = checks["ROU"], {"id": str(detention.person_id)}

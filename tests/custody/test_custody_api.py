@@ -256,14 +256,17 @@ def test_what_was_put_forward_is_closed_later_by_the_custody_officer(
 
 
 def test_a_want_entered_while_the_person_is_held_is_put_forward_and_a_later_one_is_not(
-    client, headers, arrest
+    client, headers, arrest, change
 ):
     person = given_person(client, headers)
     during = given_want(client, headers, person=person, entered_at=ago(hours=1))
-    given_want(client, headers, person=person, crime_reference="B", entered_at=ago(minutes=1))
+    fields = {"crime_reference": "B", "entered_at": ago(minutes=1)}
+    later = given_want(client, headers, person=person, **fields)
     answer = arrest(person, hours=2, released_at=ago(minutes=30), close_wants=[during["id"]])
     assert answer.json["wants_put_forward"] == []
     assert [each["id"] for each in answer.json["wants_closed"]] == [during["id"]]
+    refused = change(answer.json, close_wants=[during["id"], later["id"]])
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/close_wants/1"]
     long_ago = arrest(
         given_person(client, headers), custody_number="CU/2", arrested_at=ago(days=40)
     )
@@ -466,11 +469,15 @@ def test_an_area_narrows_a_supervisor(client, headers, read):
     body = {"person_id": person["id"], "custody_number": "X", "arrested_at": ago(hours=1)}
     refused = client.post("/v1/detentions", json=body, headers=headers("supervisor", lpas=["CN"]))
     assert [each["pointer"] for each in refused.json["errors"]] == ["/lpa"]
+    body |= {"lpa": "CN", "close_wants": [given_want(client, headers, person=person)["id"]]}
+    refused = client.post("/v1/detentions", json=body, headers=headers("supervisor", lpas=["CN"]))
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/close_wants/0"]
 
 
 def test_each_use_is_audited_with_whom_it_touched(client, headers, arrest, change, read, sql):
     person = given_person(client, headers)
-    found = arrest(person).json
+    want = given_want(client, headers, person=person)
+    found = arrest(person, close_wants=[want["id"]]).json
     change(found, pnc_checked=True)
     read("/v1/detentions")
     acts = sql("""
@@ -483,4 +490,8 @@ def test_each_use_is_audited_with_whom_it_touched(client, headers, arrest, chang
         ("custody.list", "consultation"),
     ]
     for act in acts:
-        assert {str(each) for each in act.subject_ids} == {found["id"], person["id"]}
+        assert {str(each) for each in act.subject_ids} == {
+            found["id"],
+            person["id"],
+            want["id"],
+        }

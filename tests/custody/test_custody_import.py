@@ -212,7 +212,7 @@ def test_lists_and_countries_are_read_as_in_a_table(bring, sql):
         )
     )
     (found,) = sql("SELECT * FROM detentions")
-    assert found.offences == [BURGLARY]
+    assert found.offences == [BURGLARY, BURGLARY]
     assert (found.countries, found.pnc_checked) == (["POL", "ROU"], True)
     assert (found.disposal, found.released_at.hour) == ("charged", 12)
 
@@ -295,7 +295,7 @@ def test_by_import_as_by_hand(bring, client, headers, sql):
         "custody_number": "CU/1",
         "arrested_at": START.isoformat(),
         "station": "Euston Street",
-        "offences": [BURGLARY],
+        "offences": [BURGLARY, BURGLARY],
         "arresting_officer": "77",
         "nationality_stated": "ROU",
     }

@@ -99,7 +99,21 @@ def test_a_check_that_has_got_further_here_stays_with_a_warning(bring, row, look
     brought = bring("acro-checks", row(**REQUESTED, summary="Sent again."))
     assert brought.counts == (0, 0, 1, 0)
     assert brought.said("warning") == [(1, "state")]
+    brought = bring("acro-checks", row(**ANSWERED))
+    assert (brought.counts, brought.said("warning")) == ((0, 0, 1, 0), [(1, "response")])
     assert look(STATES)[1] == ("ROU", "responded", "trace")
+
+
+def test_a_source_corrects_its_own_answer(bring, row, look):
+    for response in ("no_trace", "trace"):
+        brought = bring("acro-checks", row(**ANSWERED | {"response": response}))
+        assert brought.counts == (0, 1, 0, 0)
+    assert look(STATES)[1] == ("ROU", "responded", "trace")
+
+
+def test_what_is_only_required_was_not_requested(bring, row, look):
+    bring("acro-checks", row(**REQUESTED | {"state": "required"}))
+    assert look("SELECT DISTINCT requested_at FROM acro_checks") == [(None,)]
 
 
 # What a row says beside number and country, and the field that is refused.

@@ -114,12 +114,12 @@ def test_a_receiver_that_had_it_before_is_believed(engine, posted, receiver, loo
 
 def test_a_refusal_is_no_repeat_and_silence_may_be_one(engine, posted, receiver, look, change):
     posted()
-    receiver.faults = [NotDelivered("http-500"), Unanswered("no-answer"), None]
+    receiver.faults = [NotDelivered("http-400"), Unanswered("no-answer"), None]
     for _ in range(3):
         deliver_due(engine, receiver)
         change(LET_TIME_PASS)
     assert look(LOG) == [
-        (1, "refused", False, "http-500"),
+        (1, "refused", False, "http-400"),
         (2, "unknown", False, "no-answer"),
         (3, "delivered", True, None),
     ]

@@ -88,6 +88,7 @@ class DetentionQuery(AsAtQuery, PageQuery):
     lpa = code(metadata={"description": "`none` asks for detentions without one."})
     person_id = code(metadata={"description": "Id or reference."})
     foreign_national = Truth()
+    country = Country(3, shortest=3, metadata={"description": "One of `countries`."})
     nationality_unknown = Truth()
     pnc_checked = Truth()
     from_ = Day(data_key="from", attribute="from")

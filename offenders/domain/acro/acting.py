@@ -97,6 +97,9 @@ def respond_to_check(session: Session, doing: Doing) -> AcroCheck:
     convictions = doing.fields.get("convictions") or []
     if convictions and response not in TO_ASSESS:
         raise Invalid.field("/convictions", "Only a trace or a partial answer has convictions.")
+    if response not in TO_ASSESS and store.has_convictions(session, check):
+        message = "Convictions are on record, which must be assessed. Answer trace or partial."
+        raise Invalid.field("/response", message)
     check.state = State.RESPONDED
     check.response, check.responded_at = response, responded_at
     check.response_summary = doing.fields.get("summary")

@@ -33,7 +33,8 @@ NUMBERS: Final = ("arrests", "foreign_nationals", "nationality_unknown", "reques
 _LISTED = ", ".join(f"'{each}'" for each in sorted(CHECKED))
 _MADE = f"(k.state IN ('responded', 'assessed') AND k.response IN ({_LISTED}))"
 _ASKED = "(k.requested_at IS NOT NULL)"
-# A detention is requested or checked when each of its checks is; without any, it is neither.
+# A detention is requested or checked when each of its checks is; without any, it is neither. A
+# check of a country that its person is no longer said to be of is left out.
 _COUNT = f"""
     WITH d AS MATERIALIZED (
         SELECT d.* FROM (SELECT o.*, NULL::text AS neighbourhood FROM detentions o) d
@@ -43,8 +44,8 @@ _COUNT = f"""
                bool_and{_MADE} AS checked,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY
                    extract(epoch FROM k.requested_at - k.detained_at) / 3600) AS hours
-        FROM acro_checks k
-        WHERE k.force = :force AND k.detention_id IN (SELECT id FROM d WHERE foreign_national)
+        FROM d JOIN acro_checks k ON k.detention_id = d.id AND k.country = ANY (d.countries)
+        WHERE k.force = :force AND d.foreign_national
         GROUP BY k.detention_id {{by_country}})
     SELECT {{group}} AS value, count(*) AS arrests,
            count(*) FILTER (WHERE d.foreign_national) AS foreign_nationals,
@@ -195,9 +196,7 @@ def _href(group_by: str, value: Any, asked: dict[str, str], period: Period) -> s
         return _detentions(asked | {"lpa": value or NO_AREA})
     if group_by == "month":
         return _detentions(asked | _days_of(value, period))
-    named = {"arrested_from": asked["from"], "arrested_to": asked["to"], "country": value}
-    area = {"lpa": asked["lpa"]} if "lpa" in asked else {}
-    return f"/v1/acro-checks?{urlencode(named | area)}"
+    return _detentions(asked | {"country": value})
 
 
 def _days_of(month: str, period: Period) -> dict[str, str]:

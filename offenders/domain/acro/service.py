@@ -15,7 +15,15 @@ from offenders.domain.acro.clocks import due_for_reply, figures
 from offenders.domain.acro.coverage import GROUPS, Period, coverage
 from offenders.domain.acro.overdue import settle_rule, sweep
 from offenders.domain.acro.requiring import Required, require_checks
-from offenders.domain.acro.rules import MISSING, REPLIES, Channel, Response, State
+from offenders.domain.acro.rules import (
+    MISSING,
+    REPLIES,
+    Channel,
+    Response,
+    State,
+    Step,
+    possible_steps,
+)
 
 __all__ = [
     "GROUPS",
@@ -28,6 +36,7 @@ __all__ = [
     "Required",
     "Response",
     "State",
+    "Step",
     "assess_check",
     "chase_check",
     "count_checks",
@@ -37,6 +46,7 @@ __all__ = [
     "get_check",
     "give_up_check",
     "list_checks",
+    "possible_steps",
     "request_check",
     "require_checks",
     "respond_to_check",

@@ -106,6 +106,9 @@ _IDENTITY = text("""
     FROM persons p JOIN detentions d ON d.force = p.force AND d.id = :detention_id
     WHERE p.force = :force AND p.id = :person_id
 """)
+_HAS_CONVICTIONS = text("""
+    SELECT EXISTS (SELECT FROM acro_convictions v WHERE v.force = :force AND v.check_id = :id)
+""")
 _OPEN_WANTS = text("""
     SELECT w.id, w.risk FROM wants w
     WHERE w.force = :force AND w.person_id = :person_id AND w.state = 'outstanding'
@@ -186,6 +189,12 @@ def identity(session: Session, check: AcroCheck) -> dict[str, Any]:
         "detention_id": check.detention_id,
     }
     return dict(session.execute(_IDENTITY, values).mappings().one())
+
+
+def has_convictions(session: Session, check: AcroCheck) -> bool:
+    """Say whether any answer to the check has told of a conviction."""
+    values = {"force": check.force, "id": check.id}
+    return bool(session.execute(_HAS_CONVICTIONS, values).scalar_one())
 
 
 def open_wants(session: Session, check: AcroCheck) -> list[Row[Any]]:

@@ -25,6 +25,7 @@ from offenders.ids import as_reference, new_id, new_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import Row
@@ -90,7 +91,7 @@ def record_detention(
     }
     number = given["custody_number"]
     standing = store.find_by_numbers(session, [number]).get(number)
-    wants = _wants_of(session, person.id, fields.get("close_wants") or ())
+    wants = _wants_of(session, doing.scope, person.id, fields.get("close_wants"))
     if standing is not None:
         return _again(session, doing, standing, given, wants), False
     check_codes(session, given)
@@ -99,7 +100,7 @@ def record_detention(
     row = new_row(session, doing.asker.actor, given)
     row |= nationality_columns(row, person.nationalities)
     until = stay_of(row).ends(facts.hours)
-    closes = _open_among(session, wants)
+    closes = _open_among(session, wants, until)
     record(session, [Arrival(row, person.pnc_ids, until, closes)], doing.asker)
     _note_arrested(session, row["id"], wants, closes)
     detention: UUID = row["id"]
@@ -117,19 +118,19 @@ def amend_detention(
     changes = {
         name: _EMPTY.get(name) if value is None else value for name, value in changes.items()
     }
-    wants = _wants_of(session, standing.person_id, fields.get("close_wants") or ())
+    wants = _wants_of(session, doing.scope, standing.person_id, fields.get("close_wants"))
     changed = row | changes
     if changed != row:
         check_codes(session, changes)
         check_area(doing.scope, changed["lpa"])
         judge(session, doing.scope, changed, person)
     changed |= nationality_columns(changed, person.nationalities)
-    closes = _open_among(session, wants)
+    until = stay_of(changed).ends(longest_hours(session, clock.today()))
+    closes = _open_among(session, wants, until)
     if changed == row and not closes:
         return detention
     _keep(session, changed, moves=changed["lpa"] != row["lpa"])
-    hours = longest_hours(session, clock.today())
-    arrival = Arrival(changed, person.pnc_ids, stay_of(changed).ends(hours), closes)
+    arrival = Arrival(changed, person.pnc_ids, until, closes)
     recording.close_named(session, [arrival], doing.asker.actor)
     _note_arrested(session, standing.id, wants, closes)
     return detention
@@ -215,15 +216,25 @@ def _again(
     raise Conflict(message, rule="one-record-per-custody-number", **extra)
 
 
-def _wants_of(session: Session, person: UUID, written: Sequence[str]) -> list[Row[Any]]:
-    """Give the wants named to be closed; all must be this person's and not ended otherwise."""
+def _wants_of(
+    session: Session, scope: Scope, person: UUID, named: Sequence[str] | None
+) -> list[Row[Any]]:
+    """Give the wants named to be closed; all must be this person's, in the writer's area and open.
+
+    One that was closed as arrested already is taken, too.
+    """
+    written = named or ()
     found = store.find_wants(session, written)
     by_name = {str(want.id): want for want in found} | {want.reference: want for want in found}
     wants = []
     for place, name in enumerate(written):
         want = by_name.get(name.lower()) or by_name.get(as_reference(name))
         pointer = f"/close_wants/{place}"
-        if want is None or want.person_id != person:
+        if (
+            want is None
+            or want.person_id != person
+            or not scope.covers(want.lpa, want.neighbourhood)
+        ):
             raise Invalid.field(pointer, "This is no want of this person. Leave it out.")
         if want.state not in {OUTSTANDING, Outcome.ARRESTED}:
             ended = want.state.replace("_", " ")
@@ -233,8 +244,16 @@ def _wants_of(session: Session, person: UUID, written: Sequence[str]) -> list[Ro
     return wants
 
 
-def _open_among(session: Session, wants: Sequence[Row[Any]]) -> list[tuple[UUID, Any]]:
+def _open_among(
+    session: Session, wants: Sequence[Row[Any]], until: datetime
+) -> list[tuple[UUID, Any]]:
+    """Give those still open; raise Invalid for one entered after the person was held."""
     still_open = lock_open_wants(session, [want.id for want in wants])
+    places = {want.id: place for place, want in enumerate(wants)}
+    for want in still_open:
+        if want.entered_at > until:
+            message = "This want was entered after the detention ended. Leave it out."
+            raise Invalid.field(f"/close_wants/{places[want.id]}", message)
     return [(want.id, want.entered_at) for want in still_open]
 
 

@@ -43,6 +43,11 @@ _WANTS_THEN: Final = """
     WHERE x.force = d.force AND x.detention_id = d.id AND x.recorded_at <= :as_at
       AND '{put}' = CASE WHEN x.updated_at <= :as_at THEN x.put ELSE 'put_forward' END
 """
+_WANTS_SHOWN: Final = """
+    ARRAY(SELECT x.want_id FROM detention_wants x
+          WHERE x.force = d.force AND x.detention_id = d.id
+            AND x.recorded_at <= coalesce(CAST(:as_at AS timestamptz), 'infinity')) AS wants
+"""
 _FLAGS_NOW: Final = "flags f WHERE true"
 _FLAGS_THEN: Final = """
     flags_history f
@@ -142,6 +147,9 @@ class Question:
         if (lpa := self.filters.get("lpa")) is not None:
             parts.append("d.lpa IS NULL" if lpa == "none" else "d.lpa = :lpa")
             values["lpa"] = lpa
+        if (country := self.filters.get("country")) is not None:
+            parts.append(":country = ANY (d.countries)")
+            values["country"] = country
         if (written := self.filters.get("person_id")) is not None:
             parts.append("""d.person_id = (SELECT q.id FROM persons q
                 WHERE q.force = :force AND (q.id = :person OR q.reference = :person_reference))""")
@@ -158,7 +166,7 @@ class Question:
 def list_detentions(
     session: Session, question: Question, after: Sequence[Any] | None, limit: int
 ) -> list[Row[Any]]:
-    """Give detentions, the last arrest first, as (json, arrested_at, id, person_id)."""
+    """Give detentions, the last arrest first, as (json, arrested_at, id, person_id, wants)."""
     condition, values = question.condition()
     if after is not None:
         condition += (
@@ -166,7 +174,8 @@ def list_detentions(
         )
         values |= {"after_at": after[0], "after_id": after[1]}
     statement = f"""
-        SELECT CAST({question.json} AS text), CAST(d.arrested_at AS text), d.id, d.person_id
+        SELECT CAST({question.json} AS text), CAST(d.arrested_at AS text), d.id, d.person_id,
+               {_WANTS_SHOWN}
         FROM (SELECT d.* FROM {question.source} WHERE {condition}
               ORDER BY d.arrested_at DESC, d.id DESC LIMIT :limit) d {question.person}
         ORDER BY d.arrested_at DESC, d.id DESC
@@ -182,11 +191,11 @@ def count_detentions(session: Session, question: Question) -> int:
 
 
 def show_detention(session: Session, question: Question, written: str) -> Row[Any]:
-    """Give one detention as (json, id, person_id, version); raise NotFound out of scope."""
+    """Give one as (json, id, person_id, version, wants); raise NotFound out of scope."""
     condition, values = question.condition()
     values |= {"id": as_uuid(written), "reference": as_reference(written)}
     statement = f"""
-        SELECT CAST({question.json} AS text), d.id, d.person_id, d.version
+        SELECT CAST({question.json} AS text), d.id, d.person_id, d.version, {_WANTS_SHOWN}
         FROM {question.source} {question.person}
         WHERE {condition} AND (d.id = :id OR d.reference = :reference)
     """

@@ -125,7 +125,8 @@ _NOTE_CLOSED: Final = text("""
     DO UPDATE SET put = excluded.put, updated_at = excluded.updated_at WHERE r.put <> 'closed'
 """)
 _WANTS_NAMED: Final = text("""
-    SELECT w.id, w.reference, w.person_id, w.state, w.entered_at FROM wants w
+    SELECT w.id, w.reference, w.person_id, w.state, w.entered_at, w.lpa, w.neighbourhood
+    FROM wants w
     WHERE w.force = :force
       AND (w.id = ANY (CAST(:ids AS uuid[])) OR w.reference = ANY (CAST(:references AS text[])))
 """)

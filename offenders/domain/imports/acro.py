@@ -13,8 +13,10 @@ from offenders.domain.acro.service import (
     REPLIES,
     Response,
     State,
+    Step,
     due_for_reply,
     figures,
+    possible_steps,
     settle_rule,
 )
 from offenders.domain.history import keep_history
@@ -105,7 +107,8 @@ class _Receiving:
             return
         try:
             check = self._check_of(checked, row)
-            change = {} if source and source.row == row else self._change(checked, check, row)
+            said = source.row if source else {}
+            change = {} if said == row else self._change(checked, check, row, said)
         except Refusal as refusal:
             self.received.refuse(checked, [refusal.finding()])
             return
@@ -168,8 +171,13 @@ class _Receiving:
             raise Refusal(problem=problem, action="Send each check once.", field="country")
         return check
 
-    def _change(self, checked: Checked, check: Row[Any], row: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the columns that the row changes; none where the check has got further here."""
+    def _change(
+        self, checked: Checked, check: Row[Any], row: Mapping[str, Any], said: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Give the columns that the row changes; none where the check has got further here.
+
+        `said` is what the source said before: only its own answer may it correct.
+        """
         state, here = state_of(row), State(check.state)
         requested = row.get("requested_at")
         if requested and moment(requested) < check.detained_at:
@@ -183,12 +191,16 @@ class _Receiving:
                 action = "Look into it here; the row was not taken over."
                 self.received.warn(checked, [Finding("state", problem, action)])
             return {}
-        said = self._columns(state, row, check)
-        return {name: value for name, value in said.items() if getattr(check, name) != value}
+        if state in {State.RESPONDED, State.ASSESSED} and _answers_otherwise(check, row, said):
+            problem, action = "The answer on record here is another.", "Look into it here."
+            self.received.warn(checked, [Finding("response", problem, action)])
+            return {}
+        columns = self._columns(state, row, check)
+        return {name: value for name, value in columns.items() if getattr(check, name) != value}
 
     def _columns(self, state: State, row: Mapping[str, Any], check: Row[Any]) -> dict[str, Any]:
         columns: dict[str, Any] = {"state": str(state), "not_possible_because": None}
-        if row.get("requested_at"):
+        if row.get("requested_at") and state != State.REQUIRED:
             requested_at = moment(row["requested_at"])
             columns |= {
                 "requested_at": requested_at,
@@ -217,3 +229,10 @@ class _Receiving:
             values = {"force": self._batch.force, "ids": list(changed), "rule": rule}
             if changed and self._session.execute(_HAS_FLAGS, values).scalar_one():
                 settle_rule(self._session, rule)
+
+
+def _answers_otherwise(check: Row[Any], row: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    """Tell whether a final answer stands here, which is another and not the source's own."""
+    if check.response is None or check.response in {row["response"], said.get("response")}:
+        return False
+    return Step.RESPOND not in possible_steps(State(check.state), Response(check.response))

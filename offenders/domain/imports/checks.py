@@ -149,8 +149,8 @@ def listed(which: str, *, where: str) -> Column:
     return check
 
 
-def many(entry: Column) -> Column:
-    """Take several, in CSV split by `;`; an entry that comes twice counts once."""
+def many(entry: Column, *, repeats: bool = False) -> Column:
+    """Take several, in CSV split by `;`; unless it `repeats`, what comes twice counts once."""
 
     def check(value: Any, facts: Facts) -> list[str] | None:
         entries = value.split(";") if isinstance(value, str) else value
@@ -163,7 +163,8 @@ def many(entry: Column) -> Column:
                 problem="The list is too long.", action=f"Send at most {LIST_LENGTH} entries."
             )
         found = [entry(each, facts) for each in entries if each is not None]
-        return list(dict.fromkeys(filter(None, found))) or None
+        told = [each for each in found if each]
+        return (told if repeats else list(dict.fromkeys(told))) or None
 
     return check
 

@@ -36,7 +36,7 @@ GIVEN: Final[Columns] = {
     "arrested_at": moment,
     "arrest_place": name,
     "station": name,
-    "offences": many(offence),
+    "offences": many(offence, repeats=True),
     "arresting_officer": code,
     "nationality_stated": _COUNTRY,
     "nationality_evidenced": _COUNTRY,
