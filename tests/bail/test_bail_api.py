@@ -247,6 +247,19 @@ def test_a_failure_joins_the_want_that_stands_and_the_last_answer_closes_it(bail
     assert bail.headline()["people"] == 0
 
 
+def test_an_answer_is_dated_after_the_failure_not_after_the_want_it_joined(bail):
+    person = bail.person()["id"]
+    want = {"person_id": person, "reason": "failed_to_answer_bail", "crime_reference": "C1"}
+    assert bail.client.post("/v1/wanted", json=want, headers=bail.sent).status_code == 201
+    made = bail.given(person_id=person, return_at=ago(3))
+    bail.done(made, "failures", occurred_at=ago(2))
+    for kind, body in (("surrenders", {}), ("closures", {"outcome": "charged"})):
+        assert refused(bail.act(made, kind, occurred_at=ago(2.5), **body), "/occurred_at")
+    back = bail.done(made, "surrenders", occurred_at=ago(1))
+    assert back["answered_at"][:19] == ago(1)[:19]
+    assert bail.want(back)["state"] == "surrendered"
+
+
 def test_a_want_closed_in_the_register_is_seen_in_the_bail_record(bail):
     failed = bail.done(bail.given(return_at=ago(1)), "failures")
     path = f"/v1/wanted/{failed['want_id']}"

@@ -34,6 +34,7 @@ def surrender(session: Session, doing: Doing) -> BailRecord:
     record = take(session, doing, "surrender")
     at = occurred_at(session, record, doing)
     _require_in_time(record, at)
+    _require_after_failure(record, at)
     how = wanted.Outcome(doing.fields.get("how") or "surrendered")
     closed = wants.close(
         session,
@@ -150,6 +151,7 @@ def close(session: Session, doing: Doing) -> BailRecord:
     """End the record by a coded outcome; the want of a failure doesn't outlive it."""
     record = take(session, doing, "closure")
     at = occurred_at(session, record, doing)
+    _require_after_failure(record, at)
     outcome = Outcome(doing.fields["outcome"])
     reason = doing.fields.get("reason")
     closed = wants.close(
@@ -182,3 +184,10 @@ def _require_in_time(record: BailRecord, at: datetime) -> None:
             " happened as occurred_at, or record it elsewhere."
         )
         raise Invalid.field("/occurred_at", f"{message} (PACE 1984 s.47ZA(2))")
+
+
+def _require_after_failure(record: BailRecord, at: datetime) -> None:
+    """Refuse an answer or end before the failure that it follows."""
+    if record.state == State.FAILED_TO_ANSWER and record.failed_at and at < record.failed_at:
+        message = "This lies before the failure to answer. Send a moment after `failed_at`."
+        raise Invalid.field("/occurred_at", message)

@@ -31,7 +31,9 @@ _STANDING = text(f"""
       AND crime_reference IS NOT DISTINCT FROM CAST(:crime_reference AS text)
       AND warrant_number IS NULL AND state = '{OUTSTANDING}'
 """)
-_STATE = text("SELECT state, outcome_at FROM wants WHERE force = :force AND id = :id FOR UPDATE")
+_STATE = text("""
+    SELECT state, entered_at, outcome_at FROM wants WHERE force = :force AND id = :id FOR UPDATE
+""")
 _OTHERS = text("""
     SELECT count(*) FROM bail_records
     WHERE force = :force AND want_id = :want_id AND id <> :id AND state = 'failed_to_answer'
@@ -104,14 +106,18 @@ def close(  # noqa: PLR0913 - which want, how, when, why and by whom
     now: datetime,
     reason: str,
 ) -> bool:
-    """Close the want behind a failure, unless another failure stands behind it, too."""
+    """Close the want behind a failure, unless another failure stands behind it, too.
+
+    A want entered only after the person was back ends as it begins.
+    """
     want = state_of(session, record)
     if want is None or want.state != OUTSTANDING or record.state != State.FAILED_TO_ANSWER:
         return False
     values = {"force": record.force, "want_id": record.want_id, "id": record.id}
     if session.execute(_OTHERS, values).scalar_one():
         return False
-    fields = {"outcome": str(outcome), "occurred_at": occurred_at, "reason": reason}
+    ended_at = max(occurred_at, want.entered_at)
+    fields = {"outcome": str(outcome), "occurred_at": ended_at, "reason": reason}
     doing = wanted.Doing(
         actor, Scope(record.force), str(record.want_id), fields, IfMatch(any_version=True), now
     )
