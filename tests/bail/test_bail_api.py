@@ -282,6 +282,13 @@ def test_withdrawn_wants_leave_a_failure_to_be_decided(bail):
     assert bail.client.post(f"{path}/outcomes", json=body, headers=sent).status_code == 201
     assert bail.read(failed)["state"] == "no_longer_wanted"
     assert len(bail.list(state="no_longer_wanted")) == 1
+    sent = bail.sent | {"If-Match": "*"}
+    path = f"/v1/bail-records/{failed['id']}"
+    other = bail.client.patch(path, json={"offence_code": "TH68001"}, headers=sent).json
+    assert (other["state"], other["answered_at"]) == ("no_longer_wanted", None)
+    assert bail.act(failed, "failures").json["state"] == "no_longer_wanted"
+    later = {"return_at": (NOW + timedelta(days=5)).isoformat()}
+    assert bail.client.patch(path, json=later, headers=sent).json["state"] == "on_bail"
 
 
 def test_who_surrendered_can_be_bailed_again(bail):

@@ -8,7 +8,15 @@ from sqlalchemy import text
 
 from offenders.db import recorded_at
 from offenders.domain.bail import rules
-from offenders.domain.bail.acting import Doing, finish, on_bail_again, take, with_law
+from offenders.domain.bail.acting import (
+    NO_LONGER_WANTED,
+    Doing,
+    finish,
+    follow_want,
+    on_bail_again,
+    take,
+    with_law,
+)
 from offenders.domain.bail.cases import State, Unlawful
 from offenders.domain.bail.conditions import imposed
 from offenders.domain.bail.due import settle_flag
@@ -226,7 +234,7 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
     if {"lpa", "neighbourhood"} & set(fields):
         _move(session, record, fields, doing)
     if "return_at" in fields:
-        _appoint(record, fields["return_at"])
+        _appoint(session, record, fields["return_at"])
     _person(session, {"person_id": record.person_id, **_standing(record)})
     if record.has_lapsed and _FACTS & set(fields):
         on_bail_again(record)
@@ -258,8 +266,8 @@ def _standing(record: BailRecord) -> dict[str, Any]:
     return {"offence_code": record.offence_code, "arrested_at": record.arrested_at}
 
 
-def _appoint(record: BailRecord, return_at: datetime | None) -> None:
-    if record.state not in {State.ON_BAIL, State.SURRENDERED}:
+def _appoint(session: Session, record: BailRecord, return_at: datetime | None) -> None:
+    if follow_want(session, record) not in {State.ON_BAIL, State.SURRENDERED, NO_LONGER_WANTED}:
         message = "Only who is on bail or has surrendered can be given a time to answer."
         raise Conflict(message, state=record.state)
     record.return_at, record.return_follows = return_at, return_at is None
