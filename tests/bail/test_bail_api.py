@@ -545,6 +545,24 @@ def test_a_wrong_moment_of_arrest_is_put_right_with_its_law(bail):
     assert again.status_code == 422
 
 
+def test_a_wrong_moment_of_release_is_put_right_with_its_law_and_reviews(bail):
+    def amend(made, **fields):
+        sent = bail.sent | {"If-Match": "*"}
+        return bail.client.patch(f"/v1/bail-records/{made['id']}", json=fields, headers=sent)
+
+    lapsed = bail.given(arrested_at=ago(120), bailed_at=ago(119))
+    assert refused(amend(lapsed, bailed_at=ago(1)), "/bailed_at", "s.47ZB")
+    free = bail.given(release="without_bail")
+    due = free["review_due_at"]
+    later = amend(free, bailed_at=ago(5)).json
+    assert later["released_at"] == later["bailed_at"]
+    moved = datetime.fromisoformat(later["review_due_at"]) - datetime.fromisoformat(due)
+    assert moved == timedelta(days=4)
+    old = amend(free, arrested_at="2021-03-01T12:00:00Z").json
+    assert (old["state"], old["regime"]) == ("released_without_bail", "B")
+    assert (old["ends_on"], old["because"]["section"]) == (None, free["because"]["section"])
+
+
 def test_saying_the_same_again_changes_nothing(bail):
     made = bail.given(return_at=(NOW + timedelta(days=3)).isoformat())
     body = {"return_at": made["return_at"], "crime_reference": "C1", "case_type": "standard"}

@@ -235,10 +235,13 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
         _move(session, record, fields, doing)
     if "return_at" in fields:
         _appoint(session, record, fields["return_at"])
-    _person(session, {"person_id": record.person_id, **_standing(record)})
+    names = ("person_id", "offence_code", "arrested_at")
+    _person(session, {name: getattr(record, name) for name in names})
     if record.has_lapsed and _FACTS & set(fields):
         on_bail_again(record)
-    if record.state not in {State.RELEASED_WITHOUT_BAIL, State.CLOSED}:
+    if _FACTS & set(fields):
+        with_law(lambda: _apply_facts(record, before))
+    elif record.state != State.RELEASED_WITHOUT_BAIL:
         with_law(lambda: settle_period(record))
     if record.bailed_at < record.arrested_at:
         raise Invalid.field("/bailed_at", "This lies before the arrest.")
@@ -254,16 +257,23 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
     return finish(session, record, doing, "amendment", details=details, at=recorded_at(session))
 
 
+def _apply_facts(record: BailRecord, before: dict[str, Any]) -> None:
+    """Work out anew what the law says of a release of which other facts are told."""
+    period = settle_period(record)
+    if record.state != State.RELEASED_WITHOUT_BAIL:
+        rules.check_release(period, record.bailed_at)
+        return
+    clear_of_bail(record)
+    if record.released_at == before.get("bailed_at"):
+        record.released_at = record.bailed_at
+
+
 def _changes_law(record: BailRecord, fields: dict[str, Any]) -> bool:
     """Say whether other limits would hold; a designation only opens a further step."""
     if _FACTS & set(fields) - {"case_type"}:
         return True
     kinds = {record.case_type, fields.get("case_type", record.case_type)}
     return len(kinds) > 1 and CaseType.NON_STANDARD in kinds
-
-
-def _standing(record: BailRecord) -> dict[str, Any]:
-    return {"offence_code": record.offence_code, "arrested_at": record.arrested_at}
 
 
 def _appoint(session: Session, record: BailRecord, return_at: datetime | None) -> None:
