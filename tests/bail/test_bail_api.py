@@ -332,6 +332,29 @@ def test_conditions_are_varied_with_dates_and_breaches_name_them(bail):
     assert refused(bail.act(made, "breaches"), "/occurred_at")
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "state"),
+    [
+        ("surrenders", {"how": "arrested"}, "arrested"),
+        ("closures", {"outcome": "charged"}, "no_longer_wanted"),
+    ],
+)
+def test_a_want_for_a_breach_ends_with_the_bail_behind_it(bail, kind, body, state):
+    person = bail.person()["id"]
+    one, two = (bail.given(person_id=person, arrested_at=ago(n), conditions=["x"]) for n in (9, 10))
+    for each in (one, two):
+        bail.done(each, "breaches", open_want=True)
+
+    def wants():
+        path = f"/v1/wanted?state=all&reason=breach_of_bail&person_id={person}"
+        return [e["state"] for e in bail.client.get(path, headers=bail.sent).json["items"]]
+
+    bail.done(one, kind, **body)
+    assert wants() == ["outstanding"]
+    bail.done(two, kind, **body)
+    assert wants() == [state]
+
+
 def test_nobody_breaches_bail_that_has_ended(bail):
     made = bail.given(arrested_at=ago(120), bailed_at=ago(119), conditions=["Curfew"])
     assert bail.read(made)["are_conditions_enforceable"] is False

@@ -198,6 +198,14 @@ def test_what_changed_at_the_source_is_followed(desk, bring):
     assert desk.list()[0]["conditions"][0]["text"] == "Curfew"
 
 
+def test_a_want_for_a_breach_ends_with_what_the_source_closes(desk, bring, look):
+    bring(row(conditions="x"))
+    (record,) = desk.list()
+    desk.done(record, "breaches", open_want=True)
+    bring(row(conditions="x", state="closed", outcome="charged"))
+    assert look("SELECT state FROM wants") == [("no_longer_wanted",)]
+
+
 @pytest.mark.parametrize("before", [3, 1])
 def test_an_answer_before_its_want_was_entered_stops_no_import(desk, bring, before):
     person = desk.person()["id"]

@@ -36,15 +36,8 @@ def surrender(session: Session, doing: Doing) -> BailRecord:
     _require_in_time(record, at)
     _require_after_failure(record, at)
     how = wanted.Outcome(doing.fields.get("how") or "surrendered")
-    closed = wants.close(
-        session,
-        record,
-        how,
-        actor=doing.actor,
-        occurred_at=at,
-        now=doing.now,
-        reason=doing.fields.get("reason") or f"Answered bail {record.reference}.",
-    )
+    reason = doing.fields.get("reason") or f"Answered bail {record.reference}."
+    closed = _end_wants(session, record, doing, how, at=at, reason=reason)
     on_bail_again(record)
     record.state, record.answered_at = State.SURRENDERED, at
     details = {"how": str(how), "reason": doing.fields.get("reason"), "want_closed": closed}
@@ -154,15 +147,9 @@ def close(session: Session, doing: Doing) -> BailRecord:
     _require_after_failure(record, at)
     outcome = Outcome(doing.fields["outcome"])
     reason = doing.fields.get("reason")
-    closed = wants.close(
-        session,
-        record,
-        _END_OF_WANT.get(outcome, wanted.Outcome.NO_LONGER_WANTED),
-        actor=doing.actor,
-        occurred_at=at,
-        now=doing.now,
-        reason=reason or f"Bail {record.reference} was closed.",
-    )
+    how = _END_OF_WANT.get(outcome, wanted.Outcome.NO_LONGER_WANTED)
+    because = reason or f"Bail {record.reference} was closed."
+    closed = _end_wants(session, record, doing, how, at=at, reason=because)
     if outcome == Outcome.RELEASED_UNDER_INVESTIGATION:
         if record.state == State.RELEASED_WITHOUT_BAIL:
             message = "The person is without bail already."
@@ -174,6 +161,26 @@ def close(session: Session, doing: Doing) -> BailRecord:
         record.outcome_at, record.outcome_reason = at, reason
     details = {"outcome": str(outcome), "reason": reason, "want_closed": closed}
     return finish(session, record, doing, "closure", details=details, at=at)
+
+
+def _end_wants(  # noqa: PLR0913 - whose wants, how, when and why
+    session: Session,
+    record: BailRecord,
+    doing: Doing,
+    how: wanted.Outcome,
+    *,
+    at: datetime,
+    reason: str,
+) -> bool:
+    """End the wants of breaches and that of a failure; say whether the last was closed."""
+    said: dict[str, Any] = {
+        "actor": doing.actor,
+        "occurred_at": at,
+        "now": doing.now,
+        "reason": reason,
+    }
+    wants.close_breaches(session, record, how, **said)
+    return wants.close(session, record, how, **said)
 
 
 def _require_in_time(record: BailRecord, at: datetime) -> None:
