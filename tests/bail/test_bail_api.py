@@ -147,6 +147,7 @@ def test_extensions_go_up_in_rank_and_move_the_time_to_answer(bail):
         ({"authorised_at": ago(9.5)}, "/authorised_at", "s.47ZD"),
         ({"authorised_at": (NOW + timedelta(days=1)).isoformat()}, "/authorised_at", None),
         ({"return_at": (NOW + timedelta(days=200)).isoformat()}, "/return_at", "s.47ZA(2)"),
+        ({"return_at": ago(1)}, "/return_at", None),
     ],
 )
 def test_an_unlawful_extension_is_refused_with_the_section(bail, fields, pointer, section):

@@ -174,6 +174,8 @@ def extend_bail(session: Session, doing: Doing) -> BailRecord:
     if record.regime == Regime.A and fields.get("return_at") is None:
         message = "Before 3 April 2017 no limit is set: send the new time to answer bail."
         raise Invalid.field("/return_at", message)
+    if fields.get("return_at") and fields["return_at"] < given.authorised_at:
+        raise Invalid.field("/return_at", "Appoint a time after the extension was authorised.")
     on_bail_again(record)
     record.state = State.ON_BAIL
     if given.rank == Rank.MAGISTRATES_COURT:
