@@ -147,6 +147,7 @@ def test_extensions_go_up_in_rank_and_move_the_time_to_answer(bail):
         ({"authorised_at": ago(9.5)}, "/authorised_at", "s.47ZD"),
         ({"authorised_at": (NOW + timedelta(days=1)).isoformat()}, "/authorised_at", None),
         ({"return_at": (NOW + timedelta(days=200)).isoformat()}, "/return_at", "s.47ZA(2)"),
+        ({"return_at": ago(1)}, "/return_at", None),
     ],
 )
 def test_an_unlawful_extension_is_refused_with_the_section(bail, fields, pointer, section):
@@ -247,6 +248,19 @@ def test_a_failure_joins_the_want_that_stands_and_the_last_answer_closes_it(bail
     assert bail.headline()["people"] == 0
 
 
+def test_an_answer_is_dated_after_the_failure_not_after_the_want_it_joined(bail):
+    person = bail.person()["id"]
+    want = {"person_id": person, "reason": "failed_to_answer_bail", "crime_reference": "C1"}
+    assert bail.client.post("/v1/wanted", json=want, headers=bail.sent).status_code == 201
+    made = bail.given(person_id=person, return_at=ago(3))
+    bail.done(made, "failures", occurred_at=ago(2))
+    for kind, body in (("surrenders", {}), ("closures", {"outcome": "charged"})):
+        assert refused(bail.act(made, kind, occurred_at=ago(2.5), **body), "/occurred_at")
+    back = bail.done(made, "surrenders", occurred_at=ago(1))
+    assert back["answered_at"][:19] == ago(1)[:19]
+    assert bail.want(back)["state"] == "surrendered"
+
+
 def test_a_want_closed_in_the_register_is_seen_in_the_bail_record(bail):
     failed = bail.done(bail.given(return_at=ago(1)), "failures")
     path = f"/v1/wanted/{failed['want_id']}"
@@ -269,6 +283,13 @@ def test_withdrawn_wants_leave_a_failure_to_be_decided(bail):
     assert bail.client.post(f"{path}/outcomes", json=body, headers=sent).status_code == 201
     assert bail.read(failed)["state"] == "no_longer_wanted"
     assert len(bail.list(state="no_longer_wanted")) == 1
+    sent = bail.sent | {"If-Match": "*"}
+    path = f"/v1/bail-records/{failed['id']}"
+    other = bail.client.patch(path, json={"offence_code": "TH68001"}, headers=sent).json
+    assert (other["state"], other["answered_at"]) == ("no_longer_wanted", None)
+    assert bail.act(failed, "failures").json["state"] == "no_longer_wanted"
+    later = {"return_at": (NOW + timedelta(days=5)).isoformat()}
+    assert bail.client.patch(path, json=later, headers=sent).json["state"] == "on_bail"
 
 
 def test_who_surrendered_can_be_bailed_again(bail):
@@ -310,6 +331,29 @@ def test_conditions_are_varied_with_dates_and_breaches_name_them(bail):
     assert [each["power"] for each in wants] == ["PACE 1984 s.46A(1A)"]
     assert bail.done(made, "conditions", conditions=[])["conditions"][2]["until"] is not None
     assert refused(bail.act(made, "breaches"), "/occurred_at")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "state"),
+    [
+        ("surrenders", {"how": "arrested"}, "arrested"),
+        ("closures", {"outcome": "charged"}, "no_longer_wanted"),
+    ],
+)
+def test_a_want_for_a_breach_ends_with_the_bail_behind_it(bail, kind, body, state):
+    person = bail.person()["id"]
+    one, two = (bail.given(person_id=person, arrested_at=ago(n), conditions=["x"]) for n in (9, 10))
+    for each in (one, two):
+        bail.done(each, "breaches", open_want=True)
+
+    def wants():
+        path = f"/v1/wanted?state=all&reason=breach_of_bail&person_id={person}"
+        return [e["state"] for e in bail.client.get(path, headers=bail.sent).json["items"]]
+
+    bail.done(one, kind, **body)
+    assert wants() == ["outstanding"]
+    bail.done(two, kind, **body)
+    assert wants() == [state]
 
 
 def test_nobody_breaches_bail_that_has_ended(bail):
@@ -523,6 +567,24 @@ def test_a_wrong_moment_of_arrest_is_put_right_with_its_law(bail):
         f"/v1/bail-records/{made['id']}", json=early, headers=bail.sent | {"If-Match": '"2"'}
     )
     assert again.status_code == 422
+
+
+def test_a_wrong_moment_of_release_is_put_right_with_its_law_and_reviews(bail):
+    def amend(made, **fields):
+        sent = bail.sent | {"If-Match": "*"}
+        return bail.client.patch(f"/v1/bail-records/{made['id']}", json=fields, headers=sent)
+
+    lapsed = bail.given(arrested_at=ago(120), bailed_at=ago(119))
+    assert refused(amend(lapsed, bailed_at=ago(1)), "/bailed_at", "s.47ZB")
+    free = bail.given(release="without_bail")
+    due = free["review_due_at"]
+    later = amend(free, bailed_at=ago(5)).json
+    assert later["released_at"] == later["bailed_at"]
+    moved = datetime.fromisoformat(later["review_due_at"]) - datetime.fromisoformat(due)
+    assert moved == timedelta(days=4)
+    old = amend(free, arrested_at="2021-03-01T12:00:00Z").json
+    assert (old["state"], old["regime"]) == ("released_without_bail", "B")
+    assert (old["ends_on"], old["because"]["section"]) == (None, free["because"]["section"])
 
 
 def test_saying_the_same_again_changes_nothing(bail):

@@ -198,6 +198,30 @@ def test_what_changed_at_the_source_is_followed(desk, bring):
     assert desk.list()[0]["conditions"][0]["text"] == "Curfew"
 
 
+def test_a_want_for_a_breach_ends_with_what_the_source_closes(desk, bring, look):
+    bring(row(conditions="x"))
+    (record,) = desk.list()
+    desk.done(record, "breaches", open_want=True)
+    bring(row(conditions="x", state="closed", outcome="charged"))
+    assert look("SELECT state FROM wants") == [("no_longer_wanted",)]
+
+
+@pytest.mark.parametrize("before", [3, 1])
+def test_an_answer_before_its_want_was_entered_stops_no_import(desk, bring, before):
+    person = desk.person()["id"]
+    fields = {"person_id": person, "reason": "failed_to_answer_bail", "crime_reference": "C1"}
+    if before == 1:
+        assert desk.client.post("/v1/wanted", json=fields, headers=desk.sent).status_code == 201
+    failed = {"source_ref": "B1", "person_id": person, "crime_reference": "C1"}
+    failed |= {"arrested_at": ago(10), "bailed_at": ago(9), "return_at": ago(2)}
+    bring(failed | {"state": "failed_to_answer"})
+    assert bring(failed | {"state": "surrendered", "state_at": ago(before)}) == ((0, 1, 0, 0), [])
+    (record,) = desk.list()
+    assert (record["state"], record["answered_at"][:19]) == ("surrendered", ago(before)[:19])
+    want = desk.want(record)
+    assert (want["state"], want["outcome_at"]) == ("surrendered", want["entered_at"])
+
+
 def test_what_was_decided_here_stands(desk, bring):
     bring(row(return_at=ago(3)))
     (record,) = desk.list()

@@ -125,6 +125,17 @@ def test_a_source_that_now_names_the_person_opens_the_want(hits, look):
     assert look("SELECT count(*) FROM wants") == [(1,)]
 
 
+def test_nobody_is_wanted_for_a_hit_that_was_eliminated(hits, look, call):
+    hits(hit(1, pnc_id=None))
+    ((made,),) = look("SELECT id FROM forensic_hits")
+    call("POST", f"/v1/forensic-hits/{made}/eliminations", if_match="*", reason="error")
+    assert hits(HIT).counts == (0, 1, 0, 0)
+    assert look("SELECT state, person_state, want_id FROM forensic_hits") == [
+        ("eliminated", "unknown", None)
+    ]
+    assert look("SELECT id FROM wants") == []
+
+
 def test_a_row_that_names_another_person_than_before_is_refused(hits, bring, look):
     bring("people", {**ANN, "source_ref": "B1", "pnc_id": None, "family_name": "Other"})
     hits(hit(1, pnc_id=None, person_source_ref="A1"))

@@ -23,6 +23,7 @@ from offenders.domain.bail.records import (
 from offenders.domain.flags.service import clear_for
 from offenders.domain.history import keep_history
 from offenders.domain.wanted.rules import OUTSTANDING
+from offenders.domain.wanted.rules import Outcome as WantOutcome
 from offenders.domain.working_days import london_day
 from offenders.errors import Conflict, Invalid
 from offenders.ids import new_id
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 NOT_IN_SOURCE: Final = "not-in-source"
+NO_LONGER_WANTED: Final = "no_longer_wanted"  # failed, and the want has ended without the person
 POSSIBLE: Final = {
     State.ON_BAIL: (
         "amendment",
@@ -82,18 +84,19 @@ def take(session: Session, doing: Doing, kind: str) -> BailRecord:
     """Give the record, brought to what is true now; raise where it allows no such act."""
     record = store.get_record(session, doing.scope, doing.written)
     doing.if_match.check(record.version)
-    _follow_want(session, record)
+    state = follow_want(session, record)
     if lapse_if_over(record, doing.now):
         log_lapse(session, record)
-    possible = [*POSSIBLE[State(record.state)]]
+        state = record.state
+    possible = [*POSSIBLE[State.SURRENDERED if state == NO_LONGER_WANTED else State(state)]]
     if record.state == State.RELEASED_WITHOUT_BAIL and record.has_lapsed:
         possible += IN_TIME
     if record.state != State.CLOSED:
         possible.append("handover")
     if kind not in possible:
-        stands = record.state.replace("_", " ")
+        stands = state.replace("_", " ")
         message = f"The record stands at {stands}: this can't be done with it."
-        raise Conflict(message, state=record.state, possible=possible)
+        raise Conflict(message, state=state, possible=possible)
     return record
 
 
@@ -104,14 +107,17 @@ def log_lapse(session: Session, record: BailRecord) -> None:
     add_action(session, record, "lapse", actor="service", occurred_at=at, details=details)
 
 
-def _follow_want(session: Session, record: BailRecord) -> None:
-    """Take over that the want was ended where it is kept."""
+def follow_want(session: Session, record: BailRecord) -> str:
+    """Take over that the person came back where the want is kept; give the state as shown."""
     if record.state != State.FAILED_TO_ANSWER:
-        return
+        return record.state
     want = wants.state_of(session, record)
-    if want is not None and want.state != OUTSTANDING:
-        record.state = State.SURRENDERED
-        record.answered_at = want.outcome_at
+    if want is None or want.state == OUTSTANDING:
+        return record.state
+    if want.state not in {WantOutcome.ARRESTED, WantOutcome.SURRENDERED}:
+        return NO_LONGER_WANTED
+    record.state, record.answered_at = State.SURRENDERED, want.outcome_at
+    return record.state
 
 
 def occurred_at(session: Session, record: BailRecord, doing: Doing) -> datetime:
@@ -168,6 +174,8 @@ def extend_bail(session: Session, doing: Doing) -> BailRecord:
     if record.regime == Regime.A and fields.get("return_at") is None:
         message = "Before 3 April 2017 no limit is set: send the new time to answer bail."
         raise Invalid.field("/return_at", message)
+    if fields.get("return_at") and fields["return_at"] < given.authorised_at:
+        raise Invalid.field("/return_at", "Appoint a time after the extension was authorised.")
     on_bail_again(record)
     record.state = State.ON_BAIL
     if given.rank == Rank.MAGISTRATES_COURT:

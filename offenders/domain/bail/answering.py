@@ -34,16 +34,10 @@ def surrender(session: Session, doing: Doing) -> BailRecord:
     record = take(session, doing, "surrender")
     at = occurred_at(session, record, doing)
     _require_in_time(record, at)
+    _require_after_failure(record, at)
     how = wanted.Outcome(doing.fields.get("how") or "surrendered")
-    closed = wants.close(
-        session,
-        record,
-        how,
-        actor=doing.actor,
-        occurred_at=at,
-        now=doing.now,
-        reason=doing.fields.get("reason") or f"Answered bail {record.reference}.",
-    )
+    reason = doing.fields.get("reason") or f"Answered bail {record.reference}."
+    closed = _end_wants(session, record, doing, how, at=at, reason=reason)
     on_bail_again(record)
     record.state, record.answered_at = State.SURRENDERED, at
     details = {"how": str(how), "reason": doing.fields.get("reason"), "want_closed": closed}
@@ -150,17 +144,12 @@ def close(session: Session, doing: Doing) -> BailRecord:
     """End the record by a coded outcome; the want of a failure doesn't outlive it."""
     record = take(session, doing, "closure")
     at = occurred_at(session, record, doing)
+    _require_after_failure(record, at)
     outcome = Outcome(doing.fields["outcome"])
     reason = doing.fields.get("reason")
-    closed = wants.close(
-        session,
-        record,
-        _END_OF_WANT.get(outcome, wanted.Outcome.NO_LONGER_WANTED),
-        actor=doing.actor,
-        occurred_at=at,
-        now=doing.now,
-        reason=reason or f"Bail {record.reference} was closed.",
-    )
+    how = _END_OF_WANT.get(outcome, wanted.Outcome.NO_LONGER_WANTED)
+    because = reason or f"Bail {record.reference} was closed."
+    closed = _end_wants(session, record, doing, how, at=at, reason=because)
     if outcome == Outcome.RELEASED_UNDER_INVESTIGATION:
         if record.state == State.RELEASED_WITHOUT_BAIL:
             message = "The person is without bail already."
@@ -174,6 +163,26 @@ def close(session: Session, doing: Doing) -> BailRecord:
     return finish(session, record, doing, "closure", details=details, at=at)
 
 
+def _end_wants(  # noqa: PLR0913 - whose wants, how, when and why
+    session: Session,
+    record: BailRecord,
+    doing: Doing,
+    how: wanted.Outcome,
+    *,
+    at: datetime,
+    reason: str,
+) -> bool:
+    """End the wants of breaches and that of a failure; say whether the last was closed."""
+    said: dict[str, Any] = {
+        "actor": doing.actor,
+        "occurred_at": at,
+        "now": doing.now,
+        "reason": reason,
+    }
+    wants.close_breaches(session, record, how, **said)
+    return wants.close(session, record, how, **said)
+
+
 def _require_in_time(record: BailRecord, at: datetime) -> None:
     """Refuse what is dated after the duty to attend and the conditions have ended."""
     if record.state != State.FAILED_TO_ANSWER and has_lapsed(record.ends_on, at):
@@ -182,3 +191,10 @@ def _require_in_time(record: BailRecord, at: datetime) -> None:
             " happened as occurred_at, or record it elsewhere."
         )
         raise Invalid.field("/occurred_at", f"{message} (PACE 1984 s.47ZA(2))")
+
+
+def _require_after_failure(record: BailRecord, at: datetime) -> None:
+    """Refuse an answer or end before the failure that it follows."""
+    if record.state == State.FAILED_TO_ANSWER and record.failed_at and at < record.failed_at:
+        message = "This lies before the failure to answer. Send a moment after `failed_at`."
+        raise Invalid.field("/occurred_at", message)

@@ -8,7 +8,15 @@ from sqlalchemy import text
 
 from offenders.db import recorded_at
 from offenders.domain.bail import rules
-from offenders.domain.bail.acting import Doing, finish, on_bail_again, take, with_law
+from offenders.domain.bail.acting import (
+    NO_LONGER_WANTED,
+    Doing,
+    finish,
+    follow_want,
+    on_bail_again,
+    take,
+    with_law,
+)
 from offenders.domain.bail.cases import State, Unlawful
 from offenders.domain.bail.conditions import imposed
 from offenders.domain.bail.due import settle_flag
@@ -226,11 +234,14 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
     if {"lpa", "neighbourhood"} & set(fields):
         _move(session, record, fields, doing)
     if "return_at" in fields:
-        _appoint(record, fields["return_at"])
-    _person(session, {"person_id": record.person_id, **_standing(record)})
+        _appoint(session, record, fields["return_at"])
+    names = ("person_id", "offence_code", "arrested_at")
+    _person(session, {name: getattr(record, name) for name in names})
     if record.has_lapsed and _FACTS & set(fields):
         on_bail_again(record)
-    if record.state not in {State.RELEASED_WITHOUT_BAIL, State.CLOSED}:
+    if _FACTS & set(fields):
+        with_law(lambda: _apply_facts(record, before))
+    elif record.state != State.RELEASED_WITHOUT_BAIL:
         with_law(lambda: settle_period(record))
     if record.bailed_at < record.arrested_at:
         raise Invalid.field("/bailed_at", "This lies before the arrest.")
@@ -246,6 +257,17 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
     return finish(session, record, doing, "amendment", details=details, at=recorded_at(session))
 
 
+def _apply_facts(record: BailRecord, before: dict[str, Any]) -> None:
+    """Work out anew what the law says of a release of which other facts are told."""
+    period = settle_period(record)
+    if record.state != State.RELEASED_WITHOUT_BAIL:
+        rules.check_release(period, record.bailed_at)
+        return
+    clear_of_bail(record)
+    if record.released_at == before.get("bailed_at"):
+        record.released_at = record.bailed_at
+
+
 def _changes_law(record: BailRecord, fields: dict[str, Any]) -> bool:
     """Say whether other limits would hold; a designation only opens a further step."""
     if _FACTS & set(fields) - {"case_type"}:
@@ -254,12 +276,8 @@ def _changes_law(record: BailRecord, fields: dict[str, Any]) -> bool:
     return len(kinds) > 1 and CaseType.NON_STANDARD in kinds
 
 
-def _standing(record: BailRecord) -> dict[str, Any]:
-    return {"offence_code": record.offence_code, "arrested_at": record.arrested_at}
-
-
-def _appoint(record: BailRecord, return_at: datetime | None) -> None:
-    if record.state not in {State.ON_BAIL, State.SURRENDERED}:
+def _appoint(session: Session, record: BailRecord, return_at: datetime | None) -> None:
+    if follow_want(session, record) not in {State.ON_BAIL, State.SURRENDERED, NO_LONGER_WANTED}:
         message = "Only who is on bail or has surrendered can be given a time to answer."
         raise Conflict(message, state=record.state)
     record.return_at, record.return_follows = return_at, return_at is None

@@ -31,10 +31,26 @@ _STANDING = text(f"""
       AND crime_reference IS NOT DISTINCT FROM CAST(:crime_reference AS text)
       AND warrant_number IS NULL AND state = '{OUTSTANDING}'
 """)
-_STATE = text("SELECT state, outcome_at FROM wants WHERE force = :force AND id = :id FOR UPDATE")
+_STATE = text("""
+    SELECT id, state, entered_at, outcome_at FROM wants WHERE force = :force AND id = :id FOR UPDATE
+""")
 _OTHERS = text("""
     SELECT count(*) FROM bail_records
     WHERE force = :force AND want_id = :want_id AND id <> :id AND state = 'failed_to_answer'
+""")
+
+# The wants of this record's breaches behind which no other bail of the person stands.
+_OF_BREACHES = text(f"""
+    SELECT w.id, w.entered_at FROM wants w
+    WHERE w.force = :force AND w.state = '{OUTSTANDING}'
+      AND w.id IN (SELECT CAST(a.details ->> 'want_id' AS uuid) FROM bail_actions a
+                   WHERE a.force = :force AND a.bail_id = :id AND a.kind = 'breach')
+      AND NOT EXISTS (
+          SELECT FROM bail_records o
+          JOIN bail_actions a ON a.force = o.force AND a.bail_id = o.id AND a.kind = 'breach'
+          WHERE o.force = :force AND o.person_id = :person_id AND o.id <> :id
+            AND o.state = 'on_bail' AND a.details ->> 'want_id' = CAST(w.id AS text))
+    ORDER BY w.id FOR UPDATE OF w
 """)
 
 
@@ -104,16 +120,52 @@ def close(  # noqa: PLR0913 - which want, how, when, why and by whom
     now: datetime,
     reason: str,
 ) -> bool:
-    """Close the want behind a failure, unless another failure stands behind it, too."""
+    """Close the want behind a failure, unless another failure stands behind it, too.
+
+    A want entered only after the person was back ends as it begins.
+    """
     want = state_of(session, record)
     if want is None or want.state != OUTSTANDING or record.state != State.FAILED_TO_ANSWER:
         return False
     values = {"force": record.force, "want_id": record.want_id, "id": record.id}
     if session.execute(_OTHERS, values).scalar_one():
         return False
-    fields = {"outcome": str(outcome), "occurred_at": occurred_at, "reason": reason}
+    _end(session, want, outcome, actor=actor, occurred_at=occurred_at, now=now, reason=reason)
+    return True
+
+
+def close_breaches(  # noqa: PLR0913 - whose wants, how, when, why and by whom
+    session: Session,
+    record: BailRecord,
+    outcome: Outcome,
+    *,
+    actor: str,
+    occurred_at: datetime,
+    now: datetime,
+    reason: str,
+) -> None:
+    """Close the wants of breaches: who is back, or on bail no more, can't be arrested for them."""
+    values = {"force": record.force, "id": record.id, "person_id": record.person_id}
+    for want in session.execute(_OF_BREACHES, values).all():
+        _end(session, want, outcome, actor=actor, occurred_at=occurred_at, now=now, reason=reason)
+
+
+def _end(  # noqa: PLR0913 - which want, how, when, why and by whom
+    session: Session,
+    want: Any,
+    outcome: Outcome,
+    *,
+    actor: str,
+    occurred_at: datetime,
+    now: datetime,
+    reason: str,
+) -> None:
+    fields = {
+        "outcome": str(outcome),
+        "occurred_at": max(occurred_at, want.entered_at),
+        "reason": reason,
+    }
     doing = wanted.Doing(
-        actor, Scope(record.force), str(record.want_id), fields, IfMatch(any_version=True), now
+        actor, Scope(session.info["force"]), str(want.id), fields, IfMatch(any_version=True), now
     )
     wanted.close_want(session, doing)
-    return True

@@ -13,7 +13,7 @@ from offenders.domain.forensics.classes import class_of
 from offenders.domain.forensics.intake import naming_of
 from offenders.domain.forensics.linking import link_wants
 from offenders.domain.forensics.models import ForensicHit
-from offenders.domain.forensics.rules import PersonState, due_moments
+from offenders.domain.forensics.rules import FINAL, PersonState, due_moments
 from offenders.domain.history import keep_history
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def correct_hits(session: Session, actor: str, corrections: Sequence[Correction]
     """Write corrections in one go; whom a correction names gets the hit and its want.
 
     The person of a hit that has one is never changed: that a human does, or an elimination.
+    Nobody is wanted for a hit that has ended.
     """
     if not corrections:
         return
@@ -88,7 +89,8 @@ def correct_hits(session: Session, actor: str, corrections: Sequence[Correction]
         hit["offence_class"] = class_of(hit["offence_code"])
         hit |= due_moments(figures, hit["offence_class"], hit["received_at"])
         meant = each.meant
-        if meant is None or hit["person_state"] == PersonState.KNOWN:
+        is_decided = hit["person_state"] == PersonState.KNOWN or hit["state"] in FINAL
+        if meant is None or is_decided:
             continue
         hit |= {
             "person_state": meant.state,

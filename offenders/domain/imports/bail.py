@@ -12,7 +12,7 @@ from offenders.domain.bail.models import BailRecord
 from offenders.domain.bail.records import RULE, plain, set_review_clocks
 from offenders.domain.bail.rules import inspector_review_due, review_due
 from offenders.domain.bail.service import settle_flag
-from offenders.domain.bail.wants import close
+from offenders.domain.bail.wants import close, close_breaches
 from offenders.domain.history import begin_history, keep_history
 from offenders.domain.imports import bail_store, store, want_store
 from offenders.domain.imports.bail_plan import PERSONS_OF_BAIL, person_differs, plan_bail
@@ -247,18 +247,19 @@ def _change(session: Session, batch: Batch, writing: _Writing, amendment: Amendm
     changes = {
         name: {"from": getattr(record, name), "to": value} for name, value in columns.items()
     }
-    if columns.get("state", record.state) != State.FAILED_TO_ANSWER:
-        close(
-            session,
-            record,
-            Outcome.SURRENDERED
-            if columns.get("state") == State.SURRENDERED
-            else Outcome.NO_LONGER_WANTED,
-            actor=batch.actor,
-            occurred_at=columns.get("answered_at") or recorded_at(session),
-            now=clock.now(),
-            reason=IN_SOURCE,
-        )
+    state = columns.get("state")
+    is_back = state == State.SURRENDERED
+    how = Outcome.SURRENDERED if is_back else Outcome.NO_LONGER_WANTED
+    said: dict[str, Any] = {
+        "actor": batch.actor,
+        "occurred_at": columns.get("answered_at") or recorded_at(session),
+        "now": clock.now(),
+        "reason": IN_SOURCE,
+    }
+    if (state or record.state) != State.FAILED_TO_ANSWER:
+        close(session, record, how, **said)
+    if state in {State.SURRENDERED, State.RELEASED_WITHOUT_BAIL, State.CLOSED}:
+        close_breaches(session, record, how, **said)
     for name, value in columns.items():
         setattr(record, name, value)
     record.version += 1
