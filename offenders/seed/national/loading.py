@@ -81,6 +81,17 @@ class Loaded:
         self.seconds[table] = self.seconds.get(table, 0.0) + seconds
 
 
+_COLLECTED: Final = (
+    ("people", "person", "made_people"),
+    ("wanted", "want", "made_wants"),
+    ("forensic-hits", "forensic_hit", "made_hits"),
+)
+_COLLECTED_IN_CUSTODY: Final = (
+    ("custody", "detention", "made_arrests"),
+    ("acro-checks", "acro_check", "made_checks"),
+)
+
+
 def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     """Make people, their words, wants with their year, and the audit of it; mark it as done."""
     plan = force.plan
@@ -110,21 +121,15 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     words = write_words(session, plan.force)
     loaded.add("person_name_tokens", words, time.monotonic() - began)
     run("made_wants", stage_wants(plan))
-    for table, statement in want_statements(plan):
+    for table, statement in (*want_statements(plan), *hit_statements(plan)):
         run(table, statement)
-    for table, statement in hit_statements(plan):
-        run(table, statement)
+    collected = _COLLECTED
     if plan.scale.arrests:
+        collected += _COLLECTED_IN_CUSTODY
         run("made_arrests", stage_arrests(plan))
         for table, statement in (*custody_statements(plan), *check_statements(plan)):
             run(table, statement)
-        _audit(session, plan, "custody", "detention", "made_arrests")
-        _audit(session, plan, "acro-checks", "acro_check", "made_checks")
-    for kind, subject, made in (
-        ("people", "person", "made_people"),
-        ("wanted", "want", "made_wants"),
-        ("forensic-hits", "forensic_hit", "made_hits"),
-    ):
+    for kind, subject, made in collected:
         _audit(session, plan, kind, subject, made)
     kept = {"name": f"seeded-{plan.force}", "value": force.made_of}
     session.execute(_KEEP, kept)
