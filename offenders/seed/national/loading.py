@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from sqlalchemy import text
@@ -123,7 +123,7 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     run("made_wants", stage_wants(plan))
     for table, statement in (*want_statements(plan), *hit_statements(plan)):
         run(table, statement)
-    collected = _COLLECTED
+    collected: tuple[tuple[str, str, str], ...] = _COLLECTED
     if plan.scale.arrests:
         collected += _COLLECTED_IN_CUSTODY
         run("made_arrests", stage_arrests(plan))
