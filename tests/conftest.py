@@ -42,6 +42,10 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedUrls]
     owner = owner_engine(urls.owner)
     with owner.connect() as connection:
         load_codes(connection)
+    with owner.begin() as connection:
+        # Nobody pulls the plug on this cluster: tests of that have their own.
+        name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     owner.dispose()
     yield urls
     server.stop()
