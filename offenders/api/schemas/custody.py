@@ -109,7 +109,10 @@ class DetainedPerson(Schema):
     family_name = fields.String()
     given_names = fields.String(allow_none=True)
     date_of_birth = fields.Date(allow_none=True)
+    force = fields.String()
+    sex = fields.String(allow_none=True)
     is_child = fields.Boolean()
+    markers = fields.List(fields.Dict())
 
 
 class DetentionWantAnswer(Schema):

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from offenders.domain.acro.clocks import figures
 from offenders.domain.acro.store import DUE
+from offenders.domain.persons.shown import person_json
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -36,11 +37,7 @@ _KEY = "CASE c.state WHEN 'required' THEN 'request' WHEN 'requested' THEN c.chan
 _JSON = f"""
     json_build_object(
         'id', c.id, 'reference', c.reference, 'force', c.force, 'detention_id', c.detention_id,
-        'person', json_build_object(
-            'id', p.id, 'reference', p.reference, 'family_name', p.family_name,
-            'given_names', p.given_names, 'date_of_birth', p.date_of_birth, 'sex', p.sex,
-            'is_child', coalesce(p.date_of_birth > CAST(:today AS date) - interval '18 years',
-                                 false)),
+        'person', {person_json()},
         'person_id', c.person_id, 'lpa', c.lpa, 'country', c.country, 'channel', c.channel,
         'state', c.state, 'due_at', {DUE}, 'overdue', {_OVERDUE},
         'because', CASE WHEN {DUE} IS NOT NULL THEN

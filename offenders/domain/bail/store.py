@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, text
 
 from offenders.domain.bail.models import BailRecord
+from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
@@ -85,8 +86,6 @@ _TEAM = f"""
     CASE WHEN {HIDDEN} AND left(b.owner_team, 5) = 'DUTY-'
          THEN 'DUTY-' || b.force ELSE b.owner_team END
 """
-_MARKERS_PRESENT = "m.removed_at IS NULL"
-_MARKERS_AS_AT = "m.recorded_at <= :as_at AND (m.removed_at IS NULL OR m.removed_at > :as_at)"
 _EQUAL = {
     "state": "s.state",
     "regime": "b.regime",
@@ -114,20 +113,9 @@ _DUE = "coalesce(d.due_at, 'infinity')"
 
 def bail_json(*, as_at: bool = False) -> str:
     """Give the JSON of a record over `b`, `p`, `w`, `s` and `d`."""
-    markers = _MARKERS_AS_AT if as_at else _MARKERS_PRESENT
     return f"""json_build_object(
         'id', b.id, 'reference', b.reference, 'force', b.force, 'person_id', b.person_id,
-        'person', json_build_object(
-            'id', p.id, 'reference', p.reference, 'family_name', p.family_name,
-            'given_names', p.given_names, 'date_of_birth', p.date_of_birth, 'sex', p.sex,
-            'is_child', coalesce(p.date_of_birth > CAST(:today AS date) - interval '18 years',
-                                 false),
-            'markers', (
-                SELECT coalesce(json_agg(json_build_object('code', m.code, 'name', c.name)
-                                         ORDER BY m.code), '[]')
-                FROM person_markers m
-                LEFT JOIN code_entries c ON c.list = 'warning_markers' AND c.code = m.code
-                WHERE m.force = b.force AND m.person_id = b.person_id AND {markers})),
+        'person', {person_json(as_at=as_at)},
         'state', s.state, 'kind', b.kind, 'regime', b.regime, 'case_type', b.case_type,
         'agency', b.agency, 'arrested_at', b.arrested_at, 'bailed_at', b.bailed_at,
         'offence_code', b.offence_code, 'offence', (

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.domain.acro.store import SHORT as CHECK
+from offenders.domain.persons.shown import person_json
 from offenders.domain.working_days import end_of_london_day, london_day, start_of_london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -80,11 +81,7 @@ def _json(*, then: bool) -> str:
     wants = _WANTS_THEN if then else _WANTS_NOW
     return f"""json_build_object(
         'id', d.id, 'reference', d.reference, 'force', d.force, 'person_id', d.person_id,
-        'person', json_build_object(
-            'id', p.id, 'reference', p.reference, 'family_name', p.family_name,
-            'given_names', p.given_names, 'date_of_birth', p.date_of_birth,
-            'is_child', coalesce(p.date_of_birth > CAST(:today AS date) - interval '18 years',
-                                 false)),
+        'person', {person_json(as_at=then)},
         'custody_number', d.custody_number, 'arrested_at', d.arrested_at,
         'arrest_place', d.arrest_place, 'station', d.station, 'offences', d.offences,
         'arresting_officer', d.arresting_officer, 'nationality_stated', d.nationality_stated,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 
 from offenders.domain.forensics.rules import OPEN, Stage
+from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
 from offenders.domain.working_days import london_day
 from offenders.ids import as_reference, as_uuid
@@ -62,12 +63,7 @@ _EQUAL: Final = (
 )
 GROUPS: Final = ("force", "lpa", "neighbourhood", "type", "offence_class")
 _HIDDEN: Final = "ARRAY['person', 'candidates', 'want']"
-_PERSON: Final = """
-    json_build_object(
-        'id', p.id, 'reference', p.reference, 'family_name', p.family_name,
-        'given_names', p.given_names, 'date_of_birth', p.date_of_birth, 'sex', p.sex,
-        'is_child', coalesce(p.date_of_birth > CAST(:today AS date) - interval '18 years', false))
-"""
+_PERSON: Final = person_json()
 _STAGES: Final = ", ".join(
     f"CASE WHEN {condition} THEN '{stage}' END" for stage, condition in IS_OVERDUE.items()
 )

@@ -16,6 +16,7 @@ from offenders.domain.persons.names import UnsearchableName
 from offenders.domain.persons.querying import Found, Query
 from offenders.domain.persons.remembering import find_born_near, meet_words, meet_words_of
 from offenders.domain.persons.rules import NAMED_IDENTIFIERS
+from offenders.domain.persons.shown import IDENTITY_JSON
 from offenders.domain.working_days import london_day
 from offenders.errors import Invalid
 
@@ -60,7 +61,7 @@ def search_people(
         source += f" JOIN {ranked} named ON named.person_id = p.id {_near(query)}"
     heard = _HEARD if query.named else "NULL"
     statement = f"""
-        SELECT json_build_object({store.IDENTITY_JSON},
+        SELECT json_build_object({IDENTITY_JSON},
                    'markers', {_markers(search)}, 'version', p.version)::text AS json,
                {query.rank} AS rank, p.id,
                json_build_array({", ".join(query.reasons)})::text AS why, {heard} AS heard

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select, text
 from offenders import clock
 from offenders.domain.persons.kinds import KINDS
 from offenders.domain.persons.models import Person
+from offenders.domain.persons.shown import IDENTITY_JSON
 from offenders.domain.reading import Reading
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -126,14 +127,6 @@ def find_current_neighbourhood(session: Session, person: Person, today: date) ->
     values = {"force": person.force, "person_id": person.id, "today": today}
     found: str | None = session.execute(_CURRENT_NEIGHBOURHOOD, values).scalar()
     return found
-
-
-# The fields that every summary, list item and search result shows alike, over `p`.
-IDENTITY_JSON = """
-    'id', p.id, 'reference', p.reference, 'force', p.force, 'family_name', p.family_name,
-    'given_names', p.given_names, 'date_of_birth', p.date_of_birth, 'sex', p.sex,
-    'is_child', coalesce(p.date_of_birth > CAST(:today AS date) - interval '18 years', false)
-"""
 
 
 def _listed(kind: str) -> str:

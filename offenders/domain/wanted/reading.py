@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
 from offenders.domain.wanted.asking import HIDDEN, TEAM, area
 from offenders.domain.wanted.rules import OUTSTANDING
@@ -32,26 +33,13 @@ _ROWS_PERSON_THEN = """
     CROSS JOIN LATERAL (SELECT x.are_addresses_protected FROM persons x
                         WHERE x.force = w.force AND x.id = w.person_id OFFSET 0) g
 """
-_MARKERS_PRESENT = "m.removed_at IS NULL"
-_MARKERS_AS_AT = "m.recorded_at <= :as_at AND (m.removed_at IS NULL OR m.removed_at > :as_at)"
 
 
 def want_json(*, as_at: bool = False) -> str:
     """Give the JSON of a want over `w` and `p`; `:now` is the moment for what is overdue."""
-    markers = _MARKERS_AS_AT if as_at else _MARKERS_PRESENT
     return f"""json_build_object(
         'id', w.id, 'reference', w.reference, 'force', w.force, 'person_id', w.person_id,
-        'person', json_build_object(
-            'id', p.id, 'reference', p.reference, 'family_name', p.family_name,
-            'given_names', p.given_names, 'date_of_birth', p.date_of_birth, 'sex', p.sex,
-            'is_child', coalesce(p.date_of_birth > CAST(:today AS date) - interval '18 years',
-                                 false),
-            'markers', (
-                SELECT coalesce(json_agg(json_build_object('code', m.code, 'name', c.name)
-                                         ORDER BY m.code), '[]')
-                FROM person_markers m
-                LEFT JOIN code_entries c ON c.list = 'warning_markers' AND c.code = m.code
-                WHERE m.force = w.force AND m.person_id = w.person_id AND {markers})),
+        'person', {person_json(as_at=as_at)},
         'state', w.state, 'reason', w.reason, 'basis', w.basis,
         'offence_code', w.offence_code, 'offence', (
             SELECT o.title FROM offences o WHERE o.code = w.offence_code),
