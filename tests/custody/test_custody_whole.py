@@ -25,6 +25,7 @@ STEPS = (
     (recording, "find_elsewhere"),
     (flagging, "flag_wanted_elsewhere"),
     (recording, "tell_elsewhere"),
+    (flagging, "tell_managers"),
     (recording, "require_checks"),
     (recording, "require_foreign_checks"),
     (flagging, "flag_unknown_nationality"),

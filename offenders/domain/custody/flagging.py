@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from offenders import clock
+from offenders.domain.flags.managed import ARRESTED
 from offenders.domain.flags.service import DueSource, clear_all, move_queues, raise_due
+from offenders.domain.persons.managing import find_managements
 from offenders.domain.reference.policies import EVERYTHING, explained_figures
 from offenders.domain.wanted.service import ELSEWHERE, duty_team
 
@@ -52,6 +55,22 @@ _ELSEWHERE: Final = f"""
     FROM detentions d
     JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS e (id uuid, wants jsonb) ON e.id = d.id
     WHERE d.force = :force AND d.id = ANY (CAST(:ids AS uuid[]))
+"""
+_MANAGED: Final = """
+    SELECT DISTINCT ON (m.id) m.kind AS subject_type, m.id AS subject_id,
+           m.reference AS subject_reference, m.person_id, m.lpa, m.neighbourhood,
+           m.owner_officer, m.owner_team, CAST(:figure AS jsonb) ->> 'severity' AS severity,
+           jsonb_build_object('rule', CAST(:rule AS text), 'what', CAST(:what AS text),
+                              'detention', d.reference, 'custody_number', d.custody_number,
+                              'arrested_at', d.arrested_at, 'station', d.station,
+                              'offences', d.offences)
+               || (CAST(:figure AS jsonb) - 'severity') AS because,
+           CAST(NULL AS timestamptz) AS due_at
+    FROM managements m
+    JOIN detentions d ON d.force = m.force AND d.person_id = m.person_id
+    WHERE m.force = :force AND m.id = ANY (CAST(:managements AS uuid[]))
+      AND d.id = ANY (CAST(:ids AS uuid[]))
+    ORDER BY m.id, d.arrested_at DESC, d.id
 """
 
 
@@ -99,6 +118,32 @@ def flag_wanted_elsewhere(
         "rows": orjson.dumps(rows).decode(),
     }
     raise_due(session, rule=ELSEWHERE, source=DueSource(_ELSEWHERE, values))
+
+
+def tell_managers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Tell who answers for a managed person of a new arrest; a newer one takes an older's place.
+
+    Reviewing, visiting or meeting about the person clears the flag (`domain/flags/managed.py`).
+    """
+    found = find_managements(session, [row["person_id"] for row in rows])
+    if not found:
+        return
+    force = session.info["force"]
+    figure = explained_figures(session, force, ARRESTED, clock.today())[EVERYTHING]
+    since = clock.now() - timedelta(days=figure["figure"])
+    recent = [row["id"].hex for row in rows if row["arrested_at"] >= since]
+    if not recent:
+        return
+    clear_all(session, subject_ids=found, rules=[ARRESTED], because="A newer arrest is told.")
+    values = {
+        "rule": ARRESTED,
+        "what": "The person was arrested. Review how they are managed.",
+        "figure": orjson.dumps(figure).decode(),
+        "force": force,
+        "managements": [each.hex for each in found],
+        "ids": recent,
+    }
+    raise_due(session, rule=ARRESTED, source=DueSource(_MANAGED, values))
 
 
 def said_elsewhere(row: Mapping[str, Any]) -> dict[str, str]:

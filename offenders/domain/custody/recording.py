@@ -1,8 +1,8 @@
 """What an arrest sets off, in one transaction and in sets: by hand as by import.
 
 Detentions are written with their history; open wants of the force are closed or put forward;
-wants of other forces are flagged in both; each foreign country gets its required check; unknown
-nationality is flagged.
+wants of other forces are flagged in both; who manages the person is told; each foreign country
+gets its required check; unknown nationality is flagged.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def record(session: Session, arrivals: Sequence[Arrival], asker: Asker) -> None:
         session, [(each.row["id"], each.row["person_id"], each.until) for each in arrivals]
     )
     tell_forces(session, arrivals, asker)
+    flagging.tell_managers(session, rows)
     require_foreign_checks(session, rows)
     flagging.flag_unknown_nationality(session, rows)
 

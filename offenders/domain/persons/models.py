@@ -27,6 +27,7 @@ SEXES = ("male", "female", "not_known", "not_specified")
 PRECISIONS = ("exact", "approximate")
 NAME_TYPES = ("alias", "former")
 IDENTIFIER_STATES = ("valid", "invalid")
+MANAGEMENT_KINDS = ("iom_member", "mappa_case", "registration", "order")
 HANDLINGS = ("normal", "restricted", "covert")
 ASSOCIATION_TYPES = (
     "co_offender",
@@ -306,6 +307,35 @@ class MarkerReview(Base):
             ondelete="CASCADE",
         ),
         Index("ix_person_marker_reviews_marker_id", "force", "marker_id"),
+    )
+
+
+class Management(Base):
+    """That a person is managed under an IOM membership, MAPPA case, registration or order.
+
+    `id` and `reference` are those of the membership, case, registration or order; the row goes
+    when that ends, whose own history keeps the past.
+    """
+
+    __tablename__ = "managements"
+    force: Mapped[ForceKey]
+    id: Mapped[IdKey]
+    kind: Mapped[String]
+    reference: Mapped[String]
+    person_id: Mapped[UUID]
+    owner_officer: Mapped[OptionalString]
+    owner_team: Mapped[OptionalString]
+    lpa: Mapped[OptionalString]
+    neighbourhood: Mapped[OptionalString]
+    risk: Mapped[OptionalString]
+    recorded_at: Mapped[Moment]
+    __table_args__ = (
+        one_of("kind", MANAGEMENT_KINDS),
+        CheckConstraint("num_nonnulls(owner_officer, owner_team) = 1", name="one_owner"),
+        in_force("person_id", "persons"),
+        Index("ix_managements_person_id", "force", "person_id"),
+        Index("ix_managements_owner_officer", "force", "owner_officer"),
+        Index("ix_managements_neighbourhood", "force", "neighbourhood"),
     )
 
 
