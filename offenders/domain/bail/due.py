@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
+from offenders.domain.bail.breaches import end_with_bail
 from offenders.domain.bail.clocks import review_clocks
 from offenders.domain.bail.models import BailRecord
 from offenders.domain.bail.records import RULE
@@ -119,6 +120,7 @@ def lapse_what_is_over(session: Session) -> int:
     if lapsed:
         ids = new_ids(force, len(lapsed))
         session.execute(_LOG, values | {"ids": ids, "records": lapsed})
+        end_with_bail(session, lapsed, clock.now())
     changed = list({*lapsed, *refreshed})
     if changed:
         keep_history(session, BailRecord.__table__, force, changed)
