@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bail_given import NOW, Bail, ago
@@ -260,7 +260,8 @@ def test_a_full_extract_flags_what_it_lacks(desk, bring, engine, tmp_path):
 
 def test_every_filter_is_served_ahead_of_flask_too(desk, bring):
     bring(*STATES)
-    person = desk.list(crime_reference="1")[0]["person_id"]
+    first = desk.list(crime_reference="1")[0]
+    person, spoken = first["person_id"], first["person"]["reference"]
     for query, count in (
         ({"state": "on_bail"}, 4),
         ({"state": "all"}, 9),
@@ -268,6 +269,10 @@ def test_every_filter_is_served_ahead_of_flask_too(desk, bring):
         ({"case_type": "non_standard"}, 1),
         ({"agency": "sfo"}, 1),
         ({"person_id": person}, 1),
+        ({"person_id": spoken}, 1),
+        ({"person_id": spoken.lower().replace("-", " ")}, 1),
+        ({"person_id": spoken, "as_at": datetime.now(UTC).isoformat()}, 1),
+        ({"person_id": f"P{desk.force}-0000-0000"}, 0),
         ({"owner": "nobody"}, 0),
         ({"team": f"DUTY-{desk.force}"}, 9),
         ({"lpa": "none", "neighbourhood": "none"}, 9),
@@ -277,6 +282,8 @@ def test_every_filter_is_served_ahead_of_flask_too(desk, bring):
         ({"as_at": ago(1)}, 0),
     ):
         assert (query, len(desk.list(**query))) == (query, count)
+    bad = desk.client.get("/v1/bail-records?person_id=Smith", headers=desk.sent)
+    assert (bad.status_code, bad.json["errors"][0]["pointer"]) == (422, "/person_id")
 
 
 def test_a_csv_file_is_read_with_its_lists_and_refusals(desk, engine, tmp_path):

@@ -361,7 +361,11 @@ def test_a_laboratory_sees_its_own_hits_and_nothing_of_the_register(client, head
     assert [each["id"] for each in lab.get("/v1/forensic-hits")["items"]] == [own["id"]]
     assert lab.client.get(f"/v1/forensic-hits/{other['id']}", headers=lab.sent).status_code == 404
     assert lab.get("/v1/forensic-hits/progress")["received"] == 1
-    for hidden in (f"person_id={ann['id']}", f"want_id={register.read(own)['want_id']}"):
+    for hidden in (
+        f"person_id={ann['id']}",
+        f"person_id={ann['reference']}",
+        f"want_id={register.read(own)['want_id']}",
+    ):
         assert len(register.get(f"/v1/forensic-hits?{hidden}")["items"]) == 2
         assert lab.get(f"/v1/forensic-hits?{hidden}")["items"] == []
     assert lab.do(own, "research").status_code == 403
@@ -400,3 +404,15 @@ def test_the_list_is_paged_filtered_and_read_as_at(register, ann):
     assert register.get(f"{one}?as_at={before}")["state"] == "received"
     assert register.get(one)["state"] == "researched"
     assert len(register.get("/v1/forensic-hits?state=received")["items"]) == 2
+    want = hits[0]["want"]["reference"]
+    for query, count in (
+        (f"person_id={ann['reference']}", 3),
+        (f"person_id={ann['reference'].lower()}", 3),
+        (f"want_id={want}", 1),
+        (f"want_id={want}&as_at={before}", 1),
+        (f"want_id={ann['reference']}", 0),
+    ):
+        found = register.get(f"/v1/forensic-hits?count=true&{query}")
+        assert (query, len(found["items"]), found["total"]) == (query, count, count)
+    bad = register.client.get("/v1/forensic-hits?want_id=x", headers=register.sent)
+    assert (bad.status_code, bad.json["errors"][0]["pointer"]) == (422, "/want_id")

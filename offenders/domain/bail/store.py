@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from offenders.domain.bail.clocks import reviews_shown
 from offenders.domain.bail.models import BailRecord
 from offenders.domain.persons.shown import person_json
-from offenders.domain.reading import Reading
+from offenders.domain.reading import Reading, is_named
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -179,8 +179,12 @@ class Question:
         }
         for name, column in _EQUAL.items():
             if self.filters.get(name) is not None:
-                parts.append(f"{column} = :f_{name}")
-                values[f"f_{name}"] = self.filters[name]
+                value = values[f"f_{name}"] = self.filters[name]
+                parts.append(
+                    is_named(column, "persons", "f_person_id", value)
+                    if name == "person_id"
+                    else f"{column} = :f_{name}"
+                )
         if self.filters.get("state") is not None:
             parts.append(_kept_in(_KEPT_AS[self.filters["state"]]))
         for name in AREAS:
