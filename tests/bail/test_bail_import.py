@@ -50,6 +50,7 @@ def bring(engine, fresh_force):
             sink=Sink(),
             **more,
         )
+        bring_in.problems = [each.problem for each in problems]
         return tuple(summary[1:5]), [(each.severity, each.field) for each in problems]
 
     return bring_in
@@ -160,11 +161,13 @@ def test_a_second_run_changes_nothing(bring, look):
         ({"date_of_birth": NOW.date().isoformat()}, "arrested_at"),
         ({"return_at": (NOW + timedelta(days=99)).isoformat()}, "return_at"),
         ({"state": "failed_to_answer"}, "state"),
-        ({"state": "failed_to_answer", "return_at": ago(2), "state_at": ago(3)}, "occurred_at"),
+        ({"state": "failed_to_answer", "return_at": ago(2), "state_at": ago(3)}, "state_at"),
         ({"state": "asleep"}, "state"),
         ({"case_type": "standard", "agency": "nca"}, "case_type"),
         ({"extensions": f"sergeant {ago(1)}"}, "extensions"),
         ({"extensions": "inspector"}, "extensions"),
+        ({"return_at": "2026-10-25T01:30:00"}, "return_at"),
+        ({"person_id": "P33-0000-0000", "family_name": None}, "person_id"),
         ({"offence_code": "XX"}, "offence_code"),
         ({"family_name": None, "given_names": None, "date_of_birth": None}, "person_source_ref"),
         ({"owner_officer": "1", "owner_team": "2"}, "owner_team"),
@@ -174,6 +177,22 @@ def test_a_row_that_can_not_be_is_refused_and_nothing_kept(bring, look, fields, 
     counts, said = bring(row(**fields))
     assert (counts, said) == ((0, 0, 0, 1), [("refused", field)])
     assert look(EVERYTHING) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "section"),
+    [
+        ({"extensions": f"sergeant {ago(1)}"}, "PACE 1984 s.47ZD"),
+        ({"extensions": f"inspector {ago(1)};inspector {ago(0.5)}"}, "PACE 1984 s.47ZDA"),
+        ({"arrested_at": ago(130), "bailed_at": ago(129), "extensions": f"inspector {ago(1)}"},
+         "PACE 1984 s.47ZD(1)(b)"),
+    ],
+)  # fmt: skip
+def test_an_extension_too_late_or_by_too_low_a_rank_names_the_section(desk, bring, fields, section):
+    counts, said = bring(row(source_ref="B1"), row(source_ref="B2", **fields))
+    assert (counts, said) == ((1, 0, 0, 1), [("refused", "extensions")])
+    assert bring.problems == [f"The law doesn't allow this: {section}."]
+    assert len(desk.list()) == 1
 
 
 def test_the_same_release_under_two_keys_is_refused(bring):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from forensics_given import Register
 
 from offenders.domain.imports.service import run_file
 
@@ -257,6 +258,35 @@ def test_a_hit_that_stands_already_is_linked_or_refused(hits, look):
     brought = hits({**HIT, "source_ref": "THIRD", "type": "palm"})
     assert brought.said("refused") == [(1, "type")]
     assert look("SELECT count(*) FROM forensic_hits") == [(1,)]
+
+
+def test_a_hit_is_one_whichever_way_it_comes_and_how_often(
+    hits, look, committing_app, headers, fresh_force
+):
+    register = Register(committing_app.test_client(), headers, force=fresh_force)
+    sent = {name: value for name, value in HIT.items() if name != "source_ref"}
+    assert hits(HIT, {**HIT, "source_ref": "TWIN"}).counts == (1, 0, 1, 0)
+    said = hits({**HIT, "source_ref": "OTHER", "crime_reference": "33/2/26"})
+    assert said.said("refused") == [(1, "crime_reference")]
+    by_hand = register.post(**sent)
+    assert by_hand.status_code == 200
+    told = register.send(sent, {**sent, "type": "palm"}, {**sent, "pnc_id": "79/163001B"}, sent)
+    assert [each["status"] for each in told.json["items"]] == [200, 409, 409, 200]
+    assert [each["errors"][0]["pointer"] for each in told.json["items"][1:3]] == [
+        "/type",
+        "/pnc_id",
+    ]
+    by_hand = {**sent, "laboratory_reference": "LAB/2"}
+    assert register.post(**by_hand).status_code == 201
+    assert hits({**HIT, "source_ref": "F2", "laboratory_reference": "LAB/2"}).counts == (0, 0, 1, 0)
+    nobody = register.send({**by_hand, "person_id": "P33-0000-0000"}, sent)
+    assert [each["status"] for each in nobody.json["items"]] == [422, 200]
+    assert nobody.json["items"][0]["errors"][0]["pointer"] == "/person_id"
+    assert look("SELECT laboratory_reference, version FROM forensic_hits ORDER BY 1") == [
+        ("LAB/1", 1),
+        ("LAB/2", 1),
+    ]
+    assert look("SELECT count(*) FROM wants") == [(1,)]
 
 
 def test_a_full_extract_flags_open_hits_that_it_lacks(hits, look, engine, fresh_force, tmp_path):
