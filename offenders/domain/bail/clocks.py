@@ -35,11 +35,10 @@ def reviews_shown(*, as_at: bool) -> str:
     )
     due = review_clocks("k.days", "k.months")
     return f"""
-        CROSS JOIN (SELECT {days} AS days, {months} AS months OFFSET 0) f
         CROSS JOIN LATERAL (
             SELECT {", ".join(f"{_shown(name, value)} AS {name}" for name, value in due.items())}
             FROM (SELECT b.last_reviewed_at, b.last_inspector_review_at, e.released_at,
-                         f.days, f.months) k) r
+                         {days} AS days, {months} AS months) k) r
     """
 
 
