@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from offenders import clock
 from offenders.domain.custody import store
 from offenders.domain.custody.rules import TWO_AT_ONCE, Facts, Stay, broken_rules
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figure_in_force
+from offenders.domain.wanted.service import LIMIT
 from offenders.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from offenders.domain.access import Scope
     from offenders.domain.custody.rules import Broken
-
-LIMIT: Final = "detention-limit"
 
 
 def longest_hours(session: Session, on: date) -> int:

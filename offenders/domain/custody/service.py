@@ -14,6 +14,7 @@ from offenders.domain.custody.acting import (
 )
 from offenders.domain.custody.checking import longest_hours, stay_of
 from offenders.domain.custody.flagging import unchecked_source
+from offenders.domain.custody.following import follow_pnc_ids
 from offenders.domain.custody.reading import (
     Question,
     count_detentions,
@@ -45,6 +46,7 @@ __all__ = [
     "count_detentions",
     "find_by_numbers",
     "follow_nationalities",
+    "follow_pnc_ids",
     "list_detentions",
     "list_stays",
     "lock_detentions",
