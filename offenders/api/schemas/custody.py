@@ -91,6 +91,7 @@ class DetentionQuery(AsAtQuery, PageQuery):
     country = Country(3, shortest=3, metadata={"description": "One of `countries`."})
     nationality_unknown = Truth()
     pnc_checked = Truth()
+    held = Truth(metadata={"description": "In custody now, or at `as_at`."})
     from_ = Day(data_key="from", attribute="from")
     to = Day()
 
@@ -160,6 +161,7 @@ class DetentionAnswer(Schema):
     lpa = fields.String(allow_none=True)
     released_at = Moment(allow_none=True)
     disposal = one_of(Disposal, allow_none=True)
+    held = fields.Boolean()
     wants_closed = fields.List(fields.Nested(DetentionWantAnswer))
     wants_put_forward = fields.List(fields.Nested(DetentionWantAnswer))
     wanted_elsewhere = fields.List(fields.Nested(ElsewhereAnswer))

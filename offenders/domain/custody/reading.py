@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
 from offenders import clock
 from offenders.domain.acro.store import SHORT as CHECK
+from offenders.domain.custody.checking import longest_hours
 from offenders.domain.persons.shown import person_json
 from offenders.domain.working_days import end_of_london_day, london_day, start_of_london_day
 from offenders.errors import NotFound
@@ -59,6 +61,17 @@ _CHECKS_THEN: Final = """
     acro_checks_history c
     WHERE c.recorded_from <= :as_at AND (c.recorded_to IS NULL OR c.recorded_to > :as_at)
 """
+# As known now or then: neither released nor arrested again since, nor past what the law allows.
+_HELD: Final = """
+    (d.released_at IS NULL AND d.arrested_at > CAST(:held_since AS timestamptz)
+     AND NOT EXISTS (SELECT {later} AND l.arrested_at > d.arrested_at))
+"""
+_LATER_NOW: Final = "FROM detentions l WHERE l.force = d.force AND l.person_id = d.person_id"
+_LATER_THEN: Final = """
+    FROM detentions k JOIN detentions_history l ON l.force = k.force AND l.id = k.id
+     AND l.recorded_from <= :as_at AND (l.recorded_to IS NULL OR l.recorded_to > :as_at)
+    WHERE k.force = d.force AND k.person_id = d.person_id
+"""
 _PERSON_NOW: Final = "JOIN persons p ON p.force = d.force AND p.id = d.person_id"
 _PERSON_THEN: Final = """
     JOIN persons_history p ON p.force = d.force AND p.id = d.person_id
@@ -76,6 +89,10 @@ def _wants(put: str, source: str) -> str:
     """
 
 
+def _held(*, then: bool) -> str:
+    return _HELD.format(later=_LATER_THEN if then else _LATER_NOW)
+
+
 def _json(*, then: bool) -> str:
     """Give the JSON of a detention over `d` and `p`."""
     wants = _WANTS_THEN if then else _WANTS_NOW
@@ -88,7 +105,7 @@ def _json(*, then: bool) -> str:
         'nationality_evidenced', d.nationality_evidenced, 'countries', d.countries,
         'foreign_national', d.foreign_national, 'nationality_unknown', d.nationality_unknown,
         'pnc_checked', d.pnc_checked, 'lpa', d.lpa, 'released_at', d.released_at,
-        'disposal', d.disposal,
+        'disposal', d.disposal, 'held', {_held(then=then)},
         'wants_closed', {_wants("closed", wants)},
         'wants_put_forward', {_wants("put_forward", wants)},
         'wanted_elsewhere', coalesce((
@@ -129,16 +146,22 @@ class Question:
         """Give the JSON of a row."""
         return _json(then=self.as_at is not None)
 
-    def condition(self) -> tuple[str, dict[str, Any]]:
+    def condition(self, session: Session) -> tuple[str, dict[str, Any]]:
         """Give scope and filters as SQL with their values."""
         parts = [self.scope.condition("d")]
         moment = self.as_at or clock.now()
-        values = self.scope.values | {"as_at": self.as_at, "today": london_day(moment)}
+        values = self.scope.values | {
+            "as_at": self.as_at,
+            "today": london_day(moment),
+            "held_since": moment - timedelta(hours=longest_hours(session, london_day(moment))),
+        }
         parts += [
             f"d.{name}" if self.filters[name] else f"NOT d.{name}"
             for name in _PLAIN
             if self.filters.get(name) is not None
         ]
+        if (held := self.filters.get("held")) is not None:
+            parts.append(f"{'' if held else 'NOT '}{_held(then=self.as_at is not None)}")
         if self.filters.get("force") not in {None, self.scope.force}:
             parts.append("false")
         if (lpa := self.filters.get("lpa")) is not None:
@@ -164,7 +187,7 @@ def list_detentions(
     session: Session, question: Question, after: Sequence[Any] | None, limit: int
 ) -> list[Row[Any]]:
     """Give detentions, the last arrest first, as (json, arrested_at, id, person_id, wants)."""
-    condition, values = question.condition()
+    condition, values = question.condition(session)
     if after is not None:
         condition += (
             " AND (d.arrested_at, d.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
@@ -182,14 +205,14 @@ def list_detentions(
 
 def count_detentions(session: Session, question: Question) -> int:
     """Count the rows of all pages."""
-    condition, values = question.condition()
+    condition, values = question.condition(session)
     statement = text(f"SELECT count(*) FROM {question.source} WHERE {condition}")
     return int(session.execute(statement, values).scalar_one())
 
 
 def show_detention(session: Session, question: Question, written: str) -> Row[Any]:
     """Give one as (json, id, person_id, version, wants); raise NotFound out of scope."""
-    condition, values = question.condition()
+    condition, values = question.condition(session)
     values |= {"id": as_uuid(written), "reference": as_reference(written)}
     statement = f"""
         SELECT CAST({question.json} AS text), d.id, d.person_id, d.version, {_WANTS_SHOWN}
