@@ -231,10 +231,15 @@ def upgrade() -> None:
         op.execute(function)
     for name, signature in _NARROW.items():
         _give(name + signature)
+    _let_messages_be(["waiting", "sending", "delivered", "dead", "withdrawn"])
 
 
 def downgrade() -> None:
-    """Let only arrests find what is wanted elsewhere."""
+    """Let only arrests find what is wanted elsewhere; what was withdrawn is dead again."""
+    op.execute(
+        "UPDATE outbox_messages SET state = 'dead', version = version + 1 WHERE state = 'withdrawn'"
+    )
+    _let_messages_be(["waiting", "sending", "delivered", "dead"])
     for name, signature in _NARROW.items():
         op.execute(f"DROP FUNCTION {name}{signature}")
     before = _before()
@@ -242,6 +247,18 @@ def downgrade() -> None:
     op.execute(before["END_WANTED_ELSEWHERE"])
     _give(_END_BEFORE)
     op.execute(_put(before["WANTED_ELSEWHERE"], "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+
+
+def _let_messages_be(states: list[str]) -> None:
+    """Let messages be in these states; those from the third on may have lost their body."""
+    listed, ended = (", ".join(f"'{each}'" for each in some) for some in (states, states[2:]))
+    for name, condition in (
+        ("state_known", f"state IN ({listed})"),
+        ("has_body", f"state IN ({ended}) OR body IS NOT NULL"),
+    ):
+        constraint = op.f(f"ck_outbox_messages_{name}")
+        op.drop_constraint(constraint, "outbox_messages")
+        op.create_check_constraint(constraint, "outbox_messages", condition)
 
 
 def _before() -> dict[str, str]:

@@ -116,7 +116,7 @@ def test_an_arrest_is_recorded_with_all_it_says(client, headers, arrest):
         ({"offences": [BURGLARY, "XX00000"]}, "/offences/1"),
         ({"offences": "TH68010"}, "/offences"),
         ({"offences": [BURGLARY] * 51}, "/offences"),
-        ({"nationality_stated": "XXX"}, "/nationality_stated"),
+        ({"nationality_stated": "QQQ"}, "/nationality_stated"),
         ({"nationality_evidenced": "Romania"}, "/nationality_evidenced"),
         ({"lpa": "NOWHERE"}, "/lpa"),
         ({"person_id": "P33-0000-0000"}, "/person_id"),
@@ -495,3 +495,41 @@ def test_each_use_is_audited_with_whom_it_touched(client, headers, arrest, chang
             person["id"],
             want["id"],
         }
+
+
+def test_a_stateless_person_has_no_country_to_ask_and_is_not_unknown(client, headers, arrest):
+    person = given_person(client, headers)
+    found = arrest(person, nationality_stated="xxa").json
+    said = ("stateless", "foreign_national", "nationality_unknown", "countries", "acro_checks")
+    assert [found[name] for name in said] == [True, False, False, [], []]
+    flags = client.get("/v1/flags?rule=nationality-unknown", headers=headers("supervisor")).json
+    assert flags["items"] == []
+    path, sent = f"/v1/detentions/{found['id']}", headers("supervisor") | {"If-Match": "*"}
+    for column, value, expected in (
+        ("nationality_evidenced", "GBR", [False, False, False, [], 0]),
+        ("nationality_evidenced", "ROU", [False, True, False, ["ROU"], 1]),
+        ("nationality_evidenced", "XXX", [True, False, False, [], 1]),
+        ("nationality_stated", "XXX", [False, False, True, [], 1]),
+    ):
+        found = client.patch(path, json={column: value}, headers=sent).json
+        assert [*(found[name] for name in said[:4]), len(found["acro_checks"])] == expected
+    named = given_person(client, headers, nationalities=["XXA"])
+    assert arrest(named, custody_number="CU/2").json["stateless"] is True
+
+
+def test_a_want_that_ended_otherwise_is_put_forward_no_longer(client, headers, arrest):
+    person = given_person(client, headers)
+    wants = [given_want(client, headers, person=person, crime_reference=each) for each in "AB"]
+    made = arrest(person).json
+    assert len(made["wants_put_forward"]) == 2
+    sent = headers("investigator") | {"If-Match": "*"}
+    outcome = {"outcome": "no_longer_wanted", "reason": "Withdrawn."}
+    ended = client.post(f"/v1/wanted/{wants[0]['id']}/outcomes", json=outcome, headers=sent)
+    assert ended.status_code == 201
+    path = f"/v1/detentions/{made['id']}"
+    shown = client.get(path, headers=headers("supervisor")).json
+    assert [each["id"] for each in shown["wants_put_forward"]] == [wants[1]["id"]]
+    assert shown["wants_closed"] == []
+    then = made["recorded_at"].replace("+", "%2B")
+    past = client.get(f"{path}?as_at={then}", headers=headers("supervisor")).json
+    assert [each["id"] for each in past["wants_put_forward"]] == [each["id"] for each in wants]

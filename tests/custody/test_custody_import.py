@@ -250,7 +250,7 @@ def test_a_quick_re_arrest_is_taken_where_the_source_tells_of_no_release(
         ({"family_name": ""}, "person_source_ref", None),
         ({"person_source_ref": "nobody"}, "person_source_ref", None),
         ({"offences": "TH68010;NONE"}, "offences", None),
-        ({"nationality_stated": "XXX"}, "nationality_stated", None),
+        ({"nationality_stated": "QQQ"}, "nationality_stated", None),
         ({"lpa": "NOWHERE"}, "lpa", None),
         ({"pnc_checked": "perhaps"}, "pnc_checked", None),
     ],

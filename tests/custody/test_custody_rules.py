@@ -205,6 +205,13 @@ def test_the_problem_names_the_other_detention_and_the_section():
         # Overseas territories have criminal records of their own.
         ("GIB", None, ["BMU"], ["BMU", "GIB"], False),
         ("IRL", None, [], ["IRL"], False),
+        # Stateless: nobody to ask, and known all the same; unspecified: not known.
+        ("XXA", None, [], [], False),
+        (None, None, ["XXA"], [], False),
+        ("XXA", "ROU", [], ["ROU"], False),
+        ("XXX", None, [], [], True),
+        ("XXX", None, ["XXX", "ROU"], ["ROU"], False),
+        ("XXX", "XXA", [], [], False),
     ],
 )
 def test_every_country_outside_the_united_kingdom_counts_once(

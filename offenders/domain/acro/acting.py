@@ -12,7 +12,7 @@ from offenders.domain.acro.models import AcroCheck, AcroConviction
 from offenders.domain.acro.overdue import settle_check
 from offenders.domain.acro.rules import TO_ASSESS, Response, State, Step, possible_steps
 from offenders.domain.history import keep_history
-from offenders.domain.outbox.service import Message, post
+from offenders.domain.outbox.service import Message, post, withdraw
 from offenders.domain.reference import service as reference
 from offenders.errors import Conflict, Invalid
 from offenders.ids import new_ids
@@ -108,8 +108,13 @@ def respond_to_check(session: Session, doing: Doing) -> AcroCheck:
 
 
 def give_up_check(session: Session, doing: Doing) -> AcroCheck:
-    """Record that the check can't be made, and why; it may still be requested later."""
+    """Record that the check can't be made, and why; it may still be requested later.
+
+    What is not delivered is withdrawn; what was delivered stays so, as `message` then says.
+    """
     check = take(session, doing, Step.GIVE_UP)
+    session.flush()
+    check.message_id = withdraw(session, check.id) or check.message_id
     check.state = State.NOT_POSSIBLE
     check.not_possible_because = doing.fields["reason"]
     return keep(session, check)

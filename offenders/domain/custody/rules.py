@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 UNITED_KINGDOM: Final = frozenset({"GBR"})
+# Codes of passports for no country (ICAO Doc 9303-3, section 5): a stateless person has none that
+# could be asked; of one whose nationality is unspecified nobody knows it.
+STATELESS: Final = "XXA"
+UNSPECIFIED: Final = "XXX"
 
 
 class Disposal(StrEnum):
@@ -200,8 +204,11 @@ def _written(moment: datetime) -> str:
 def foreign_countries(
     stated: str | None, evidenced: str | None, recorded: Iterable[str]
 ) -> list[str]:
-    """Give the countries that each need a foreign-conviction check, in their order."""
-    return sorted(_known(stated, evidenced, recorded) - UNITED_KINGDOM)
+    """Give the countries that each need a foreign-conviction check, in their order.
+
+    A stateless person has none.
+    """
+    return sorted(_known(stated, evidenced, recorded) - UNITED_KINGDOM - {STATELESS})
 
 
 def is_nationality_unknown(
@@ -212,4 +219,4 @@ def is_nationality_unknown(
 
 
 def _known(stated: str | None, evidenced: str | None, recorded: Iterable[str]) -> set[str]:
-    return {each for each in (stated, evidenced, *recorded) if each}
+    return {each for each in (stated, evidenced, *recorded) if each} - {UNSPECIFIED}
