@@ -113,7 +113,20 @@ def test_a_reply_without_a_request_is_refused_and_names_the_rule(client, headers
     answer = act(client, headers, check, "responses", response="no_trace")
     assert (answer.status_code, problem(answer)) == (422, "invalid")
     assert answer.json["errors"][0]["pointer"] == "/response"
+    assert answer.json["errors"][0]["rule"] == "reply-after-request"
     assert "reply-after-request" in answer.json["errors"][0]["detail"]
+    early = act(client, headers, check, "requests", requested_at="2026-03-02T08:59:59Z")
+    (error,) = early.json["errors"]
+    assert (error["pointer"], error["rule"]) == ("/requested_at", "request-after-arrest")
+    # By the wall the reply comes after the request; by the zone it is an hour too early.
+    asked = {"requested_at": "2026-03-29T00:59:00+00:00"}
+    assert act(client, headers, check, "requests", **asked).status_code == 201
+    reply = {"response": "no_trace", "responded_at": "2026-03-29T01:30:00+01:00"}
+    early = act(client, headers, check, "responses", **reply)
+    (error,) = early.json["errors"]
+    assert (error["pointer"], error["rule"]) == ("/responded_at", "reply-after-request")
+    reply["responded_at"] = "2026-03-29T02:00:00+01:00"
+    assert act(client, headers, check, "responses", **reply).status_code == 201
 
 
 @pytest.mark.parametrize("response", RESPONSES)

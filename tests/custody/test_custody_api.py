@@ -110,6 +110,9 @@ def test_an_arrest_is_recorded_with_all_it_says(client, headers, arrest):
     ("fields", "pointer"),
     [
         ({"arrested_at": "2026-01-01T10:00:00"}, "/arrested_at"),  # without a zone
+        ({"arrested_at": "2025-10-26T01:30:00"}, "/arrested_at"),  # which of the two?
+        ({"arrested_at": "2026-03-29T01:30:00"}, "/arrested_at"),  # it never came
+        ({"released_at": "2025-10-26T01:30:00"}, "/released_at"),
         ({"arrested_at": "2026-01-01"}, "/arrested_at"),
         ({"arrested_at": None}, "/arrested_at"),
         ({"custody_number": ""}, "/custody_number"),
@@ -166,6 +169,33 @@ def test_the_night_the_clocks_go_back_an_hour_comes_twice(client, headers, arres
     assert answer.status_code == 201
     assert answer.json["arrested_at"] == "2025-10-26T00:30:00+00:00"
     assert answer.json["released_at"] == "2025-10-26T01:10:00+00:00"
+
+
+def test_both_half_past_ones_of_the_night_in_october_are_moments_of_their_own(
+    client, headers, arrest
+):
+    person = given_person(client, headers)
+    first = arrest(
+        person, arrested_at="2025-10-26T01:30:00+01:00", released_at="2025-10-26T01:30:00+00:00"
+    )
+    second = arrest(person, arrested_at="2025-10-26T01:30:00+00:00", custody_number="CU/2")
+    assert (first.status_code, second.status_code) == (201, 201), second.json
+    assert first.json["released_at"] == second.json["arrested_at"] == "2025-10-26T01:30:00+00:00"
+    twice = arrest(
+        person,
+        arrested_at="2025-10-26T01:45:00+01:00",
+        released_at="2025-10-26T01:00:00+00:00",
+        custody_number="CU/3",
+    )
+    assert (twice.status_code, twice.json["rule"]) == (409, "two-detentions-at-once")
+    # In March there is no half past one by the wall; written with either zone it is a moment.
+    for number, zone, utc in ((4, "+00:00", "01:30"), (5, "+01:00", "00:30")):
+        made = arrest(
+            given_person(client, headers),
+            arrested_at=f"2026-03-29T01:30:00{zone}",
+            custody_number=f"CU/{number}",
+        )
+        assert made.json["arrested_at"] == f"2026-03-29T{utc}:00+00:00"
 
 
 def test_an_arrest_before_the_earliest_known_birth_is_refused(client, headers, arrest):

@@ -245,6 +245,13 @@ def test_a_quick_re_arrest_is_taken_where_the_source_tells_of_no_release(
         ({"released_at": "2126-01-01T00:00:00Z"}, "released_at", "release-in-the-future"),
         ({"disposal": "charged"}, "disposal", "disposal-without-release"),
         ({"arrested_at": "2025-01-02T10:00:00"}, "arrested_at", None),
+        ({"arrested_at": "2025-10-26T01:30:00"}, "arrested_at", None),
+        ({"arrested_at": "2026-03-29T01:30:00"}, "arrested_at", None),
+        (
+            {"arrested_at": "2025-10-26T01:10:00Z", "released_at": "2025-10-26T01:30:00+01:00"},
+            "released_at",
+            "release-before-arrest",
+        ),
         ({"arrested_at": ""}, "arrested_at", None),
         ({"custody_number": ""}, "custody_number", None),
         ({"family_name": ""}, "person_source_ref", None),
