@@ -123,7 +123,7 @@ def amend_detention(
     if changed != row:
         check_codes(session, changes)
         check_area(doing.scope, changed["lpa"])
-        judge(session, doing.scope, changed, person)
+        judge(session, doing.scope, changed, person, before=row)
     changed |= nationality_columns(changed, person.nationalities)
     until = stay_of(changed).ends(longest_hours(session, clock.today()))
     closes = _open_among(session, wants, until)
@@ -145,12 +145,12 @@ def release_detention(
     if standing.released_at is not None:
         message = "This release is on record already. Read the detention again."
         raise Conflict(message, rule="released-once", state="released", possible=[])
-    row = dict(standing._mapping)  # noqa: SLF001 - a row's public mapping
-    row |= {
+    before = dict(standing._mapping)  # noqa: SLF001 - a row's public mapping
+    row = before | {
         "released_at": fields.get("released_at") or recorded_at(session),
         "disposal": fields.get("disposal"),
     }
-    judge(session, doing.scope, row, person)
+    judge(session, doing.scope, row, person, before=before)
     _keep(session, row)
     return detention
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from offenders.domain.custody import service as custody
-from offenders.domain.custody.service import Arrival, nationality_columns, stay_of
+from offenders.domain.custody.service import Arrival, end_of, nationality_columns, stay_of
 from offenders.domain.imports import store
 from offenders.domain.imports.batches import audit_batch
 from offenders.domain.imports.custody_plan import PERSONS_OF_DETENTIONS, plan_detentions
@@ -68,7 +68,8 @@ def _record(
         known = people[person]
         row = custody.new_row(session, batch.actor, {**entry.given, "person_id": person})
         row |= nationality_columns(row, known.nationalities)
-        arrivals.append(Arrival(row, known.pnc_ids, stay_of(row).ends(plan.hours)))
+        until = end_of(stay_of(row), entry.stays, plan.hours)
+        arrivals.append(Arrival(row, known.pnc_ids, until))
         made[entry.checked.source_ref] = row["id"]
     custody.record(session, arrivals, Asker(batch.actor, "import", str(batch.import_id)))
     return made
