@@ -455,12 +455,12 @@ def test_who_may_read_and_who_may_write(client, headers, arrest, read):
         "mappa_coordinator",
         "force_manager",
         "chief_officer",
+        "meeting_chair",
     }
     writers = {"investigator", "supervisor", "duty_inspector", "custody_client"}
     others = {
         "response_officer",
         "neighbourhood_officer",
-        "meeting_chair",
         "forensic_client",
         "court_client",
         "partner_agency",

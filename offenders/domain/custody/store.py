@@ -48,7 +48,7 @@ COLUMNS: Final = {
 }
 _NAMES: Final = ", ".join(COLUMNS)
 _ROWS: Final = f"""
-    jsonb_to_recordset(CAST(:rows AS jsonb))
+    json_to_recordset(CAST(:rows AS json))
         AS d ({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
 """
 _ADD: Final = text(f"""
