@@ -18,6 +18,7 @@ from offenders.domain.custody.following import follow_pnc_ids
 from offenders.domain.custody.reading import (
     Question,
     count_detentions,
+    held_of_person,
     list_detentions,
     show_detention,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "find_by_numbers",
     "follow_nationalities",
     "follow_pnc_ids",
+    "held_of_person",
     "list_detentions",
     "list_stays",
     "lock_detentions",

@@ -185,7 +185,6 @@ _SUMMARY = f"""
         'notes', (SELECT count(*) {KINDS["notes"].source()} AND r.person_id = p.id),
         'recorded_at', p.recorded_at,
         'updated_at', p.updated_at, 'version', p.version"""
-_NOTHING = "CAST('[]' AS json)"
 
 
 def reading_of_person(
@@ -194,15 +193,13 @@ def reading_of_person(
     """Give the read of one person with all that is open on them, as a row of api's Reading.
 
     `wants` selects (wants, want_ids) of an outer `p`; each part is a JSON array by its name, or
-    None where the reader may not see it: it is empty then, and named in `masked`.
+    None where the reader's role sees nothing of it: it is null then, and not an empty array.
     """
-    hidden = ", ".join(f"'{name}'" for name, part in parts.items() if part is None)
-    masked = f"({_MASKED} || CAST(ARRAY[{hidden}] AS text[]))"
-    shown = "".join(f", '{name}', {part or _NOTHING}" for name, part in parts.items())
+    shown = "".join(f", '{name}', {part or 'NULL'}" for name, part in parts.items())
     sql = f"""
-        SELECT ({_SUMMARY}, 'masked', to_json({masked}), 'wanted', o.wants{shown}))::text AS body,
+        SELECT ({_SUMMARY}, 'masked', to_json({_MASKED}), 'wanted', o.wants{shown}))::text AS body,
                p.version, p.id || n.others AS subjects, p.id || n.others AS people,
-               {masked} AS masked,
+               {_MASKED} AS masked,
                CASE WHEN cardinality(o.want_ids) > 0
                     THEN jsonb_build_object('wants', o.want_ids) ELSE '{{}}' END AS details,
                CAST(NULL AS text) AS after
