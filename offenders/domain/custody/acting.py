@@ -20,7 +20,7 @@ from offenders.domain.custody.reading import Question, show_detention
 from offenders.domain.custody.recording import Arrival, nationality_columns, record
 from offenders.domain.wanted.rules import OUTSTANDING, Outcome
 from offenders.domain.wanted.service import Asker, lock_open_wants
-from offenders.errors import Conflict, Invalid
+from offenders.errors import Conflict, Invalid, PersonMerged
 from offenders.ids import as_reference, new_id, new_reference
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def record_detention(
     if person is None:
         message = "There is no such person here. Find or record them first."
         raise Invalid.field("/person_id", message)
+    PersonMerged.check(fields["person_id"], person.merged_into)
     given = {"person_id": person.id} | {
         name: _EMPTY.get(name) if fields.get(name) is None else fields[name] for name in GIVEN
     }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.imports import store
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.person_plan import People
 from offenders.domain.imports.person_rows import with_identifiers
-from offenders.domain.imports.problems import REFUSED, Refusal
+from offenders.domain.imports.problems import REFUSED, Finding, Refusal
 from offenders.domain.imports.want_rows import has_inline_person, identity_of
+from offenders.domain.persons.service import find_survivors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
     from offenders.domain.imports.batches import Batch, Received
     from offenders.domain.imports.checks import Checked, Facts
+
+
+_MERGED: Final = Finding(
+    "person_id",
+    "This record was merged into that of another person, for whom the row was taken.",
+    "Send the id of the person as it now stands.",
+)
 
 
 class Subjects:
@@ -57,6 +65,20 @@ class Subjects:
                 field="pnc_id",
             )
         return named or found
+
+
+def warn_of_merged(session: Session, rows: Sequence[Checked]) -> Sequence[Checked]:
+    """Warn of each row that names a record which was merged; it is taken for the survivor."""
+    named = {written for each in rows if (written := each.row.get("person_id"))}
+    merged = find_survivors(session, named)
+    if not merged:
+        return rows
+    return [
+        each._replace(warnings=(*each.warnings, _MERGED))
+        if each.row.get("person_id") in merged
+        else each
+        for each in rows
+    ]
 
 
 def described(checked: Checked) -> Any:
