@@ -69,6 +69,7 @@ CONSTRAINTS = {
     "uq_person_markers_active": "This marker is already active for this person.",
     "uq_person_identifiers_pnc_id": "Another person of this force has this PNC ID.",
     "uq_flags_open": "This flag is already open.",
+    "uq_merges_standing": "This record was merged just now. Read it again.",
     "pk_idempotency_keys": "A request with this key has just been answered. Repeat it.",
 }
 

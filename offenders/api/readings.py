@@ -117,7 +117,7 @@ def read_route(  # noqa: PLR0913 - a route's declaration is read as a list of it
                 return _answer(call, build, path, is_paged=is_paged, total=total)
             except NotFound:
                 if missing is not None:
-                    missing(call.session, **path)
+                    missing(call.session, *path.values())
                 raise
 
         view.__doc__, view.__name__ = build.__doc__, build.__name__

@@ -26,6 +26,7 @@ _PATROL = _READ | {"wanted:log", "notes:write"}
 _OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read", "acro:read"}
 _INVESTIGATION = _PATROL | {
     "persons:write",
+    "persons:merge",
     "addresses:read-protected",
     "notes:read-restricted",
     "wanted:write",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders import clock
 from offenders.domain.custody import store
-from offenders.domain.custody.rules import TWO_AT_ONCE, Facts, Stay, broken_rules
+from offenders.domain.custody.rules import TWO_AT_ONCE, Facts, Stay, broken_rules, overlap
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figure_in_force
 from offenders.errors import Conflict, Invalid
@@ -14,6 +14,7 @@ from offenders.errors import Conflict, Invalid
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
+    from uuid import UUID
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
@@ -67,6 +68,18 @@ def _raise(scope: Scope, broken: Sequence[Broken], stays: Iterable[Row[Any]]) ->
         extra = {"existing": f"/v1/detentions/{other.id}"} if may_see(scope, other) else {}
         message = f"{each.problem} {each.action}"
         raise Conflict(message, rule=each.rule, **extra)
+
+
+def find_held_twice(session: Session, one: UUID, other: UUID) -> tuple[Row[Any], Row[Any]] | None:
+    """Give a detention of each of two people, at once, where there are such."""
+    hours = longest_hours(session, clock.today())
+    stays = [(each, stay_of({**each._mapping})) for each in store.list_stays(session, [one, other])]  # noqa: SLF001 - a row's public mapping
+    for first, held in stays:
+        for second, also in stays:
+            apart = first.person_id == one and second.person_id == other
+            if apart and overlap(held, also, hours):
+                return first, second
+    return None
 
 
 def may_see(scope: Scope, row: Any) -> bool:

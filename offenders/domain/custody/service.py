@@ -12,7 +12,7 @@ from offenders.domain.custody.acting import (
     record_detention,
     release_detention,
 )
-from offenders.domain.custody.checking import longest_hours, stay_of
+from offenders.domain.custody.checking import find_held_twice, longest_hours, stay_of
 from offenders.domain.custody.flagging import unchecked_source
 from offenders.domain.custody.reading import (
     Question,
@@ -44,6 +44,7 @@ __all__ = [
     "change",
     "count_detentions",
     "find_by_numbers",
+    "find_held_twice",
     "follow_nationalities",
     "list_detentions",
     "list_stays",

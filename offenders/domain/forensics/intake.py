@@ -141,7 +141,7 @@ class _Intake:
                 errors.append(_error("/person_id", "There is no such person here. Check the id."))
             if not errors and not self._covers(row.facts):
                 errors.append(_error("/lpa", _AREA))
-            survivor = merged.get(row.stated.get("person_id")) if row.meant is None else None
+            survivor = merged.get(row.stated.get("person_id") or "") if row.meant is None else None
             if errors:
                 self.results[place] = Told(REFUSED, errors=tuple(errors))
             elif survivor is not None:

@@ -11,8 +11,8 @@ from offenders.domain.persons import store
 from offenders.domain.persons.adding import read_identifier
 from offenders.domain.persons.asking import read_asking
 from offenders.domain.persons.explaining import band, name_reason
-from offenders.domain.persons.name_search import CLASS, MISSING_CLASS, select_people_named
 from offenders.domain.persons.moves import hung_as_at, owner_as_at
+from offenders.domain.persons.name_search import CLASS, MISSING_CLASS, select_people_named
 from offenders.domain.persons.names import UnsearchableName
 from offenders.domain.persons.querying import Found, Query
 from offenders.domain.persons.remembering import find_born_near, meet_words, meet_words_of
