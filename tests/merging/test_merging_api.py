@@ -120,7 +120,8 @@ def test_a_merge_moves_all_and_its_reversal_gives_it_back(client, headers, pair)
         ]
         for one in stripped:
             for wanted in one["wanted"]:
-                wanted.pop("version", None)
+                for name in volatile:
+                    wanted.pop(name, None)
         assert stripped[0] == stripped[1]
     found = read(client, headers, "/v1/people?name=Kowalsky").json["items"]
     assert found[0]["id"] == other["id"]
@@ -198,10 +199,9 @@ def test_what_is_hung_on_a_merged_record_is_refused_with_the_survivor(client, he
             {"custody_number": "CU/1", "arrested_at": now.isoformat()},
         ),
         (
-            "/v1/bail",
+            "/v1/bail-records",
             "investigator",
             {
-                "kind": "pre_charge_bail",
                 "arrested_at": (now - timedelta(hours=5)).isoformat(),
                 "bailed_at": now.isoformat(),
             },
@@ -222,8 +222,6 @@ def test_what_is_hung_on_a_merged_record_is_refused_with_the_survivor(client, he
         for name in (other["id"], other["reference"]):
             known = {} if "notes" in path else {"person_id": name}
             answer = client.post(path, json=body | known, headers=headers(role))
-            if path == "/v1/bail" and answer.status_code == 422:
-                pytest.fail(str(answer.json))
             assert (answer.status_code, answer.json["type"]) == (
                 409,
                 "urn:offenders:problem:person-merged",
