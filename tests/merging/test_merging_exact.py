@@ -52,7 +52,7 @@ class World:
         self.client, self.headers, self.connection = client, headers, connection
         self.dice = random.Random(seed)
         self.two = [self.person(), self.person()]
-        self.stranger = self.person()
+        self.strangers = [self.person(), self.person()]
 
     def person(self):
         names = ("Kowalski", "O'Neill", "Al-Masri", "Smith-Jones")
@@ -105,10 +105,11 @@ class World:
         self.entry(person, "notes", text="Seen.", handling="normal")
 
     def friends(self, person, number):
-        other = self.dice.choice([self.stranger, self.two[1 - number]])
+        stranger = self.dice.choice(self.strangers)
+        other = self.dice.choice([stranger, self.two[1 - number]])
         type_ = self.dice.choice(("co_offender", "partner", "victim_of"))
         self.entry(person, "associations", person_id=other["id"], type=type_)
-        self.entry(self.stranger, "associations", person_id=person["id"], type="household")
+        self.entry(stranger, "associations", person_id=person["id"], type="household")
 
     def want(self, person, number):
         given_want(self.client, self.headers, person=person, crime_reference=f"33/{number}/26")
@@ -156,7 +157,7 @@ class World:
 
     def rows(self, person, number):
         """Rows that other systems and later capabilities write."""
-        one, other = sorted([person["id"], self.stranger["id"]])
+        one, other = sorted([person["id"], self.dice.choice(self.strangers)["id"]])
         values = {
             "id": person["id"],
             "ref": f"S{number}",

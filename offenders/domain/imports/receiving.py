@@ -190,7 +190,8 @@ def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Told])
             telling.append(each.found)
     if telling:
         batch = Batch(order.force, order.kind.name, order.import_id, order.requested_by, facts)
-        received.add(order.kind.receive(session, batch, warn_of_merged(session, telling))[0])
+        received.add(order.kind.receive(session, batch, telling)[0])
+        warn_of_merged(session, telling, received)
     return received
 
 

@@ -67,18 +67,14 @@ class Subjects:
         return named or found
 
 
-def warn_of_merged(session: Session, rows: Sequence[Checked]) -> Sequence[Checked]:
-    """Warn of each row that names a record which was merged; it is taken for the survivor."""
+def warn_of_merged(session: Session, rows: Sequence[Checked], received: Received) -> None:
+    """Warn of each row that names a record which was merged; it was taken for the survivor."""
     named = {written for each in rows if (written := each.row.get("person_id"))}
     merged = find_survivors(session, named)
-    if not merged:
-        return rows
-    return [
-        each._replace(warnings=(*each.warnings, _MERGED))
-        if each.row.get("person_id") in merged
-        else each
-        for each in rows
-    ]
+    refused = {each.line for each in received.problems if each.severity == REFUSED}
+    for each in rows:
+        if each.row.get("person_id") in merged and each.line not in refused:
+            received.warn(each, [_MERGED])
 
 
 def described(checked: Checked) -> Any:

@@ -18,8 +18,7 @@ from offenders.domain.merging.rules import BIRTH, FACTS, NAME, THIS, taken_over
 from offenders.domain.persons.adding import Entry, add_alias, add_date_of_birth, put_main_name
 from offenders.domain.persons.models import Person
 from offenders.domain.persons.rules import ALIAS
-from offenders.domain.persons.service import require_person
-from offenders.domain.persons.store import has_date_of_birth
+from offenders.domain.persons.store import find_key, has_date_of_birth
 from offenders.domain.quality.models import DuplicateDecision
 from offenders.errors import Invalid, NotFound, PersonMerged, StaleVersion
 from offenders.ids import new_id
@@ -86,18 +85,18 @@ def merge_people(session: Session, joining: Joining) -> UUID:
 
 def _take(session: Session, joining: Joining) -> tuple[Person, Person]:
     """Give both locked, as they were read; whoever waited sees what the first merge left."""
-    survivor_id = require_person(session, joining.survivor).id
-    try:
-        other_id = require_person(session, joining.other).id
-    except NotFound as error:
+    one, two = (find_key(session, each) for each in (joining.survivor, joining.other))
+    if one is None:
+        raise NotFound
+    if two is None:
         message = "There is no such other person here. Check other_person_id."
-        raise NotFound(message) from error
-    if survivor_id == other_id:
+        raise NotFound(message)
+    if one.id == two.id:
         raise Invalid.field("/other_person_id", "Name another record than this one.")
-    people = store.lock_both(session, [survivor_id, other_id])
+    people = store.lock_both(session, [one.id, two.id])
     for person in people.values():
         PersonMerged.check(person.id, person.merged_into)
-    survivor, other = people[survivor_id], people[other_id]
+    survivor, other = people[one.id], people[two.id]
     joining.if_match.check(survivor.version)
     if other.version != joining.other_version:
         raise StaleVersion

@@ -158,4 +158,4 @@ def _move_column(session: Session, reference: Reference, move: Move, only: str) 
             f"Both records have {what} that can't stand side by side at one person. End or correct"
             " one of them, then merge."
         )
-        raise Conflict(message, rule="one-of-a-kind", kind=table.name) from error
+        raise Conflict(message, rule="one-of-a-kind", records=table.name) from error

@@ -126,7 +126,7 @@ def refuse_torn(session: Session, move: Move) -> None:
                 f" {torn}), so the merge can't be undone in full. Part them first, or record what"
                 " is wrong on the survivor."
             )
-            raise Conflict(message, rule="undone-in-full", kind=child)
+            raise Conflict(message, rule="undone-in-full", records=child)
 
 
 def ties(metadata: MetaData) -> Iterator[tuple[str, str, str]]:
