@@ -15,6 +15,7 @@ from offenders.api.schemas import wanted as schemas
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle, settled_now
 from offenders.domain.access import sight
+from offenders.domain.bail import service as bail
 from offenders.domain.reading import Reading, show
 from offenders.domain.wanted import service
 from offenders.domain.wanted.service import Question
@@ -221,7 +222,11 @@ def list_history(call: Call, want: str) -> Answer:
 def get_safe_to_act(call: Call, want: str) -> Answer:
     """Tell a patrol officer first of all whether to act, and why."""
     row, judged = service.judge_safe_to_act(
-        call.session, scope=call.scope, written=want, now=call.now
+        call.session,
+        scope=call.scope,
+        written=want,
+        now=call.now,
+        why_power_ended=bail.why_power_ended,
     )
     content = {
         "want_id": row.id,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from sqlalchemy import inspect
+
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.bail import rules, store, wants
+from offenders.domain.bail import breaches, rules, store, wants
 from offenders.domain.bail.cases import Paused, Request, State, Suspension, Unlawful
 from offenders.domain.bail.due import settle_flag
 from offenders.domain.bail.law import Rank, Regime
@@ -142,6 +144,7 @@ def finish(  # noqa: PLR0913 - the record, who did what to it, and when
     """Write log, row, history and flag; what is only added leaves the version as it was."""
     if lapse_if_over(record, doing.now):
         log_lapse(session, record)
+    _settle_breaches(session, record, doing)
     set_review_clocks(session, record)
     record.version += changes_version
     record.updated_at = recorded_at(session)
@@ -152,6 +155,14 @@ def finish(  # noqa: PLR0913 - the record, who did what to it, and when
     if record.state == State.CLOSED:
         clear_for(session, subject_id=record.id, rules=[NOT_IN_SOURCE], because="Closed here.")
     return record
+
+
+def _settle_breaches(session: Session, record: BailRecord, doing: Doing) -> None:
+    """Let the wants of breaches end with bail that has lapsed, and stand with it again."""
+    if record.state == State.RELEASED_WITHOUT_BAIL and record.has_lapsed:
+        breaches.end_with_bail(session, [record.id], doing.now)
+    elif record.state == State.ON_BAIL and True in inspect(record).attrs.has_lapsed.history.deleted:
+        breaches.stand_again(session, record, actor=doing.actor, now=doing.now)
 
 
 def on_bail_again(record: BailRecord) -> None:

@@ -140,7 +140,7 @@ def load_facts(session: Session, force: str, now: datetime, today: date) -> Fact
     statement = text("SELECT list, code FROM code_entries WHERE list = ANY (:lists)")
     for row in session.execute(statement, {"lists": list(codes)}):
         codes[row.list].add(row.code)
-    offences = session.execute(text("SELECT code FROM offences")).scalars()
+    offences = session.execute(text("SELECT array_agg(code) FROM offences")).scalar_one()
     places = session.execute(
         text("SELECT code, lpa FROM neighbourhoods WHERE force = :force"), {"force": force}
     )
@@ -149,7 +149,7 @@ def load_facts(session: Session, force: str, now: datetime, today: date) -> Fact
         force=force,
         now=now,
         today=today,
-        offences=frozenset(offences),
+        offences=frozenset(offences or ()),
         codes=codes,
         neighbourhoods={row.code: row.lpa for row in places},
         lpas=frozenset(lpas.scalars()),

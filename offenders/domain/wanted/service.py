@@ -46,6 +46,7 @@ from offenders.domain.wanted.reading import (
 from offenders.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
@@ -122,13 +123,22 @@ def list_history(  # noqa: PLR0913 - the filters of the log
 
 
 def judge_safe_to_act(
-    session: Session, *, scope: Scope, written: str, now: datetime
+    session: Session,
+    *,
+    scope: Scope,
+    written: str,
+    now: datetime,
+    why_power_ended: Callable[..., str | None],
 ) -> tuple[Row[Any], rules.SafeToAct]:
-    """Give the facts of a want and whether an officer may act on it."""
+    """Give the facts of a want and whether an officer may act on it.
+
+    `why_power_ended` is asked of an outstanding want for a breach of bail, by its id and person.
+    """
     want_id = store.find_want_id(session, scope.force, written)
     row = store.list_facts_to_act(session, scope, want_id) if want_id is not None else None
     if row is None:
         raise NotFound
+    is_of_bail = (row.state, row.reason) == (rules.OUTSTANDING, rules.Reason.BREACH_OF_BAIL)
     facts = rules.ActFacts(
         state=row.state,
         reason=rules.Reason(row.reason),
@@ -142,6 +152,9 @@ def judge_safe_to_act(
         markers=tuple(row.markers),
         now=now,
         doubted_at=row.doubted_at,
+        power_ended=why_power_ended(session, want_id=row.id, person_id=row.person_id)
+        if is_of_bail
+        else None,
     )
     return row, rules.safe_to_act(facts)
 
