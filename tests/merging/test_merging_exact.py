@@ -191,11 +191,11 @@ class World:
                 statement = f"SELECT count(*) FROM {each.table.name} WHERE {each.column} = :id"
                 values = {"id": self.two[1]["id"]}
                 if count := session.execute(text(statement), values).scalar_one():
-                    found[each.key] = count
+                    found[each.name] = count
         return found
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_reversed_merge_leaves_everything_as_it_was(client, headers, connection, seed):
     world = World(client, headers, connection, seed)
     for number, person in enumerate(world.two):

@@ -6,10 +6,11 @@ A table that comes later is moved without a word here; where it can't be, a test
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Table, text
+from sqlalchemy import Table, Uuid, text
 from sqlalchemy.exc import IntegrityError
 
 from offenders.db import Base, recorded_at
@@ -42,7 +43,6 @@ _ONLY: Final = {
     ("person_associations", "person_id"): "AND r.other_person_id <> CAST(:to AS uuid)",
     ("person_associations", "other_person_id"): "AND r.person_id <> CAST(:to AS uuid)",
 }
-_NAMES: Final = {"persons": "merged records"}
 
 
 class Reference(NamedTuple):
@@ -52,14 +52,28 @@ class Reference(NamedTuple):
     column: str
 
     @property
-    def key(self) -> tuple[str, str]:
+    def name(self) -> tuple[str, str]:
         """Give it as names."""
         return self.table.name, self.column
+
+    @property
+    def key(self) -> str:
+        """Give the column that names a row within its force; rows of one record may share it."""
+        if "id" in self.table.columns:
+            return "id"
+        keys = (each for each in self.table.primary_key.columns if isinstance(each.type, Uuid))
+        return next(each.name for each in keys if each.name != self.column)
 
     @property
     def has_history(self) -> bool:
         """Tell whether the table's past is kept."""
         return f"{self.table.name}_history" in self.table.metadata.tables
+
+    @property
+    def only(self) -> str:
+        """Give the condition of rows that are moved; a row that is past stays as it was."""
+        past = "AND r.recorded_to IS NULL" if "recorded_to" in self.table.columns else ""
+        return _ONLY.get(self.name, past)
 
 
 def find_references(metadata: MetaData) -> Iterator[Reference]:
@@ -93,69 +107,98 @@ class Move(NamedTuple):
     to_person: UUID
 
 
-_LOG: Final = """
-    INSERT INTO person_moves (force, row_id, column_name, recorded_at, table_name, merge_id,
-                              from_person, to_person)
-    SELECT :force, id, :column, :at, :table, :merge_id, :from, :to FROM moved
-    RETURNING row_id
-"""
 _LOGGED: Final = """
-    AND r.id IN (SELECT v.row_id FROM person_moves v
-                 WHERE v.force = :force AND v.merge_id = :merge_id AND v.table_name = :table
-                   AND v.column_name = :column AND v.to_person = :from)
+    AND r.{key} IN (SELECT v.row_id FROM person_moves v
+                    WHERE v.force = :force AND v.merge_id = :merge_id AND v.table_name = '{table}'
+                      AND v.column_name = '{column}' AND v.to_person = :from)
 """
 
 
 def move_rows(session: Session, move: Move) -> dict[str, int]:
     """Move all that names one person to the other; give how many rows of each table."""
-    return _move(session, move, {each.key: _ONLY.get(each.key, "") for each in references()})
+    return _move(session, move, is_back=False)
 
 
 def put_back(session: Session, move: Move) -> dict[str, int]:
     """Move back what the merge moved and is still there; give how many rows of each table."""
-    return _move(session, move, {each.key: _LOGGED for each in references()})
+    return _move(session, move, is_back=True)
 
 
-def _move(session: Session, move: Move, only: dict[tuple[str, str], str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    changed: dict[str, tuple[Table, set[UUID]]] = {}
-    for reference in references():
-        ids = _move_column(session, reference, move, only[reference.key])
-        if ids:
-            counts[reference.table.name] = counts.get(reference.table.name, 0) + len(ids)
-        if ids and reference.has_history:
-            changed.setdefault(reference.table.name, (reference.table, set()))[1].update(ids)
-    for table, moved in changed.values():
-        keep_history(session, table, session.info["force"], sorted(moved))
-    return counts
-
-
-def _move_column(session: Session, reference: Reference, move: Move, only: str) -> list[UUID]:
-    table, column = reference
-    sets = [f"{column} = CAST(:to AS uuid)"]
-    sets += ["version = r.version + 1"] * ("version" in table.columns)
-    sets += ["updated_at = :at"] * ("updated_at" in table.columns)
-    statement = f"""
-        WITH moved AS (
-            UPDATE {table.name} r SET {", ".join(sets)}
-            WHERE r.force = :force AND r.{column} = CAST(:from AS uuid) {only} RETURNING r.id)
-        {_LOG}
-    """
+def _move(session: Session, move: Move, *, is_back: bool) -> dict[str, int]:
     values: dict[str, Any] = {
         "force": session.info["force"],
-        "column": column,
-        "table": table.name,
         "at": recorded_at(session),
         "merge_id": move.merge_id,
         "from": move.from_person,
         "to": move.to_person,
     }
-    try:
-        return list(session.execute(text(statement), values).scalars())
-    except IntegrityError as error:
-        what = _NAMES.get(table.name, table.name.replace("_", " "))
-        message = (
-            f"Both records have {what} that can't stand side by side at one person. End or correct"
-            " one of them, then merge."
-        )
-        raise Conflict(message, rule="one-of-a-kind", records=table.name) from error
+    moved: dict[str, set[UUID]] = defaultdict(set)
+    for statement in _statements(is_back=is_back):
+        try:
+            for row in session.execute(text(statement), values):
+                moved[row.table_name].add(row.row_id)
+        except IntegrityError as error:
+            raise _unmovable(error) from error
+    tracked = {each.table.name: each.table for each in references() if each.has_history}
+    for name in sorted(moved.keys() & tracked.keys()):
+        keep_history(session, tracked[name], values["force"], sorted(moved[name]))
+    return {name: len(rows) for name, rows in sorted(moved.items())}
+
+
+@cache
+def _statements(*, is_back: bool) -> tuple[str, ...]:
+    """Give the statements that move everything, each with at most one column of every table.
+
+    All in one: keys between tables that hold the person, too, are only looked at when it ends.
+    """
+    rounds: list[list[Reference]] = []
+    for reference in references():
+        free = (each for each in rounds if all(one.table is not reference.table for one in each))
+        group = next(free, None)
+        if group is None:
+            group = []
+            rounds.append(group)
+        group.append(reference)
+    return tuple(_statement(group, is_back=is_back) for group in rounds)
+
+
+def _statement(group: list[Reference], *, is_back: bool) -> str:
+    updates = ", ".join(
+        f"m{number} AS ({_update(each, is_back=is_back)})" for number, each in enumerate(group)
+    )
+    moved = " UNION ".join(
+        f"SELECT '{each.table.name}' AS table_name, '{each.column}' AS column_name, row_id"
+        f" FROM m{number}"
+        for number, each in enumerate(group)
+    )
+    return f"""
+        WITH {updates}, moved AS ({moved})
+        INSERT INTO person_moves (force, row_id, column_name, recorded_at, table_name, merge_id,
+                                  from_person, to_person)
+        SELECT :force, row_id, column_name, :at, table_name, :merge_id, :from, :to FROM moved
+        RETURNING table_name, row_id
+    """
+
+
+def _update(reference: Reference, *, is_back: bool) -> str:
+    table, column = reference
+    sets = [f"{column} = CAST(:to AS uuid)"]
+    sets += ["version = r.version + 1"] * ("version" in table.columns)
+    sets += ["updated_at = :at"] * ("updated_at" in table.columns)
+    only = reference.only
+    if is_back:
+        only = _LOGGED.format(key=reference.key, table=table.name, column=column)
+    return f"""
+        UPDATE {table.name} r SET {", ".join(sets)}
+        WHERE r.force = :force AND r.{column} = CAST(:from AS uuid) {only}
+        RETURNING r.{reference.key} AS row_id
+    """
+
+
+def _unmovable(error: IntegrityError) -> Conflict:
+    table = getattr(getattr(error.orig, "diag", None), "table_name", None) or "records"
+    message = (
+        f"Both records have {table.replace('_', ' ')} that can't stand side by side at one person."
+        " End or correct one of them, then merge."
+    )
+    return Conflict(message, rule="one-of-a-kind", records=table)
