@@ -263,6 +263,19 @@ def test_what_can_not_be_of_one_person_is_refused_by_its_rule(client, headers):
     assert {f"/v1/detentions/{each['id']}" for each in held} == set(refused["existing"])
 
     survivor, other = _two(client, headers)
+    arrested = {
+        "arrested_at": (clock.now() - timedelta(days=2)).isoformat(),
+        "bailed_at": (clock.now() - timedelta(days=1)).isoformat(),
+        "crime_reference": "33/9/26",
+    }
+    for each in (survivor, other):
+        body = arrested | {"person_id": each["id"]}
+        answer = client.post("/v1/bail-records", json=body, headers=headers("supervisor"))
+        assert answer.status_code == 201, answer.json
+    refused = _refused(client, headers, survivor, other, "one-of-a-kind")
+    assert refused["records"] == "bail_records"
+
+    survivor, other = _two(client, headers)
     given_entry(client, headers, survivor, "associations", person_id=other["id"], type="sibling")
     _refused(client, headers, survivor, other, "siblings-confirmed")
     assert merge(client, headers, survivor, other, confirmed=True).status_code == 201

@@ -29,6 +29,13 @@ LOGS = {
 }
 VOLATILE = {"version", "updated_at"}
 
+# A flag that ended with a merge and is raised again is another one for the same cause.
+_FLAG = """
+    SELECT jsonb_build_object('rule', f.rule, 'subject', f.subject_id, 'person', f.person_id,
+                              'lpa', f.lpa, 'because', f.because)
+    FROM flags f WHERE f.force = r.force AND f.id = r.id AND f.state <> 'cleared'
+"""
+
 
 def snapshot(connection):
     """Give every row of the force as it stands, by table."""
@@ -40,8 +47,10 @@ def snapshot(connection):
         halves = [kept[at : at + 40] for at in range(0, len(kept), 40)]
         built = " || ".join(f"jsonb_build_object({', '.join(half)})" for half in halves)
         with transaction(connection, Work("33")) as session:
+            if table.name == "flags":
+                built = _FLAG
             rows = session.execute(text(f"SELECT ({built})::text FROM {table.name} r"))
-            found[table.name] = sorted(rows.scalars())
+            found[table.name] = sorted(filter(None, rows.scalars()))
     return found
 
 
@@ -60,6 +69,7 @@ class World:
             "family_name": self.dice.choice(names),
             "given_names": self.dice.choice(("Jan", "Ian", None)),
             "date_of_birth": self.dice.choice(("1990-01-01", "1991-02-03", None)),
+            "nationalities": self.dice.choice(([], [], ["FRA"])),
             "sex": self.dice.choice(("male", "not_known")),
             "phones": self.dice.sample(["07700900001", "07700900002"], self.dice.randint(0, 2)),
             "languages": self.dice.sample(["pl", "ar"], self.dice.randint(0, 2)),
@@ -122,16 +132,15 @@ class World:
         )
 
     def detention(self, person, number):
-        arrested = clock.now() - timedelta(days=10 * (number + 1))
-        released = arrested + timedelta(hours=3)
-        given_detention(
-            self.client,
-            self.headers,
-            person=person,
-            nationality_stated="FRA",
-            arrested_at=arrested.isoformat(),
-            released_at=released.isoformat(),
-        )
+        for days in (10, 20):
+            arrested = clock.now() - timedelta(days=days + number)
+            given_detention(
+                self.client,
+                self.headers,
+                person=person,
+                arrested_at=arrested.isoformat(),
+                released_at=(arrested + timedelta(hours=3)).isoformat(),
+            )
 
     def bail(self, person, number):
         body = {
@@ -189,10 +198,16 @@ class World:
         with transaction(self.connection, Work("33")) as session:
             for each in references():
                 statement = f"SELECT count(*) FROM {each.table.name} WHERE {each.column} = :id"
+                statement += " AND state <> 'cleared'" * (each.table.name == "flags")
                 values = {"id": self.two[1]["id"]}
                 if count := session.execute(text(statement), values).scalar_one():
                     found[each.name] = count
         return found
+
+
+def merged_nationalities(world):
+    """Tell whether a merge makes one of the two of a nationality: each gets its required check."""
+    return len({tuple(each["nationalities"]) for each in world.two}) > 1
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -215,5 +230,9 @@ def test_a_reversed_merge_leaves_everything_as_it_was(client, headers, connectio
     undone = reverse(client, headers, merged.json)
     assert undone.status_code == 201, undone.json
     after = snapshot(connection)
+    made = {"acro_checks"} if merged_nationalities(world) else set()
     for table, rows in before.items():
-        assert after[table] == rows, table
+        if table in made:
+            assert set(rows) <= set(after[table]), table
+        else:
+            assert after[table] == rows, table

@@ -16,6 +16,7 @@ from offenders.domain.custody.checking import (
     may_see,
     stay_of,
 )
+from offenders.domain.custody.flagging import flag_unknown_nationality
 from offenders.domain.custody.reading import Question, show_detention
 from offenders.domain.custody.recording import Arrival, nationality_columns, record
 from offenders.domain.wanted.rules import OUTSTANDING, Outcome
@@ -156,14 +157,17 @@ def release_detention(
     return detention
 
 
-def follow_nationalities(session: Session, person_ids: Sequence[UUID]) -> int:
+def follow_nationalities(
+    session: Session, person_ids: Sequence[UUID], also: Sequence[UUID] = ()
+) -> int:
     """Let the detentions of people whose nationality was recorded anew follow it.
 
-    That is their last detention, and each that knew of no nationality at all. Gives how many
-    changed; each foreign country named for the first time gets its required check.
+    That is their last detention, each that knew of no nationality at all, and those named in
+    `also`. Gives how many changed; each foreign country named for the first time gets its
+    required check.
     """
     people = store.lock_people(session, person_ids)
-    concerned = store.list_of_people(session, people.keys())
+    concerned = {*store.list_of_people(session, people.keys()), *also}
     changed = []
     for standing in store.lock_detentions(session, concerned).values():
         row = dict(standing._mapping)  # noqa: SLF001 - a row's public mapping
@@ -171,6 +175,7 @@ def follow_nationalities(session: Session, person_ids: Sequence[UUID]) -> int:
         if row | follows != row:
             changed.append(next_row(session, row | follows))
     recording.change(session, changed)
+    flag_unknown_nationality(session, changed)
     return len(changed)
 
 

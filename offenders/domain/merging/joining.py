@@ -56,7 +56,10 @@ def merge_people(session: Session, joining: Joining) -> UUID:
     force, at = session.info["force"], recorded_at(session)
     move = Move(new_id(force), other.id, survivor.id)
     refuse_merge(session, move, confirmed=joining.confirmed)
-    details = _before(survivor, other)
+    details: dict[str, Any] = {
+        "were_protected": [survivor.are_addresses_protected, other.are_addresses_protected],
+        "unknown": store.list_nationality_unknown(session, move.from_person, move.to_person),
+    }
     markers = {"force": force, "from": other.id, "to": survivor.id, "at": at}
     markers |= {"by": joining.actor, "reason": _ENDED}
     details["markers"] = store.end_markers(session, markers)
@@ -118,12 +121,6 @@ def _decide_pair(session: Session, joining: Joining, pair: dict[str, Any] | None
                 recorded_at=recorded_at(session),
             )
         )
-
-
-def _before(survivor: Person, other: Person) -> dict[str, Any]:
-    return {
-        "were_protected": [survivor.are_addresses_protected, other.are_addresses_protected],
-    }
 
 
 def _facts(person: Person) -> dict[str, Any]:

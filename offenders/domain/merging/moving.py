@@ -124,21 +124,71 @@ def put_back(session: Session, move: Move) -> dict[str, int]:
     return _move(session, move, is_back=True)
 
 
-def _move(session: Session, move: Move, *, is_back: bool) -> dict[str, int]:
-    values: dict[str, Any] = {
+class Tie(NamedTuple):
+    """A key from one table of people's rows to another; a dependent can't be without its parent."""
+
+    child: Reference
+    column: str
+    parent: str
+    is_dependent: bool
+
+
+def find_ties(metadata: MetaData) -> Iterator[Tie]:
+    """Give every key between two tables whose rows are of people, parents before children."""
+    named = {each.table.name: each for each in find_references(metadata)}
+    for table in metadata.sorted_tables:
+        for key in sorted(table.foreign_key_constraints, key=lambda each: str(each.name)):
+            parent = key.referred_table.name
+            if table.name in named and parent in named and parent not in {"persons", table.name}:
+                column = next(name for name in key.column_keys if name != "force")
+                yield Tie(named[table.name], column, parent, not table.columns[column].nullable)
+
+
+@cache
+def ties() -> tuple[Tie, ...]:
+    """Give those of the service."""
+    return tuple(find_ties(Base.metadata))
+
+
+def follow_parents(session: Session, move: Move) -> None:
+    """Let what came since a merge go with the record that it is a part of, as a check does."""
+    for tie in ties():
+        if not tie.is_dependent:
+            continue
+        statement = _statement(
+            [tie.child], is_back=False, further=_WITH_PARENT.format(**tie._asdict())
+        )
+        rows = session.execute(text(statement), _values(session, move)).all()
+        if rows and tie.child.has_history:
+            ids = sorted(row.row_id for row in rows)
+            keep_history(session, tie.child.table, session.info["force"], ids)
+
+
+_WITH_PARENT: Final = """
+    AND EXISTS (SELECT FROM {parent} p WHERE p.force = :force AND p.id = r.{column}
+                AND p.person_id = CAST(:to AS uuid))
+"""
+
+
+def _values(session: Session, move: Move) -> dict[str, Any]:
+    return {
         "force": session.info["force"],
         "at": recorded_at(session),
         "merge_id": move.merge_id,
         "from": move.from_person,
         "to": move.to_person,
     }
+
+
+def _move(session: Session, move: Move, *, is_back: bool) -> dict[str, int]:
+    values = _values(session, move)
     moved: dict[str, set[UUID]] = defaultdict(set)
     for statement in _statements(is_back=is_back):
         try:
             for row in session.execute(text(statement), values):
                 moved[row.table_name].add(row.row_id)
         except IntegrityError as error:
-            raise _unmovable(error) from error
+            raise _unmovable(error, is_back=is_back) from error
     tracked = {each.table.name: each.table for each in references() if each.has_history}
     for name in sorted(moved.keys() & tracked.keys()):
         keep_history(session, tracked[name], values["force"], sorted(moved[name]))
@@ -162,9 +212,10 @@ def _statements(*, is_back: bool) -> tuple[str, ...]:
     return tuple(_statement(group, is_back=is_back) for group in rounds)
 
 
-def _statement(group: list[Reference], *, is_back: bool) -> str:
+def _statement(group: list[Reference], *, is_back: bool, further: str = "") -> str:
     updates = ", ".join(
-        f"m{number} AS ({_update(each, is_back=is_back)})" for number, each in enumerate(group)
+        f"m{number} AS ({_update(each, further, is_back=is_back)})"
+        for number, each in enumerate(group)
     )
     moved = " UNION ".join(
         f"SELECT '{each.table.name}' AS table_name, '{each.column}' AS column_name, row_id"
@@ -180,7 +231,7 @@ def _statement(group: list[Reference], *, is_back: bool) -> str:
     """
 
 
-def _update(reference: Reference, *, is_back: bool) -> str:
+def _update(reference: Reference, further: str, *, is_back: bool) -> str:
     table, column = reference
     sets = [f"{column} = CAST(:to AS uuid)"]
     sets += ["version = r.version + 1"] * ("version" in table.columns)
@@ -190,13 +241,19 @@ def _update(reference: Reference, *, is_back: bool) -> str:
         only = _LOGGED.format(key=reference.key, table=table.name, column=column)
     return f"""
         UPDATE {table.name} r SET {", ".join(sets)}
-        WHERE r.force = :force AND r.{column} = CAST(:from AS uuid) {only}
+        WHERE r.force = :force AND r.{column} = CAST(:from AS uuid) {only} {further}
         RETURNING r.{reference.key} AS row_id
     """
 
 
-def _unmovable(error: IntegrityError) -> Conflict:
+def _unmovable(error: IntegrityError, *, is_back: bool) -> Conflict:
     table = getattr(getattr(error.orig, "diag", None), "table_name", None) or "records"
+    if is_back:
+        message = (
+            f"Since the merge, records were joined in {table.replace('_', ' ')} that can't be"
+            " parted, so it can't be undone in full."
+        )
+        return Conflict(message, rule="undone-in-full", records=table)
     message = (
         f"Both records have {table.replace('_', ' ')} that can't stand side by side at one person."
         " End or correct one of them, then merge."

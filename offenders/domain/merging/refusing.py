@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import MetaData, text
+from sqlalchemy import text
 
-from offenders.db import Base
 from offenders.domain.custody.service import find_held_twice
 from offenders.domain.merging.linking import find_pair
-from offenders.domain.merging.moving import Move, references
+from offenders.domain.merging.moving import Move, ties
 from offenders.errors import Conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -116,33 +114,22 @@ def refuse_torn(session: Session, move: Move) -> None:
 
     That is so where a record that was made since the merge joined one that goes back.
     """
-    force = session.info["force"]
-    people = [move.from_person, move.to_person]
-    for child, parent, sql in ties(Base.metadata):
-        torn = session.execute(text(sql), {"force": force, "people": people}).scalar()
+    values = {"force": session.info["force"], "people": [move.from_person, move.to_person]}
+    for tie in ties():
+        child = tie.child.table.name
+        statement = _TORN.format(child=child, parent=tie.parent, column=tie.column)
+        torn = session.execute(text(statement), values).scalar()
         if torn is not None:
             message = (
-                f"Since the merge, {child} and {parent} of the two records were joined (first:"
-                f" {torn}), so the merge can't be undone in full. Part them first, or record what"
-                " is wrong on the survivor."
+                f"Since the merge, {child} and {tie.parent} of the two records were joined (first:"
+                f" {torn}), so it can't be undone in full. Part them first, or correct the"
+                " survivor."
             )
             raise Conflict(message, rule="undone-in-full", records=child)
 
 
-def ties(metadata: MetaData) -> Iterator[tuple[str, str, str]]:
-    """Give each foreign key between two tables whose rows are of people, with what finds tears."""
-    naming = {each.table.name: each.column for each in references() if each.column == "person_id"}
-    for table in metadata.sorted_tables:
-        for key in sorted(table.foreign_key_constraints, key=lambda each: str(each.name)):
-            parent = key.referred_table.name
-            if table.name not in naming or parent not in naming:
-                continue
-            column = next(name for name in key.column_keys if name != "force")
-            yield (
-                table.name,
-                parent,
-                f"""SELECT c.id FROM {table.name} c
-                    JOIN {parent} p ON p.force = c.force AND p.id = c.{column}
-                    WHERE c.force = :force AND c.person_id = ANY (:people)
-                      AND p.person_id = ANY (:people) AND p.person_id <> c.person_id LIMIT 1""",
-            )
+_TORN: Final = """
+    SELECT c.id FROM {child} c JOIN {parent} p ON p.force = c.force AND p.id = c.{column}
+    WHERE c.force = :force AND c.person_id = ANY (:people) AND p.person_id = ANY (:people)
+      AND p.person_id <> c.person_id LIMIT 1
+"""

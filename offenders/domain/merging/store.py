@@ -58,6 +58,11 @@ _FLAGGED = text("""
     WHERE force = :force AND subject_id = :id AND state <> 'cleared'
 """)
 
+_UNKNOWN = text("""
+    SELECT id::text FROM detentions
+    WHERE force = :force AND person_id = ANY (:people) AND nationality_unknown ORDER BY id
+""")
+
 
 def lock_both(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
     """Lock people in the order of their ids, against all who would hang something on them."""
@@ -117,3 +122,9 @@ def is_victim(session: Session, person: Person) -> bool:
 def list_flagged(session: Session, person: Person) -> list[str]:
     """Give the rules by which the person themselves is flagged."""
     return list(session.execute(_FLAGGED, {"force": person.force, "id": person.id}).scalars())
+
+
+def list_nationality_unknown(session: Session, *people: UUID) -> list[str]:
+    """Give the detentions of these people that know of no nationality: a merge may tell them."""
+    values = {"force": session.info["force"], "people": list(people)}
+    return list(session.execute(_UNKNOWN, values).scalars())

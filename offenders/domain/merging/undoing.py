@@ -13,7 +13,7 @@ from offenders.domain.merging import store
 from offenders.domain.merging.following import follow
 from offenders.domain.merging.linking import put_links_back
 from offenders.domain.merging.models import REVERSED, Merge
-from offenders.domain.merging.moving import Move, put_back
+from offenders.domain.merging.moving import Move, follow_parents, put_back
 from offenders.domain.merging.refusing import refuse_reversal_below, refuse_torn
 from offenders.domain.merging.rules import FACTS, NAME, given_back
 from offenders.domain.persons.adding import put_main_name
@@ -61,6 +61,7 @@ def _undo(
 ) -> None:
     at = recorded_at(session)
     put_back(session, move)
+    follow_parents(session, move)
     put_links_back(session, move, details)
     store.let_markers_stand(session, survivor, details["markers"])
     store.drop_made(session, survivor, details["name_id"], details["birth_id"])
@@ -78,7 +79,8 @@ def _undo(
     session.flush()
     if set(NAME) & back.keys():
         put_main_name(session, survivor)
-    follow(session, survivor, other, because="Its merge was reversed.")
+    unknown = details["unknown"]
+    follow(session, survivor, other, because="Its merge was reversed.", detentions=unknown)
     keep_history(session, Person.__table__, survivor.force, [survivor.id, other.id])
 
 
