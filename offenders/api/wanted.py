@@ -18,7 +18,7 @@ from offenders.domain.access import sight
 from offenders.domain.bail import service as bail
 from offenders.domain.reading import Reading, show
 from offenders.domain.wanted import service
-from offenders.domain.wanted.service import Question
+from offenders.domain.wanted.service import Asker, Question
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ _READ = "wanted:read"
 def _question(call: Call, filters: dict[str, Any], as_at: datetime | None) -> Question:
     sees = sight(call.actor).protected_addresses
     return Question(filters, call.scope, call.now, sees, as_at)
+
+
+def _asker(call: Call) -> Asker:
+    return Asker(call.actor.subject, call.actor.role_text, call.request_id)
 
 
 def _as_at(call: Call) -> datetime | None:
@@ -124,6 +128,7 @@ def enter_want(call: Call) -> Answer:
     )
     asked = Asked(call.actor, call.operation, call.force, {}, call.now)
     row = show_audited(call, asked, entry)
+    service.tell_holders(call.session, [row.id], _asker(call))
     return Answer(
         row.body.encode(),
         version=row.version,

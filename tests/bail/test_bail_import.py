@@ -9,7 +9,9 @@ import pytest
 from bail_given import NOW, Bail, ago
 from sqlalchemy import text
 
+from offenders.clock import as_if_at
 from offenders.db import Work, transaction
+from offenders.domain.bail.service import lapse_what_is_over
 from offenders.domain.imports.service import run_file, run_rows
 
 ROW = {
@@ -223,6 +225,23 @@ def test_a_want_for_a_breach_ends_with_what_the_source_closes(desk, bring, look)
     desk.done(record, "breaches", open_want=True)
     bring(row(conditions="x", state="closed", outcome="charged"))
     assert look("SELECT state FROM wants") == [("no_longer_wanted",)]
+
+
+def test_a_source_that_tells_late_of_an_extension_brings_the_want_of_a_breach_back(
+    desk, bring, look, engine
+):
+    bring(row(conditions="x"))
+    (record,) = desk.list()
+    desk.done(record, "breaches", open_want=True)
+    with as_if_at(NOW + timedelta(days=100)):
+        with transaction(engine, Work(desk.force)) as session:
+            assert lapse_what_is_over(session) == 1
+        assert look("SELECT state FROM wants") == [("no_longer_wanted",)]
+        assert bring(row(conditions="x", extensions=f"inspector {ago(1)}"))[0] == (0, 1, 0, 0)
+        assert [each["state"] for each in desk.list()] == ["on_bail"]
+    found = look("SELECT state, power FROM wants ORDER BY state")
+    power = "PACE 1984 s.46A(1A)"
+    assert found == [("no_longer_wanted", power), ("outstanding", power)]
 
 
 @pytest.mark.parametrize("before", [3, 1])

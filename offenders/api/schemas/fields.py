@@ -54,6 +54,13 @@ def code(**kwargs: Any) -> Text:
     return Text(60, shortest=1, **kwargs)
 
 
+class Country(Text):
+    """An ISO 3166 alpha-3 code, in any case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return super()._deserialize(value, attr, data, **kwargs).upper()
+
+
 def one_of(values: Iterable[str], **kwargs: Any) -> fields.String:
     """Take one of a closed list of codes."""
     listed = [str(value) for value in values]

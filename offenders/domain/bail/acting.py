@@ -144,7 +144,10 @@ def finish(  # noqa: PLR0913 - the record, who did what to it, and when
     """Write log, row, history and flag; what is only added leaves the version as it was."""
     if lapse_if_over(record, doing.now):
         log_lapse(session, record)
-    _settle_breaches(session, record, doing)
+    was_lapsed = True in inspect(record).attrs.has_lapsed.history.deleted
+    breaches.settle_breaches(
+        session, record, was_lapsed=was_lapsed, actor=doing.actor, now=doing.now
+    )
     set_review_clocks(session, record)
     record.version += changes_version
     record.updated_at = recorded_at(session)
@@ -155,14 +158,6 @@ def finish(  # noqa: PLR0913 - the record, who did what to it, and when
     if record.state == State.CLOSED:
         clear_for(session, subject_id=record.id, rules=[NOT_IN_SOURCE], because="Closed here.")
     return record
-
-
-def _settle_breaches(session: Session, record: BailRecord, doing: Doing) -> None:
-    """Let the wants of breaches end with bail that has lapsed, and stand with it again."""
-    if record.state == State.RELEASED_WITHOUT_BAIL and record.has_lapsed:
-        breaches.end_with_bail(session, [record.id], doing.now)
-    elif record.state == State.ON_BAIL and True in inspect(record).attrs.has_lapsed.history.deleted:
-        breaches.stand_again(session, record, actor=doing.actor, now=doing.now)
 
 
 def on_bail_again(record: BailRecord) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.domain.access import Scope
+from offenders.domain.bail.cases import State
 from offenders.domain.bail.records import add_action
 from offenders.domain.bail.wants import LIVES, WITH_WANT, open_or_join, power_of
 from offenders.domain.versions import IfMatch
@@ -72,6 +73,16 @@ _ENDED_BY = text(f"""
 """)
 
 
+def settle_breaches(
+    session: Session, record: BailRecord, *, was_lapsed: bool, actor: str, now: datetime
+) -> None:
+    """Let the wants of breaches end with bail that has lapsed, and stand with it again."""
+    if record.state == State.RELEASED_WITHOUT_BAIL and record.has_lapsed:
+        end_with_bail(session, [record.id], now)
+    elif record.state == State.ON_BAIL and was_lapsed:
+        _stand_again(session, record, actor=actor, now=now)
+
+
 def end_with_bail(session: Session, records: Collection[UUID], now: datetime) -> int:
     """End the wants for breaches of bail that lapsed; give how many.
 
@@ -97,7 +108,7 @@ def end_with_bail(session: Session, records: Collection[UUID], now: datetime) ->
     return len(rows)
 
 
-def stand_again(session: Session, record: BailRecord, *, actor: str, now: datetime) -> None:
+def _stand_again(session: Session, record: BailRecord, *, actor: str, now: datetime) -> None:
     """Open anew the wants that a lapse ended, where the bail turns out not to have lapsed."""
     session.flush()
     values = {"force": record.force, "id": record.id, "reference": record.reference}

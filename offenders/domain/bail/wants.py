@@ -104,6 +104,7 @@ def open_or_join(  # noqa: PLR0913 - on whom, why, since when and by whom
     )
     made = session.execute(text(f"WITH {entry.first} {entry.sql}"), entry.values).one()
     opened: UUID = made.id
+    wanted.tell_holders(session, [opened], wanted.Asker(actor, "bail", ""))
     return opened
 
 

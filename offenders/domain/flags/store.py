@@ -158,7 +158,7 @@ _JSON = f"""
         'state', f.shown_state,
         'owner', json_build_object(
             'officer', f.owner_officer,
-            'team', CASE WHEN f.hides AND f.owner_team = 'DUTY-' || f.lpa
+            'team', CASE WHEN f.hides AND left(f.owner_team, 5) = 'DUTY-'
                          THEN 'DUTY-' || f.force ELSE f.owner_team END),
         'acknowledged_at', f.acknowledged_at, 'acknowledged_by', f.acknowledged_by,
         'acknowledged_note', f.acknowledged_note,

@@ -28,6 +28,7 @@ _MERGED: Final = Finding(
     "This record was merged into that of another person, for whom the row was taken.",
     "Send the id of the person as it now stands.",
 )
+_NAMING: Final = ("person_id", "pnc_id", "cro_number")
 
 
 class Subjects:
@@ -52,7 +53,8 @@ class Subjects:
             named = self._by_ref[ref]
         elif checked.source_ref in self._own:
             return self._own[checked.source_ref]
-        found = self._people.find(checked)
+        names = any(checked.row.get(each) for each in _NAMING)
+        found = self._people.find(checked) if names else None
         if named is not None and found not in {None, named}:
             problem = "person_source_ref and the identifiers name two people."
             action = "Find out which is right, and correct the source."
@@ -87,6 +89,9 @@ def described(checked: Checked) -> Any:
 
 def whole_row(checked: Checked, row: dict[str, Any], facts: Facts) -> Checked:
     """Give a row with all that the source has said so far, by `merged`."""
+    if row.keys() <= checked.row.keys():
+        # Nothing is left of what was said before, so the identifiers are those just checked.
+        return checked._replace(row=row)
     whole = with_identifiers(checked.line, row | {"source_ref": checked.source_ref}, facts)
     written = {**whole.written, **checked.written}
     return whole._replace(written=written, digest=checked.digest)

@@ -30,7 +30,15 @@ from offenders.domain.wanted.clocks import (
     refresh_clocks,
 )
 from offenders.domain.wanted.closing import Closing, close_wants, lock_open_wants
-from offenders.domain.wanted.elsewhere import ELSEWHERE, Asker, find_elsewhere, tell_elsewhere
+from offenders.domain.wanted.detained import LIMIT, WANTED_THERE, said_of_detention, tell_holders
+from offenders.domain.wanted.elsewhere import (
+    ELSEWHERE,
+    Asker,
+    end_detained,
+    end_elsewhere,
+    find_elsewhere,
+    tell_elsewhere,
+)
 from offenders.domain.wanted.entering import amend_want, follow_addresses
 from offenders.domain.wanted.figures import GROUPS
 from offenders.domain.wanted.log import list_actions, show_action
@@ -59,8 +67,10 @@ __all__ = [
     "AREAS",
     "ELSEWHERE",
     "GROUPS",
+    "LIMIT",
     "OVERDUE_RULES",
     "SORTS",
+    "WANTED_THERE",
     "Asker",
     "Closing",
     "Doing",
@@ -77,6 +87,8 @@ __all__ = [
     "due_source",
     "due_values",
     "duty_team",
+    "end_detained",
+    "end_elsewhere",
     "figures_today",
     "find_elsewhere",
     "follow_addresses",
@@ -92,8 +104,10 @@ __all__ = [
     "record_tracing",
     "refresh_clocks",
     "review_want",
+    "said_of_detention",
     "show_action",
     "tell_elsewhere",
+    "tell_holders",
     "uncancelled_source",
     "uncirculated_source",
     "validate_want",
