@@ -80,6 +80,7 @@ def search_people(call: Call) -> Answer:
     "/people/<person>",
     Operation("persons.read", _READ, "force", "consultation", asks_reason=True),
     answer=schemas.PersonAnswer,
+    missing=service.refuse_merged,
 )
 def read_person(asked: Asked, person: str) -> Reading:
     """Give a person with all that is open on them, as the reader may see it."""

@@ -33,6 +33,7 @@ _OFFENDER_MANAGEMENT = _PATROL | {
 _INVESTIGATION = _PATROL | {
     "flags:acknowledge",
     "persons:write",
+    "persons:merge",
     "addresses:read-protected",
     "notes:read-restricted",
     "wanted:write",
