@@ -232,9 +232,7 @@ def _make_holds() -> None:
             "force", "order_id", "recorded_from", name=op.f("pk_notification_holds")
         ),
     )
-    op.create_index(
-        "ix_notification_holds_person_id", "notification_holds", ["force", "person_id"]
-    )
+    op.create_index("ix_notification_holds_person_id", "notification_holds", ["force", "person_id"])
 
 
 def downgrade() -> None:

@@ -22,8 +22,14 @@ _READ = {
     "flags:read",
     "bail:read",
 }
-_PATROL = _READ | {"wanted:log", "notes:write"}
+_PATROL = _READ | {"wanted:log", "notes:write", "registrations:read"}
 _OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read", "acro:read"}
+_REGISTER = {"registrations:read", "registrations:read-full"}
+_REGISTER_MANAGEMENT = _OFFENDER_MANAGEMENT | {
+    *_REGISTER,
+    "registrations:write",
+    "registrations:read-polygraphs",
+}
 _INVESTIGATION = _PATROL | {
     "persons:write",
     "addresses:read-protected",
@@ -49,6 +55,7 @@ _INVESTIGATION = _PATROL | {
     "forensics:allocate",
 }
 _SUPERVISION = _INVESTIGATION | {
+    *_REGISTER,
     "wanted:review",
     "wanted:handover",
     "bail:review",
@@ -59,6 +66,7 @@ _SUPERVISION = _INVESTIGATION | {
     "reports:read",
 }
 _COMMAND = _READ | {
+    *_REGISTER,
     "custody:read",
     "policies:write",
     "jobs:read",
@@ -84,8 +92,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"directory:read", "reports:read", "forensics:read", "forensics:allocate"},
         "iom_officer": _OFFENDER_MANAGEMENT,
         "iom_manager": _OFFENDER_MANAGEMENT,
-        "offender_manager": _OFFENDER_MANAGEMENT,
-        "mappa_coordinator": _OFFENDER_MANAGEMENT,
+        "offender_manager": _REGISTER_MANAGEMENT,
+        "mappa_coordinator": _REGISTER_MANAGEMENT,
         "custody_client": _CLIENT | {"custody:read", "custody:write", "acro:read", "acro:request"},
         "forensic_client": _CLIENT | {"forensics:read", "forensics:enter"},
         "acro_client": _CLIENT | {"acro:read", "acro:request", "acro:respond"},
@@ -117,6 +125,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 # Area claims in a token narrow these roles; the others read their whole force.
 AREA_ROLES = frozenset({"supervisor", "duty_inspector", "meeting_chair", "partner_agency"})
 
+# What is told of the people of one's own area alone, whoever is told; in full goes by the role.
+_OF_OWN_AREA = {"registrations:read": "registrations:read-full"}
+
 # Systems that send records see the records that they sent, and no other.
 SENDING_ROLES = frozenset({"custody_client", "forensic_client", "acro_client", "court_client"})
 # What a unit's own system answers is its own, whoever sent it: by the beginning of a permission.
@@ -126,6 +137,11 @@ _ANSWERED_BY = {"acro_client": "acro:"}
 def may(actor: Actor, permission: str) -> bool:
     """Decide whether any role of the actor carries the permission."""
     return any(permission in PERMISSIONS[role] for role in actor.roles)
+
+
+def may_in_whole_force(actor: Actor, permission: str) -> bool:
+    """Decide whether a role that no area narrows carries the permission."""
+    return any(permission in PERMISSIONS[role] for role in actor.roles - AREA_ROLES)
 
 
 @dataclass(frozen=True)
@@ -180,7 +196,8 @@ def scope(actor: Actor, permission: str, force: str) -> Scope:
         raise Forbidden(message)
     if granting <= SENDING_ROLES and not _answers(granting, permission):
         return Scope(force, sender=actor.subject)
-    if granting - AREA_ROLES:
+    in_full = _OF_OWN_AREA.get(permission)
+    if granting - AREA_ROLES and (in_full is None or may_in_whole_force(actor, in_full)):
         return Scope(force)
     return Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
 

@@ -290,3 +290,13 @@ def whole_period(periods: Sequence[Period], held: Sequence[Held] = ()) -> Period
         "own_end": latest.ends_on.isoformat() if latest.ends_on else None,
     }
     return Period(longest.ends_on, is_indefinite=False, because=because)
+
+
+def spell_start(days: Sequence[tuple[date, Period]]) -> date:
+    """Give the first relevant date of the spell of notification that ends last, without a gap."""
+    begun, until = date.min, date.min
+    for relevant_date, period in sorted(days, key=lambda each: each[0]):
+        if begun == date.min or relevant_date > until:
+            begun, until = relevant_date, date.min
+        until = max(until, date.max if period.ends_on is None else period.ends_on)
+    return begun

@@ -1,0 +1,352 @@
+"""Routes of registrations: who is subject to notification, and how each is managed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.pages import make_page, read_page
+from offenders.api.permissions import Operation
+from offenders.api.readings import Asked, read_route
+from offenders.api.schemas import registrations as schemas
+from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.db import settle, settled_now
+from offenders.domain.access import may, sight
+from offenders.domain.reading import Reading, show
+from offenders.domain.registrations import service
+from offenders.domain.registrations.service import Doing, Question
+from offenders.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from marshmallow import Schema
+    from sqlalchemy.orm import Session
+
+    from offenders.api.pages import Page
+    from offenders.domain.access import Scope
+    from offenders.domain.actors import Actor
+
+routes = Routes(
+    "registrations", __name__, url_prefix="/v1", description="Registered sexual offenders"
+)
+
+_READ, _FULL, _WRITE = "registrations:read", "registrations:read-full", "registrations:write"
+_POLYGRAPHS = "registrations:read-polygraphs"
+_CREATED = 201
+# What only those may ask by who may see it: an answer would tell it otherwise.
+_OF_FULL_VIEW = (
+    "visit_overdue",
+    "notification_overdue",
+    "arms_overdue",
+    "management",
+    "disposal",
+    "group_by",
+)
+
+
+@dataclass(frozen=True)
+class _Act:
+    """One kind of act on a registration. What is only added needs no If-Match."""
+
+    rule: str
+    verb: str
+    body: type[Schema]
+    work: Callable[[Session, Doing], Any]
+    says: str
+    permission: str = _WRITE
+    if_match: bool = True
+
+
+_ACTS = (
+    _Act(
+        "disposals",
+        "registrations.add-disposal",
+        schemas.DisposalBody,
+        service.add_disposal,
+        "Add a further disposal: the latest end over all holds.",
+    ),
+    _Act(
+        "notifications",
+        "registrations.notify",
+        schemas.NotificationBody,
+        service.notify,
+        "Record a notification, and whether it came in time.",
+    ),
+    _Act(
+        "visits",
+        "registrations.visit",
+        schemas.VisitBody,
+        service.visit,
+        "Record a home visit made, tried or planned.",
+        if_match=False,
+    ),
+    _Act(
+        "arms-assessments",
+        "registrations.assess",
+        schemas.ArmsBody,
+        service.assess,
+        "Record an ARMS assessment.",
+    ),
+    _Act(
+        "polygraphs",
+        "registrations.examine",
+        schemas.PolygraphBody,
+        service.examine,
+        "Record a polygraph examination; few may read it.",
+    ),
+    _Act(
+        "risk-levels",
+        "registrations.set-risk",
+        schemas.RiskLevelBody,
+        service.set_risk,
+        "Change the risk, for a reason.",
+    ),
+    _Act(
+        "travel",
+        "registrations.give-notice",
+        schemas.TravelBody,
+        service.give_notice,
+        "Record notice of travel abroad, and whether it came in time.",
+    ),
+    _Act(
+        "absences",
+        "registrations.begin-absence",
+        schemas.AbsenceBody,
+        service.begin_absence,
+        "Record time in custody, in hospital or abroad, which the law disregards.",
+    ),
+    _Act(
+        "managements",
+        "registrations.manage",
+        schemas.ManagementBody,
+        service.set_management,
+        "Manage without visits from now on, or with.",
+    ),
+    _Act(
+        "indefinite-reviews",
+        "registrations.review",
+        schemas.IndefiniteReviewBody,
+        service.review_indefinite,
+        "Record an application for review of an indefinite period, or what it came to.",
+    ),
+    _Act(
+        "handovers",
+        "registrations.hand-over",
+        schemas.RegistrationHandoverBody,
+        service.hand_over,
+        "Give the person to another offender manager or team, with a reason.",
+    ),
+    _Act(
+        "closures",
+        "registrations.close",
+        schemas.RegistrationClosureBody,
+        service.close,
+        "End the registration by one of the outcomes there are.",
+    ),
+)
+
+
+def question_of(
+    actor: Actor,
+    scope: Scope,
+    now: datetime,
+    *,
+    filters: dict[str, Any] | None = None,
+    as_at: datetime | None = None,
+) -> Question:
+    """Give the question of an actor: in full, or what local officers are told."""
+    sees = sight(actor).protected_addresses
+    return Question(filters or {}, scope, now, sees, may(actor, _FULL), as_at)
+
+
+def _asked(asked: Asked) -> Question:
+    _refuse_masked(asked.actor, asked.query)
+    return question_of(
+        asked.actor, asked.scope(), asked.now, filters=asked.query, as_at=asked.as_at
+    )
+
+
+def _refuse_masked(actor: Actor, query: dict[str, Any]) -> None:
+    for name in _OF_FULL_VIEW:
+        if query.get(name) is not None and not may(actor, _FULL):
+            message = f"This needs the permission {_FULL}, see docs/access.md."
+            raise Invalid.field(f"/{name}", message)
+
+
+def _doing(call: Call, registration: str = "") -> Doing:
+    return Doing(call.actor.subject, call.scope, registration, call.body, call.if_match, call.now)
+
+
+def _shown(call: Call, registration_id: Any, *, status: int = 200) -> Answer:
+    question = question_of(call.actor, call.scope, call.now)
+    row = show(call.session, service.reading_of_registration(question, str(registration_id)))
+    return Answer(
+        row.body.encode(),
+        version=row.version,
+        status=status,
+        location=f"/v1/registrations/{row.id}" if status == _CREATED else None,
+        subject_type="registration",
+        subjects=row.subjects,
+        people=row.people,
+        masked=row.masked,
+    )
+
+
+def _count_all(session: Session, asked: Asked) -> int:
+    return service.count_registrations(session, _asked(asked))
+
+
+@read_route(
+    routes,
+    "/registrations",
+    Operation("registrations.list", _READ, "area", "consultation", asks_reason=True),
+    query=schemas.RegistrationQuery,
+    answer=ItemPage,
+    is_paged=True,
+    total=_count_all,
+)
+def list_registrations(asked: Asked) -> Reading:
+    """List who is registered, what is due first first."""
+    page = cast("Page", asked.page)
+    return service.reading_of_registrations(_asked(asked), page.after, page.limit)
+
+
+@route(
+    routes,
+    "POST",
+    "/registrations",
+    Operation("registrations.register", _WRITE, "area", "collection"),
+    body=schemas.RegistrationBody,
+    answer=schemas.RegistrationAnswer,
+    status=_CREATED,
+)
+def register(call: Call) -> Answer:
+    """Register a person by a disposal; a further one of somebody registered joins the first."""
+    return _shown(call, service.register(call.session, _doing(call)).id, status=_CREATED)
+
+
+@route(
+    routes,
+    "GET",
+    "/registrations/counts",
+    Operation("registrations.count", _READ, "area", "consultation"),
+    query=schemas.RegistrationCountsQuery,
+    answer=schemas.RegistrationCounts,
+)
+def count_registrations(call: Call) -> Answer:
+    """Count who is registered by risk, state or place, and what is overdue of them."""
+    if not may(call.actor, _FULL):
+        _refuse_masked(call.actor, call.query | {"group_by": call.query.get("group_by") or "all"})
+    as_at = call.query.pop("as_at", None)
+    if as_at is None:
+        as_at = settled_now(call.session)
+    else:
+        settle(call.session, as_at)
+    group_by = call.query.pop("group_by", None)
+    question = question_of(call.actor, call.scope, call.now, filters=dict(call.query), as_at=as_at)
+    return Answer(
+        as_json(service.count_open(call.session, question, group_by=group_by, as_at=as_at))
+    )
+
+
+@read_route(
+    routes,
+    "/registrations/<registration>",
+    Operation("registrations.read", _READ, "area", "consultation", asks_reason=True),
+    query=AsAtQuery,
+    answer=schemas.RegistrationAnswer,
+)
+def read_registration(asked: Asked, registration: str) -> Reading:
+    """Give one registration with the rule that gave its last day, and what is due."""
+    return service.reading_of_registration(_asked(asked), registration)
+
+
+@route(
+    routes,
+    "PATCH",
+    "/registrations/<registration>",
+    Operation("registrations.amend", _WRITE, "area", "alteration"),
+    body=schemas.RegistrationPatch,
+    answer=schemas.RegistrationAnswer,
+    if_match=True,
+)
+def amend_registration(call: Call, registration: str) -> Answer:
+    """Change what a registration says; manager and visits with a reason."""
+    return _shown(call, service.amend(call.session, _doing(call, registration)).id)
+
+
+@route(
+    routes,
+    "GET",
+    "/registrations/<registration>/history",
+    Operation("registrations.history", _FULL, "area", "consultation", asks_reason=True),
+    query=schemas.RegistrationHistoryQuery,
+    answer=ItemPage,
+)
+def list_history(call: Call, registration: str) -> Answer:
+    """Give the log of a registration in the order in which things happened."""
+    page = read_page(call.query)
+    as_at = call.query.pop("as_at", None)
+    if as_at is not None:
+        settle(call.session, as_at)
+    question = question_of(call.actor, call.scope, call.now)
+    row = show(call.session, service.reading_of_registration(question, registration))
+    sees_polygraphs = may(call.actor, _POLYGRAPHS)
+    rows = service.list_actions(
+        call.session,
+        row.id,
+        kind=call.query.get("kind"),
+        as_at=as_at,
+        after=page.after,
+        limit=page.limit + 1,
+        sees_polygraphs=sees_polygraphs,
+    )
+    is_masked = not sees_polygraphs and any(each.kind == "polygraph" for each in rows)
+    return Answer(
+        make_page(rows, page, key=lambda entry: [entry[1], str(entry[2])]),
+        subject_type="registration",
+        subjects=[row.id],
+        people=[row.person_id],
+        masked=["details"] if is_masked else [],
+    )
+
+
+@route(
+    routes,
+    "POST",
+    "/registrations/<registration>/absences/<absence>/ends",
+    Operation("registrations.end-absence", _WRITE, "area", "alteration"),
+    body=schemas.AbsenceEndBody,
+    answer=schemas.RegistrationAnswer,
+    status=_CREATED,
+    if_match=True,
+)
+def end_absence(call: Call, registration: str, absence: str) -> Answer:
+    """Record the release or return, from which what the law asks for runs."""
+    done = service.end_absence(call.session, _doing(call, registration), absence)
+    return _shown(call, done.id, status=_CREATED)
+
+
+def _declare(act: _Act) -> None:
+    def view(call: Call, registration: str) -> Answer:
+        done = act.work(call.session, _doing(call, registration))
+        return _shown(call, done.id, status=_CREATED)
+
+    view.__name__, view.__doc__ = act.verb.replace(".", "_").replace("-", "_"), act.says
+    route(
+        routes,
+        "POST",
+        f"/registrations/<registration>/{act.rule}",
+        Operation(act.verb, act.permission, "area", "alteration"),
+        body=act.body,
+        answer=schemas.RegistrationAnswer,
+        status=_CREATED,
+        if_match=act.if_match,
+    )(view)
+
+
+for _each in _ACTS:
+    _declare(_each)
