@@ -28,7 +28,7 @@ class Register:
     def __init__(self, client, headers, force):
         self.client, self.force = client, force
         self.headers = headers
-        self.sent = headers("offender_manager", force=force, hours=24 * 365)
+        self.sent = headers("offender_manager", force=force, hours=24 * 365 * 3)
 
     def person(self, **fields):
         return given_person(self.client, self.headers, force=self.force, **fields)
@@ -55,17 +55,17 @@ class Register:
         assert answer.status_code == 200, answer.json
         return answer.json
 
-    def act(self, record, kind, *, if_match=None, **body):
+    def act(self, record, act, /, *, if_match=None, **body):
         """Do something to a registration; give the whole answer."""
         match = if_match or f'"{self.read(record)["version"]}"'
         return self.client.post(
-            f"/v1/registrations/{record['id']}/{kind}",
+            f"/v1/registrations/{record['id']}/{act}",
             json=body,
             headers=self.sent | {"If-Match": match},
         )
 
-    def done(self, record, kind, **body):
-        answer = self.act(record, kind, **body)
+    def done(self, record, act, /, **body):
+        answer = self.act(record, act, **body)
         assert answer.status_code == 201, answer.json
         return answer.json
 
@@ -74,9 +74,7 @@ class Register:
         return self.client.patch(f"/v1/registrations/{record['id']}", json=body, headers=sent)
 
     def list(self, *, sent=None, **query):
-        answer = self.client.get(
-            "/v1/registrations", headers=sent or self.sent, query_string=query
-        )
+        answer = self.client.get("/v1/registrations", headers=sent or self.sent, query_string=query)
         assert answer.status_code == 200, answer.json
         return answer.json["items"]
 
@@ -90,9 +88,7 @@ class Register:
         return answer.json["items"]
 
     def counts(self, **query):
-        answer = self.client.get(
-            "/v1/registrations/counts", headers=self.sent, query_string=query
-        )
+        answer = self.client.get("/v1/registrations/counts", headers=self.sent, query_string=query)
         assert answer.status_code == 200, answer.json
         return answer.json
 

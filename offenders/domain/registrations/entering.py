@@ -173,9 +173,7 @@ def amend(session: Session, doing: Doing) -> Registration:
         if not officer and not team:
             raise Invalid.field("/offender_manager", "Name who takes over.")
         details |= move_owner(session, record, officer, team)
-    before: dict[str, Any] = {
-        name: getattr(record, name) for name in _PLAIN if name in fields
-    }
+    before: dict[str, Any] = {name: getattr(record, name) for name in _PLAIN if name in fields}
     for name in before:
         setattr(record, name, fields[name])
     if {"lpa", "neighbourhood"} & set(fields):
