@@ -107,8 +107,11 @@ def finish(  # noqa: PLR0913 - the record, who did what to it, and when
 
     What is only added leaves the version as it was.
     """
-    record = taken.record
+    record, notified_on = taken.record, taken.record.last_notified_on
     with_law(lambda: settle_law(record, taken.born))
+    if kind == "amendment" and notified_on is not None and record.last_notified_on is None:
+        message = f"A notification of {notified_on} is on record: nobody notifies before."
+        raise Invalid.field("/relevant_date", message)
     record.version += changes_version
     record.updated_at = recorded_at(session)
     add_action(session, record, kind, actor=doing.actor, occurred_at=at, details=details)

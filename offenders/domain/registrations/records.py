@@ -121,6 +121,9 @@ def settle_law(record: Any, born: date | None) -> None:
     record.is_indefinite, record.ends_on = whole.is_indefinite, whole.ends_on
     record.because = whole.because
     record.starts_on = law.spell_start(dated)
+    if record.last_notified_on is not None and record.last_notified_on < record.starts_on:
+        # They were of an earlier spell, which had ended.
+        record.first_notified_on = record.last_notified_on = None
     was_young = born is not None and law.is_under_18(born, record.relevant_date)
     if record.review_determined_on is None:
         record.next_review_on = clocks.review_from(record.first_notified_on, was_under_18=was_young)
