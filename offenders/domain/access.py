@@ -22,14 +22,8 @@ _READ = {
     "flags:read",
     "bail:read",
 }
-_PATROL = _READ | {"wanted:log", "notes:write", "registrations:read"}
+_PATROL = _READ | {"wanted:log", "notes:write"}
 _OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read", "acro:read"}
-_REGISTER = {"registrations:read", "registrations:read-full"}
-_REGISTER_MANAGEMENT = _OFFENDER_MANAGEMENT | {
-    *_REGISTER,
-    "registrations:write",
-    "registrations:read-polygraphs",
-}
 _INVESTIGATION = _PATROL | {
     "persons:write",
     "addresses:read-protected",
@@ -55,7 +49,6 @@ _INVESTIGATION = _PATROL | {
     "forensics:allocate",
 }
 _SUPERVISION = _INVESTIGATION | {
-    *_REGISTER,
     "wanted:review",
     "wanted:handover",
     "bail:review",
@@ -66,7 +59,6 @@ _SUPERVISION = _INVESTIGATION | {
     "reports:read",
 }
 _COMMAND = _READ | {
-    *_REGISTER,
     "custody:read",
     "policies:write",
     "jobs:read",
@@ -80,8 +72,30 @@ _COMMAND = _READ | {
 }
 _CLIENT = {"reference:read"}
 
+# Officers are told who is registered in their area; the rest is for those who manage or answer.
+_REGISTER_LOCALLY = {"registrations:read"}
+_REGISTER_IN_FULL = _REGISTER_LOCALLY | {"registrations:read-full"}
+_REGISTER_MANAGEMENT = _REGISTER_IN_FULL | {
+    "registrations:write",
+    "registrations:read-polygraphs",
+}
+_REGISTER: dict[str, set[str]] = {
+    "response_officer": _REGISTER_LOCALLY,
+    "neighbourhood_officer": _REGISTER_LOCALLY,
+    "investigator": _REGISTER_LOCALLY,
+    "meeting_chair": _REGISTER_LOCALLY,
+    "iom_officer": _REGISTER_LOCALLY,
+    "iom_manager": _REGISTER_LOCALLY,
+    "supervisor": _REGISTER_IN_FULL,
+    "duty_inspector": _REGISTER_IN_FULL,
+    "offender_manager": _REGISTER_MANAGEMENT,
+    "mappa_coordinator": _REGISTER_MANAGEMENT,
+    "force_manager": _REGISTER_IN_FULL,
+    "chief_officer": _REGISTER_IN_FULL,
+}
+
 PERMISSIONS: dict[str, frozenset[str]] = {
-    role: frozenset(permissions)
+    role: frozenset(permissions | _REGISTER.get(role, set()))
     for role, permissions in {
         "response_officer": _PATROL,
         "neighbourhood_officer": _PATROL,
@@ -92,8 +106,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"directory:read", "reports:read", "forensics:read", "forensics:allocate"},
         "iom_officer": _OFFENDER_MANAGEMENT,
         "iom_manager": _OFFENDER_MANAGEMENT,
-        "offender_manager": _REGISTER_MANAGEMENT,
-        "mappa_coordinator": _REGISTER_MANAGEMENT,
+        "offender_manager": _OFFENDER_MANAGEMENT,
+        "mappa_coordinator": _OFFENDER_MANAGEMENT,
         "custody_client": _CLIENT | {"custody:read", "custody:write", "acro:read", "acro:request"},
         "forensic_client": _CLIENT | {"forensics:read", "forensics:enter"},
         "acro_client": _CLIENT | {"acro:read", "acro:request", "acro:respond"},
@@ -125,7 +139,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 # Area claims in a token narrow these roles; the others read their whole force.
 AREA_ROLES = frozenset({"supervisor", "duty_inspector", "meeting_chair", "partner_agency"})
 
-# What is told of the people of one's own area alone, whoever is told; in full goes by the role.
+# What is told of the people of one's own area alone, unless one may read them all in full.
 _OF_OWN_AREA = {"registrations:read": "registrations:read-full"}
 
 # Systems that send records see the records that they sent, and no other.
@@ -137,11 +151,6 @@ _ANSWERED_BY = {"acro_client": "acro:"}
 def may(actor: Actor, permission: str) -> bool:
     """Decide whether any role of the actor carries the permission."""
     return any(permission in PERMISSIONS[role] for role in actor.roles)
-
-
-def may_in_whole_force(actor: Actor, permission: str) -> bool:
-    """Decide whether a role that no area narrows carries the permission."""
-    return any(permission in PERMISSIONS[role] for role in actor.roles - AREA_ROLES)
 
 
 @dataclass(frozen=True)
@@ -196,10 +205,16 @@ def scope(actor: Actor, permission: str, force: str) -> Scope:
         raise Forbidden(message)
     if granting <= SENDING_ROLES and not _answers(granting, permission):
         return Scope(force, sender=actor.subject)
-    in_full = _OF_OWN_AREA.get(permission)
-    if granting - AREA_ROLES and (in_full is None or may_in_whole_force(actor, in_full)):
+    if granting - AREA_ROLES and _is_seen_beyond(actor, permission):
         return Scope(force)
     return Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
+
+
+def _is_seen_beyond(actor: Actor, permission: str) -> bool:
+    """Decide whether what the permission opens is told beyond the areas of the token."""
+    in_full = _OF_OWN_AREA.get(permission)
+    beyond = actor.roles - AREA_ROLES
+    return in_full is None or any(in_full in PERMISSIONS[role] for role in beyond)
 
 
 def _answers(roles: set[str], permission: str) -> bool:

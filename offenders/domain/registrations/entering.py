@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _PERSON = text("""
     SELECT id, lpa, neighbourhood, date_of_birth FROM persons
-    WHERE force = :force AND (id = :id OR reference = :reference) FOR SHARE
+    WHERE force = :force AND (id = :id OR reference = :reference) FOR NO KEY UPDATE
 """)
 _PLAIN: Final = ("local_summary", "is_withheld_locally", "has_no_fixed_abode", "visit_months")
 

@@ -63,7 +63,7 @@ _SHOWN = f"""
                CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE r.neighbourhood END AS neighbourhood,
                CASE WHEN r.state = 'closed' THEN 'closed'
                     WHEN e.ends_on < {_TODAY} THEN 'expired'
-                    WHEN EXISTS (
+                    WHEN r.absences <> '[]' AND EXISTS (
                         SELECT FROM jsonb_array_elements(r.absences) a
                         WHERE a ->> 'reason' IN ('custody', 'hospital')
                           AND CAST(a ->> 'from' AS date) <= {_TODAY}
