@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
+from offenders.api.registrations_actions import ACTS
 from offenders.api.schemas import registrations as schemas
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.api.schemas.registrations_reading import (
+    RegistrationAnswer,
+    RegistrationCounts,
+    RegistrationCountsQuery,
+    RegistrationHistoryQuery,
+    RegistrationQuery,
+)
 from offenders.db import settle, settled_now
 from offenders.domain.access import may, sight
 from offenders.domain.reading import Reading, show
@@ -19,13 +26,12 @@ from offenders.domain.registrations.service import Doing, Question
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
-    from marshmallow import Schema
     from sqlalchemy.orm import Session
 
     from offenders.api.pages import Page
+    from offenders.api.registrations_actions import Act
     from offenders.domain.access import Scope
     from offenders.domain.actors import Actor
 
@@ -44,108 +50,6 @@ _OF_FULL_VIEW = (
     "management",
     "disposal",
     "group_by",
-)
-
-
-@dataclass(frozen=True)
-class _Act:
-    """One kind of act on a registration. What is only added needs no If-Match."""
-
-    rule: str
-    verb: str
-    body: type[Schema]
-    work: Callable[[Session, Doing], Any]
-    says: str
-    permission: str = _WRITE
-    if_match: bool = True
-
-
-_ACTS = (
-    _Act(
-        "disposals",
-        "registrations.add-disposal",
-        schemas.DisposalBody,
-        service.add_disposal,
-        "Add a further disposal: the latest end over all holds.",
-    ),
-    _Act(
-        "notifications",
-        "registrations.notify",
-        schemas.NotificationBody,
-        service.notify,
-        "Record a notification, and whether it came in time.",
-    ),
-    _Act(
-        "visits",
-        "registrations.visit",
-        schemas.VisitBody,
-        service.visit,
-        "Record a home visit made, tried or planned.",
-        if_match=False,
-    ),
-    _Act(
-        "arms-assessments",
-        "registrations.assess",
-        schemas.ArmsBody,
-        service.assess,
-        "Record an ARMS assessment.",
-    ),
-    _Act(
-        "polygraphs",
-        "registrations.examine",
-        schemas.PolygraphBody,
-        service.examine,
-        "Record a polygraph examination; few may read it.",
-    ),
-    _Act(
-        "risk-levels",
-        "registrations.set-risk",
-        schemas.RiskLevelBody,
-        service.set_risk,
-        "Change the risk, for a reason.",
-    ),
-    _Act(
-        "travel",
-        "registrations.give-notice",
-        schemas.TravelBody,
-        service.give_notice,
-        "Record notice of travel abroad, and whether it came in time.",
-    ),
-    _Act(
-        "absences",
-        "registrations.begin-absence",
-        schemas.AbsenceBody,
-        service.begin_absence,
-        "Record time in custody, in hospital or abroad, which the law disregards.",
-    ),
-    _Act(
-        "managements",
-        "registrations.manage",
-        schemas.ManagementBody,
-        service.set_management,
-        "Manage without visits from now on, or with.",
-    ),
-    _Act(
-        "indefinite-reviews",
-        "registrations.review",
-        schemas.IndefiniteReviewBody,
-        service.review_indefinite,
-        "Record an application for review of an indefinite period, or what it came to.",
-    ),
-    _Act(
-        "handovers",
-        "registrations.hand-over",
-        schemas.RegistrationHandoverBody,
-        service.hand_over,
-        "Give the person to another offender manager or team, with a reason.",
-    ),
-    _Act(
-        "closures",
-        "registrations.close",
-        schemas.RegistrationClosureBody,
-        service.close,
-        "End the registration by one of the outcomes there are.",
-    ),
 )
 
 
@@ -203,7 +107,7 @@ def _count_all(session: Session, asked: Asked) -> int:
     routes,
     "/registrations",
     Operation("registrations.list", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.RegistrationQuery,
+    query=RegistrationQuery,
     answer=ItemPage,
     is_paged=True,
     total=_count_all,
@@ -220,7 +124,7 @@ def list_registrations(asked: Asked) -> Reading:
     "/registrations",
     Operation("registrations.register", _WRITE, "area", "collection"),
     body=schemas.RegistrationBody,
-    answer=schemas.RegistrationAnswer,
+    answer=RegistrationAnswer,
     status=_CREATED,
 )
 def register(call: Call) -> Answer:
@@ -233,8 +137,8 @@ def register(call: Call) -> Answer:
     "GET",
     "/registrations/counts",
     Operation("registrations.count", _READ, "area", "consultation"),
-    query=schemas.RegistrationCountsQuery,
-    answer=schemas.RegistrationCounts,
+    query=RegistrationCountsQuery,
+    answer=RegistrationCounts,
 )
 def count_registrations(call: Call) -> Answer:
     """Count who is registered by risk, state or place, and what is overdue of them."""
@@ -257,7 +161,7 @@ def count_registrations(call: Call) -> Answer:
     "/registrations/<registration>",
     Operation("registrations.read", _READ, "area", "consultation", asks_reason=True),
     query=AsAtQuery,
-    answer=schemas.RegistrationAnswer,
+    answer=RegistrationAnswer,
 )
 def read_registration(asked: Asked, registration: str) -> Reading:
     """Give one registration with the rule that gave its last day, and what is due."""
@@ -270,7 +174,7 @@ def read_registration(asked: Asked, registration: str) -> Reading:
     "/registrations/<registration>",
     Operation("registrations.amend", _WRITE, "area", "alteration"),
     body=schemas.RegistrationPatch,
-    answer=schemas.RegistrationAnswer,
+    answer=RegistrationAnswer,
     if_match=True,
 )
 def amend_registration(call: Call, registration: str) -> Answer:
@@ -283,7 +187,7 @@ def amend_registration(call: Call, registration: str) -> Answer:
     "GET",
     "/registrations/<registration>/history",
     Operation("registrations.history", _FULL, "area", "consultation", asks_reason=True),
-    query=schemas.RegistrationHistoryQuery,
+    query=RegistrationHistoryQuery,
     answer=ItemPage,
 )
 def list_history(call: Call, registration: str) -> Answer:
@@ -320,7 +224,7 @@ def list_history(call: Call, registration: str) -> Answer:
     "/registrations/<registration>/absences/<absence>/ends",
     Operation("registrations.end-absence", _WRITE, "area", "alteration"),
     body=schemas.AbsenceEndBody,
-    answer=schemas.RegistrationAnswer,
+    answer=RegistrationAnswer,
     status=_CREATED,
     if_match=True,
 )
@@ -330,7 +234,7 @@ def end_absence(call: Call, registration: str, absence: str) -> Answer:
     return _shown(call, done.id, status=_CREATED)
 
 
-def _declare(act: _Act) -> None:
+def _declare(act: Act) -> None:
     def view(call: Call, registration: str) -> Answer:
         done = act.work(call.session, _doing(call, registration))
         return _shown(call, done.id, status=_CREATED)
@@ -340,13 +244,13 @@ def _declare(act: _Act) -> None:
         routes,
         "POST",
         f"/registrations/<registration>/{act.rule}",
-        Operation(act.verb, act.permission, "area", "alteration"),
+        Operation(act.verb, _WRITE, "area", "alteration"),
         body=act.body,
-        answer=schemas.RegistrationAnswer,
+        answer=RegistrationAnswer,
         status=_CREATED,
         if_match=act.if_match,
     )(view)
 
 
-for _each in _ACTS:
+for _each in ACTS:
     _declare(_each)

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from offenders.domain.reference.codes import read_csv
 from offenders.domain.registrations import clocks
 from offenders.domain.registrations.clocks import Absence, Notifying, Why
 from offenders.domain.registrations.law import (
     Disposal,
-    Held,
     Length,
     Period,
     Runs,
@@ -21,8 +21,9 @@ from offenders.domain.registrations.law import (
     check_sentence,
     is_under_18,
     period_of,
-    whole_period,
 )
+from offenders.domain.registrations.listed import law_rows
+from offenders.domain.registrations.periods import Held, spell_start, whole_period
 
 ADULT, YOUNG = date(1980, 1, 1), date(2005, 1, 1)
 S82 = "Sexual Offences Act 2003 s.82(1)"
@@ -428,3 +429,27 @@ def test_which_assessment_is_next(notified, assessed, absences, expected):
 def test_reactive_management_needs_three_years_of_low_risk(risk, since, may_be):
     low_since = day(since) if since else None
     assert clocks.may_be_reactive(risk, low_since, date(2026, 3, 10)) is may_be
+
+
+@pytest.mark.parametrize(
+    ("spells", "start"),
+    [
+        ([("2020-01-15", "2022-01-14")], "2020-01-15"),
+        ([("2020-01-15", "2022-01-14"), ("2022-01-14", "2024-01-13")], "2020-01-15"),
+        ([("2020-01-15", "2022-01-14"), ("2022-01-15", "2024-01-14")], "2022-01-15"),
+        ([("2022-01-15", "2024-01-14"), ("2020-01-15", None)], "2020-01-15"),
+        (
+            [("2001-01-01", "2003-01-01"), ("2010-01-01", "2020-01-01"), ("2012-01-01", None)],
+            "2010-01-01",
+        ),
+    ],
+)
+def test_a_spell_begins_with_the_first_disposal_after_which_there_is_no_gap(spells, start):
+    assert spell_start([(day(on), ending(until)) for on, until in spells]) == day(start)
+
+
+def test_what_the_law_sets_is_listed_among_the_rules():
+    listed = [
+        row for row in read_csv("default_figures.csv") if row["rule"] == "notification-periods"
+    ]
+    assert [tuple(row.values()) for row in listed] == law_rows()

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy import text
 
-from offenders.domain.registrations.store import AREAS, HIDDEN, TEAM
+from offenders.domain.registrations.shown import HIDDEN, TEAM
+from offenders.domain.registrations.store import AREAS
 
 if TYPE_CHECKING:
     from datetime import datetime

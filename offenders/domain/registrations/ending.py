@@ -9,7 +9,8 @@ from offenders.domain.reference.service import force_exists
 from offenders.domain.registrations import clocks
 from offenders.domain.registrations.acting import Doing, Taken, finish, occurred_at, take
 from offenders.domain.registrations.cases import Determination, Management, Outcome, State
-from offenders.domain.registrations.law import ACT, HELD_SECTION, Unlawful
+from offenders.domain.registrations.law import ACT, Unlawful
+from offenders.domain.registrations.periods import HELD_SECTION
 from offenders.domain.registrations.records import as_invalid, held_orders, held_period
 from offenders.errors import Conflict, Invalid
 

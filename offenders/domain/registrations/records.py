@@ -13,8 +13,9 @@ from offenders.domain.persons.managing import Managed, end_management, manage
 from offenders.domain.registrations import clocks, law
 from offenders.domain.registrations.cases import State
 from offenders.domain.registrations.clocks import Absence, Notifying, Why
-from offenders.domain.registrations.law import Disposal, Held, Length, Runs, Sentence, Term
+from offenders.domain.registrations.law import Disposal, Length, Runs, Sentence, Term
 from offenders.domain.registrations.models import Registration, RegistrationAction
+from offenders.domain.registrations.periods import Held, spell_start, whole_period
 from offenders.errors import Invalid
 from offenders.ids import new_id
 
@@ -115,12 +116,12 @@ def settle_law(record: Any, born: date | None) -> None:
         )
     if entries != record.disposals:
         record.disposals = entries
-    whole = law.whole_period([period for _, period in dated])
+    whole = whole_period([period for _, period in dated])
     number = next(n for n, (_, period) in enumerate(dated) if period is whole)
     record.relevant_date, record.disposal = dated[number][0], entries[number]["disposal"]
     record.is_indefinite, record.ends_on = whole.is_indefinite, whole.ends_on
     record.because = whole.because
-    record.starts_on = law.spell_start(dated)
+    record.starts_on = spell_start(dated)
     if record.last_notified_on is not None and record.last_notified_on < record.starts_on:
         # They were of an earlier spell, which had ended.
         record.first_notified_on = record.last_notified_on = None
@@ -150,7 +151,7 @@ def held_period(session: Session, record: Registration, today: date) -> law.Peri
     own = law.Period(record.ends_on, record.is_indefinite, record.because)
     values = {"force": record.force, "person_id": record.person_id, "today": today}
     held = [Held(*row) for row in session.execute(_HELD, values)]
-    return law.whole_period([own], held)
+    return whole_period([own], held)
 
 
 def held_orders(session: Session, record: Registration, today: date) -> list[Held]:

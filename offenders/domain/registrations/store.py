@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select, text
 
 from offenders.domain.filters import equalities
-from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
 from offenders.domain.reference.policies import FIGURES
-from offenders.domain.registrations.law import HELD_SECTION
 from offenders.domain.registrations.models import Registration
+from offenders.domain.registrations.shown import HIDDEN, MASKS, TEAM, registration_json
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -37,7 +36,6 @@ VISITS, NOTIFICATIONS, ARMS = (
 )
 GROUPS: Final = ("force", "lpa", "neighbourhood", "risk", "state", "management", "owner", "team")
 _FOLLOWS = "(r.lpa IS NULL AND r.neighbourhood IS NULL)"
-HIDDEN = "(NOT :sees_protected AND s.follows AND g.are_addresses_protected)"
 _THEN = "{0}.recorded_from <= :as_at AND ({0}.recorded_to IS NULL OR {0}.recorded_to > :as_at)"
 _TODAY = "CAST(:today AS date)"
 # An order keeps up what would end before it; an indefinite period needs none.
@@ -111,10 +109,6 @@ _AS_AT = f"""
     {_HELD.format(live=_THEN.format("h"))} {_SHOWN}
     WHERE {_THEN.format("r")}
 """
-TEAM = f"""
-    CASE WHEN {HIDDEN} AND left(r.owner_team, 5) = 'DUTY-'
-         THEN 'DUTY-' || r.force ELSE r.owner_team END
-"""
 _EQUAL = {
     "state": "s.state",
     "risk": "r.risk",
@@ -127,77 +121,8 @@ _EQUAL = {
 }
 _TRUTHS = ("visit_overdue", "notification_overdue", "arms_overdue")
 AREAS = ("lpa", "neighbourhood")
-# What only those see who manage registered people or answer for them.
-IN_FULL: Final = {
-    "disposals": "r.disposals",
-    "starts_on": "r.starts_on",
-    "relevant_date": "r.relevant_date",
-    "disposal": "r.disposal",
-    "notification_indefinite": "r.is_indefinite",
-    "notification_ends_on": "e.ends_on",
-    "because": f"""r.because || CASE WHEN k.is_held THEN jsonb_build_object(
-        'held_by', h.by, 'held_by_type', h.type, 'held_section', '{HELD_SECTION}',
-        'own_end', r.ends_on) ELSE '{{}}' END""",
-    "risk_since": "r.risk_since",
-    "management": "r.management",
-    "reactive_review_due_on": "r.reactive_review_due_on",
-    "absences": "r.absences",
-    "travel": "r.travel",
-    "has_no_fixed_abode": "r.has_no_fixed_abode",
-    "first_notified_on": "r.first_notified_on",
-    "last_notified_on": "r.last_notified_on",
-    "notification_stage": "r.notification_stage",
-    "notification_section": "r.notification_section",
-    "notification_due_on": "d.notification_due_on",
-    "notification_overdue": "d.notification_overdue",
-    "last_seen_on": "r.last_seen_on",
-    "failed_visits": "r.failed_visits",
-    "visit_planned_for": "r.visit_planned_for",
-    "visit_months": "r.visit_months",
-    "visit_due_on": "d.visit_due_on",
-    "visit_overdue": "d.visit_overdue",
-    "last_arms_on": "r.last_arms_on",
-    "arms_priority": "r.arms_priority",
-    "arms_due_on": "d.arms_due_on",
-    "arms_overdue": "d.arms_overdue",
-    "review_applied_on": "r.review_applied_on",
-    "review_determined_on": "r.review_determined_on",
-    "review_determination": "r.review_determination",
-    "next_review_on": "CASE WHEN r.is_indefinite THEN r.next_review_on END",
-    "is_withheld_locally": "r.is_withheld_locally",
-    "outcome": "r.outcome",
-    "outcome_at": "r.outcome_at",
-    "outcome_reason": "r.outcome_reason",
-    "outcome_details": "r.outcome_details",
-}
-_MASKS = f"""
-    array_cat(CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood'] ELSE '{{}}' END,
-              CASE WHEN :sees_all THEN '{{}}'
-                   ELSE ARRAY[{", ".join(repr(each) for each in IN_FULL)}] END)
-"""
 _LOCAL = "NOT r.is_withheld_locally AND s.state IN ('registered', 'in_custody')"
 _DUE = "CASE WHEN :sees_all THEN coalesce(d.next_due_on, 'infinity') ELSE 'infinity' END"
-
-
-def registration_json(*, as_at: bool = False) -> str:
-    """Give the JSON of a registration over `r`, `p`, `s`, `d`, `e`, `h` and `k`."""
-    # More pairs than one function call takes arguments.
-    full = [f"'{name}', {value}" for name, value in IN_FULL.items()]
-    half = len(full) // 2
-    return f"""
-        (jsonb_build_object(
-            'id', r.id, 'reference', r.reference, 'force', r.force, 'person_id', r.person_id,
-            'person', {person_json(as_at=as_at)}, 'state', s.state, 'risk', r.risk,
-            'local_summary', r.local_summary,
-            'lpa', CASE WHEN NOT {HIDDEN} THEN s.lpa END,
-            'neighbourhood', CASE WHEN NOT {HIDDEN} THEN s.neighbourhood END,
-            'offender_manager', r.owner_officer, 'owner_officer', r.owner_officer,
-            'owner_team', {TEAM}, 'masked', {_MASKS},
-            'recorded_at', r.recorded_at, 'updated_at', r.updated_at, 'version', r.version)
-         || CASE WHEN :sees_all THEN jsonb_build_object({", ".join(full[:half])})
-                || jsonb_build_object({", ".join(full[half:])})
-            ELSE (SELECT jsonb_object_agg(name, NULL) FROM unnest(
-                  ARRAY[{", ".join(repr(each) for each in IN_FULL)}]) name) END)"""
 
 
 @dataclass(frozen=True)
@@ -286,7 +211,7 @@ def reading_of_registrations(
                    coalesce(array_agg(CAST(json_build_array(CAST(o.due AS text), o.id) AS text)
                                       ORDER BY o.due, o.id), '{{}}') AS keys
             FROM (SELECT r.id, {_DUE} AS due, r.person_id,
-                         array_to_string({_MASKS}, ' ') AS masks,
+                         array_to_string({MASKS}, ' ') AS masks,
                          CAST({registration_json(as_at=question.as_at is not None)} AS text)
                              AS item
                   {question.source} AND {condition}
@@ -309,7 +234,7 @@ def reading_of_registration(question: Question, written: str) -> Reading:
     sql = f"""
         SELECT CAST({registration_json(as_at=question.as_at is not None)} AS text) AS body,
                r.version, ARRAY[r.id, r.person_id] AS subjects, ARRAY[r.person_id] AS people,
-               {_MASKS} AS masked, CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after,
+               {MASKS} AS masked, CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after,
                r.id, r.person_id
         {question.source} AND {condition} AND {named}
     """
