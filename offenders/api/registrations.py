@@ -244,7 +244,7 @@ def _declare(act: Act) -> None:
         routes,
         "POST",
         f"/registrations/<registration>/{act.rule}",
-        Operation(act.verb, _WRITE, "area", "alteration"),
+        Operation(act.verb, act.permission, "area", "alteration"),
         body=act.body,
         answer=RegistrationAnswer,
         status=_CREATED,

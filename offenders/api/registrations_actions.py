@@ -26,6 +26,7 @@ class Act:
     body: type[Schema]
     work: Callable[[Session, Doing], Any]
     says: str
+    permission: str = "registrations:write"
     if_match: bool = True
 
 
@@ -72,6 +73,7 @@ ACTS: Final = (
         schemas.RiskLevelBody,
         service.set_risk,
         "Change the risk, for a reason.",
+        permission="registrations:supervise",
     ),
     Act(
         "travel",
@@ -93,6 +95,7 @@ ACTS: Final = (
         schemas.ManagementBody,
         service.set_management,
         "Manage without visits from now on, or with.",
+        permission="registrations:supervise",
     ),
     Act(
         "indefinite-reviews",
@@ -100,6 +103,7 @@ ACTS: Final = (
         schemas.IndefiniteReviewBody,
         service.review_indefinite,
         "Record an application for review of an indefinite period, or what it came to.",
+        permission="registrations:supervise",
     ),
     Act(
         "handovers",
@@ -107,6 +111,7 @@ ACTS: Final = (
         schemas.RegistrationHandoverBody,
         service.hand_over,
         "Give the person to another offender manager or team, with a reason.",
+        permission="registrations:supervise",
     ),
     Act(
         "closures",

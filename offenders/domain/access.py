@@ -75,7 +75,8 @@ _CLIENT = {"reference:read"}
 # Officers are told who is registered in their area; the rest is for those who manage or answer.
 _REGISTER_LOCALLY = {"registrations:read"}
 _REGISTER_IN_FULL = _REGISTER_LOCALLY | {"registrations:read-full"}
-_REGISTER_MANAGEMENT = _REGISTER_IN_FULL | {
+_REGISTER_SUPERVISION = _REGISTER_IN_FULL | {"registrations:supervise"}
+_REGISTER_MANAGEMENT = _REGISTER_SUPERVISION | {
     "registrations:write",
     "registrations:read-polygraphs",
 }
@@ -86,8 +87,8 @@ _REGISTER: dict[str, set[str]] = {
     "meeting_chair": _REGISTER_LOCALLY,
     "iom_officer": _REGISTER_LOCALLY,
     "iom_manager": _REGISTER_LOCALLY,
-    "supervisor": _REGISTER_IN_FULL,
-    "duty_inspector": _REGISTER_IN_FULL,
+    "supervisor": _REGISTER_SUPERVISION,
+    "duty_inspector": _REGISTER_SUPERVISION,
     "offender_manager": _REGISTER_MANAGEMENT,
     "mappa_coordinator": _REGISTER_MANAGEMENT,
     "force_manager": _REGISTER_IN_FULL,

@@ -334,6 +334,19 @@ def test_the_manager_moves_by_hand_over_or_with_a_reason(register):
     assert register.list(owner="OM2") == []
 
 
+def test_who_is_not_assessed_is_visited_as_if_of_very_high_risk(register, headers):
+    made = register.given(risk=None, disposal="life", relevant_date="2026-01-31")
+    assert (made["risk"], made["risk_since"], made["visit_due_on"]) == (None, None, "2026-02-28")
+    assert register.flags("registration-visits")[0]["because"]["stage"] == "very_high"
+    assert [each["id"] for each in register.list(risk="none")] == [made["id"]]
+    further = {"person_id": made["person_id"], "risk": None, "disposal": "fine"}
+    assert register.given(**further)["id"] == made["id"]
+    register.sent = headers("supervisor")
+    rated = register.done(made, "risk-levels", risk="low", reason="OSP and interview.")
+    assert rated["visit_due_on"] == "2027-01-31"
+    assert register.act(made, "polygraphs", result="inconclusive").status_code == 403
+
+
 def test_an_arrest_is_told_to_the_manager_until_the_person_was_looked_at(register, client, headers):
     person = register.person()
     made = register.given(person_id=person["id"], offender_manager="OM7")

@@ -103,7 +103,7 @@ class RegistrationBody(DisposalBody, _RecordFields):
     """A disposal by which a person is registered, or a further one of somebody registered."""
 
     person_id = code(required=True, metadata={"description": "Id or reference of the person."})
-    risk = one_of(Risk, load_default=Risk.MEDIUM)
+    risk = one_of(Risk, allow_none=True, metadata={"description": "Where it is assessed yet."})
     risk_since = PastDay(metadata={"description": "Since when; today unless told."})
 
 

@@ -101,7 +101,7 @@ def check_whole(row: Mapping[str, Any], facts: Facts) -> list[Finding]:
 
 
 def _needed(row: Mapping[str, Any]) -> Iterator[Finding]:
-    for column in ("relevant_date", "disposal", "risk"):
+    for column in ("relevant_date", "disposal"):
         if not row.get(column):
             yield Finding(column, f"The row has no {column}.", f"Send {column}.")
     if not any(row.get(each) for each in WHO):

@@ -218,7 +218,7 @@ def next_review_from(determined_on: date, years: int = YOUNG_REVIEW_YEARS) -> da
     return end_of_period_of_months(determined_on, 12 * years) + _DAY
 
 
-def may_be_reactive(risk: str, low_since: date | None, on: date) -> bool:
+def may_be_reactive(risk: str | None, low_since: date | None, on: date) -> bool:
     """Say whether a person may be managed reactively: low risk for three years."""
     return (
         risk == "low" and low_since is not None and add_months(low_since, 12 * REACTIVE_YEARS) <= on

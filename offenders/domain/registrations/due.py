@@ -14,6 +14,7 @@ from offenders.domain.registrations.law import ACT
 from offenders.domain.registrations.store import (
     ARMS,
     NOTIFICATIONS,
+    UNASSESSED,
     VISITS,
     figure_values,
     shown_source,
@@ -29,7 +30,7 @@ REACTIVE, EXPIRED, REVIEW = "reactive_review", "expired", "indefinite_review"
 # What each rule finds: the stage, whose figure explains it, and the day by which it was due.
 _STAGE: Final = {
     VISITS: f"""
-        CASE WHEN d.visit_overdue THEN r.risk
+        CASE WHEN d.visit_overdue THEN {UNASSESSED}
              WHEN s.state = 'registered' AND r.reactive_review_due_on < CAST(:today AS date)
              THEN '{REACTIVE}' END
     """,

@@ -183,7 +183,7 @@ def _make_reactive(session: Session, taken: Taken, doing: Doing) -> None:
     if not clocks.may_be_reactive(record.risk, record.risk_since, doing.today):
         message = (
             f"Reactive management needs low risk for {clocks.REACTIVE_YEARS} years (NPCC, 2017);"
-            f" this one is {record.risk} since {record.risk_since}."
+            f" this one is {record.risk or 'not assessed'} since {record.risk_since}."
         )
         raise Conflict(message, possible=[Management.ACTIVE])
     figures = figures_in_force(session, record.force, VISITS, clock.today())

@@ -44,8 +44,8 @@ class Registration(Base):
     `relevant_date`, `disposal`, `is_indefinite`, `ends_on` and `because` are those of the disposal
     that ends last; `starts_on` is the first relevant date. `visit_from_on` and `arms_from_on` are
     the days from which the next visit and assessment are counted by policy, null while none is
-    due; `notification_due_on` is the law's. `disposals`, `absences` and `travel` are kept whole,
-    so that the history answers for them, too.
+    due; `notification_due_on` is the law's. `risk` is null until somebody has assessed it.
+    `disposals`, `absences` and `travel` are kept whole, so that the history answers for them, too.
     """
 
     __tablename__ = "registrations"
@@ -61,8 +61,8 @@ class Registration(Base):
     is_indefinite: Mapped[bool]
     ends_on: Mapped[date | None]
     because: Mapped[Json]
-    risk: Mapped[String]
-    risk_since: Mapped[date]
+    risk: Mapped[OptionalString]
+    risk_since: Mapped[date | None]
     management: Mapped[String] = mapped_column(server_default=Management.ACTIVE)
     reactive_review_due_on: Mapped[date | None]
     absences: Mapped[List]

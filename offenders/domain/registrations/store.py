@@ -35,6 +35,8 @@ VISITS, NOTIFICATIONS, ARMS = (
     "arms-assessments",
 )
 GROUPS: Final = ("force", "lpa", "neighbourhood", "risk", "state", "management", "owner", "team")
+# Who is not yet assessed is visited as often as those of very high risk.
+UNASSESSED = "coalesce(r.risk, 'very_high')"
 _FOLLOWS = "(r.lpa IS NULL AND r.neighbourhood IS NULL)"
 _THEN = "{0}.recorded_from <= :as_at AND ({0}.recorded_to IS NULL OR {0}.recorded_to > :as_at)"
 _TODAY = "CAST(:today AS date)"
@@ -76,7 +78,7 @@ _SHOWN = f"""
                     THEN r.notification_due_on END AS notification_due_on,
                CASE WHEN s.state = 'registered' AND r.management = 'active'
                     THEN (r.visit_from_on + make_interval(months => coalesce(
-                          r.visit_months, CAST(f.visits ->> r.risk AS int))))::date
+                          r.visit_months, CAST(f.visits ->> {UNASSESSED} AS int))))::date
                     END AS visit_due_on,
                CASE WHEN s.state = 'registered'
                     THEN r.arms_from_on + CAST(f.arms ->> r.arms_stage AS int)
