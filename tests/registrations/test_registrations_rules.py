@@ -183,6 +183,11 @@ def test_what_is_not_certain_says_so(given, confidence, says):
         (sentence("imprisonment"), "sentence_months", "s.82(1)"),
         (sentence("imprisonment", months=0), "sentence_months", "s.82(1)"),
         (sentence("caution", months=6), "sentence_months", "s.82(1)"),
+        (
+            sentence("imprisonment", terms=(term(1200, 37_200),) * 50),
+            "sentence_months",
+            "s.82(1)",
+        ),
         (sentence("conditional_discharge"), "discharge_months", "s.82(1)"),
         (sentence("fine", discharge_months=12), "discharge_months", "s.82(1)"),
         (sentence("fine", disposed_on=date(2020, 1, 14)), "disposed_on", "s.82(6)"),

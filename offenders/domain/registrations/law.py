@@ -20,6 +20,7 @@ ACT: Final = "Sexual Offences Act 2003"
 COMMENCED: Final = date(2004, 5, 1)  # Part 2 of the Act; before it the Sex Offenders Act 1997
 BEGAN: Final = date(1997, 9, 1)  # the Act of 1997, before which nobody had to notify
 ADULT_AGE: Final = 18
+LONGEST_SENTENCE: Final = 2400  # months, all terms together; longer is a slip of the pen
 LONGEST_DISCHARGE: Final = 36  # months; Sentencing Act 2020 s.80
 
 
@@ -171,6 +172,11 @@ def check_sentence(sentence: Sentence) -> None:
         raise Unlawful("sentence_months", "Send the length of the sentence.", "s.82(1)")
     if sentence.terms and not is_term:
         raise Unlawful("sentence_months", "Only imprisonment has a sentence.", "s.82(1)")
+    if (
+        sum(each.length.months + each.length.days // 28 for each in sentence.terms)
+        > LONGEST_SENTENCE
+    ):
+        raise Unlawful("sentence_months", "Nobody is sentenced to so long a term.", "s.82(1)")
     for number, term in enumerate(sentence.terms):
         where = f"terms/{number}" if len(sentence.terms) > 1 else "sentence_months"
         _check_term(term, where, sentence.relevant_date, is_first=number == 0)
