@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api.operations import Answer, Call, Routes, as_json, route
@@ -17,16 +18,19 @@ from offenders.api.schemas.registrations_reading import (
     RegistrationCountsQuery,
     RegistrationHistoryQuery,
     RegistrationQuery,
+    RegistrationReport,
+    RegistrationReportQuery,
 )
 from offenders.db import settle, settled_now
 from offenders.domain.access import may, sight
 from offenders.domain.reading import Reading, show
 from offenders.domain.registrations import service
 from offenders.domain.registrations.service import Doing, Question
+from offenders.domain.working_days import end_of_london_day, london_day
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
@@ -42,6 +46,7 @@ routes = Routes(
 _READ, _FULL, _WRITE = "registrations:read", "registrations:read-full", "registrations:write"
 _POLYGRAPHS = "registrations:read-polygraphs"
 _CREATED = 201
+_YEAR = 365  # days
 # What only those may ask by who may see it: an answer would tell it otherwise.
 _OF_FULL_VIEW = (
     "visit_overdue",
@@ -154,6 +159,30 @@ def count_registrations(call: Call) -> Answer:
     return Answer(
         as_json(service.count_open(call.session, question, group_by=group_by, as_at=as_at))
     )
+
+
+@route(
+    routes,
+    "GET",
+    "/reports/registrations",
+    Operation("registrations.report", _FULL, "area", "consultation"),
+    query=RegistrationReportQuery,
+    answer=RegistrationReport,
+)
+def report_registrations(call: Call) -> Answer:
+    """Report what happened to registered people in a period, as known now."""
+    now = settled_now(call.session)
+    today = london_day(now)
+    to_on: date = call.query.pop("to_on", today)
+    from_on: date = call.query.pop("from_on", to_on - timedelta(days=_YEAR - 1))
+    if from_on > to_on:
+        raise Invalid.field("/from", "Send a day not after `to`.")
+    question = question_of(call.actor, call.scope, call.now, filters=dict(call.query))
+    as_at = now if to_on >= today else end_of_london_day(to_on)
+    content = service.report_period(
+        call.session, question, from_on=from_on, to_on=to_on, as_at=as_at
+    )
+    return Answer(as_json(content))
 
 
 @read_route(

@@ -98,3 +98,40 @@ def test_two_who_register_one_person_at_once_make_one_registration(
     (made,) = desk.list()
     assert len(made["disposals"]) == 4
     assert made["version"] == 4
+
+
+def test_the_report_of_a_period_counts_what_happened_in_it(register):
+    made = [register.given(relevant_date=ago(days)) for days in (500, 30, 5)]
+    register.done(made[0], "notifications", occurred_at=f"{ago(499)}T12:00:00Z")
+    register.done(made[0], "notifications", occurred_at=f"{ago(90)}T12:00:00Z")
+    register.done(made[1], "notifications", occurred_at=f"{ago(29)}T12:00:00Z")
+    register.done(made[1], "visits", seen=False, entry_refused=True)
+    register.done(made[1], "visits", seen=True)
+    register.done(made[2], "closures", outcome="deceased")
+    wrong = register.given(relevant_date=ago(7))
+    register.done(wrong, "notifications")
+    register.done(wrong, "closures", outcome="entered_in_error")
+
+    def report(**query):
+        answer = register.client.get(
+            "/v1/reports/registrations", headers=register.sent, query_string=query
+        )
+        assert answer.status_code == 200, answer.json
+        return answer.json
+
+    year = report()
+    assert (year["newly_registered"], year["ended"]["deceased"]) == (2, 1)
+    counted = {name: (each["events"], each["people"]) for name, each in year["events"].items()}
+    assert counted["notifications"] == (2, 2)
+    assert counted["late_notifications"] == (1, 1)
+    assert (counted["visits_seen"], counted["visits_refused"]) == ((1, 1), (1, 1))
+    assert year["registered"]["headline"]["registered"]["people"] == 2
+    past = report(**{"from": ago(600), "to": ago(400)})
+    assert (past["newly_registered"], past["registered"]) == (1, "no_data")
+    assert past["events"]["notifications"] == {"events": 1, "people": 1}
+    bad = register.client.get(
+        "/v1/reports/registrations",
+        headers=register.sent,
+        query_string={"from": ago(1), "to": ago(2)},
+    )
+    assert bad.status_code == 422

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from offenders.api.schemas.fields import (
     AsAtQuery,
     Day,
     Moment,
     PageQuery,
+    PastDay,
     Text,
     Truth,
     code,
@@ -71,6 +72,33 @@ class RegistrationCountsQuery(RegistrationQuery):
         else:
             data.setdefault("state", "open")
         return data
+
+
+class RegistrationReportQuery(Schema):
+    """A period of whole days, both included, and an area."""
+
+    force = Text(2)
+    lpa = code()
+    neighbourhood = code()
+    from_on = Day(data_key="from", metadata={"description": "A year before `to` unless told."})
+    to_on = PastDay(data_key="to", metadata={"description": "Today unless told."})
+
+    @validates_schema
+    def refuse_disorder(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        """Refuse a period that ends before it begins."""
+        if "from_on" in data and "to_on" in data and data["to_on"] < data["from_on"]:
+            raise ValidationError({"to": ["Send a day not before `from`."]})
+
+
+class RegistrationReport(Schema):
+    """What happened in a period, and who was registered at its end."""
+
+    from_on = Day(data_key="from")
+    to_on = Day(data_key="to")
+    newly_registered = fields.Integer()
+    events = fields.Dict()
+    ended = fields.Dict()
+    registered = fields.Raw(metadata={"description": "Counts by risk, or `no_data`."})
 
 
 class RegistrationHistoryQuery(AsAtQuery):

@@ -25,6 +25,7 @@ from offenders.domain.registrations.managing import (
     set_risk,
     visit,
 )
+from offenders.domain.registrations.reporting import report_period
 from offenders.domain.registrations.store import (
     ARMS,
     GROUPS,
@@ -64,6 +65,7 @@ __all__ = [
     "reading_of_registrations",
     "register",
     "registrations_of_person",
+    "report_period",
     "review_indefinite",
     "set_management",
     "set_risk",
