@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from builders import given_person
@@ -135,3 +135,19 @@ def test_the_report_of_a_period_counts_what_happened_in_it(register):
         query_string={"from": ago(1), "to": ago(2)},
     )
     assert bad.status_code == 422
+
+
+def test_a_corrected_date_of_birth_is_followed(register, connection):
+    person = register.person(date_of_birth="2003-06-01")
+    made = register.given(person_id=person["id"], relevant_date="2021-05-31", disposal="fine")
+    assert made["notification_ends_on"] == "2023-11-30"
+    sent = register.headers("investigator") | {"If-Match": '"1"'}
+    body = {"date_of_birth": "2003-05-31"}
+    path = f"/v1/people/{person['id']}"
+    assert register.client.patch(path, json=body, headers=sent).status_code == 200
+    for _ in range(2):
+        with transaction(connection, Work("33")) as session:
+            whom = UUID(person["id"])
+            service.follow_birth(session, actor="test", person_id=whom, now=NOW)
+    shown = register.read(made)
+    assert (shown["notification_ends_on"], shown["version"]) == ("2026-05-30", 2)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from sqlalchemy import text
+
 from offenders.db import recorded_at
+from offenders.domain.access import Scope
 from offenders.domain.flags.managed import act_on_arrest
 from offenders.domain.flags.service import clear_for, follow_subject
 from offenders.domain.history import keep_history
@@ -21,17 +25,16 @@ from offenders.domain.registrations.records import (
     settle_law,
     tell_management,
 )
+from offenders.domain.versions import IfMatch
 from offenders.domain.working_days import london_day, start_of_london_day
 from offenders.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date, datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
-
-    from offenders.domain.access import Scope
-    from offenders.domain.versions import IfMatch
 
 _T = TypeVar("_T")
 NOT_IN_SOURCE: Final = "not-in-source"
@@ -165,3 +168,25 @@ def move_owner(
         owner_team=team,
     )
     return before | {"to_officer": officer, "to_team": team}
+
+
+_OPEN_OF = text(
+    "SELECT id FROM registrations WHERE force = :force AND person_id = :person_id"
+    " AND state <> 'closed'"
+)
+
+
+def follow_birth(session: Session, *, actor: str, person_id: UUID, now: datetime) -> None:
+    """Work the period out anew after a person's date of birth was corrected (s.82(2))."""
+    force = session.info["force"]
+    values = {"force": force, "person_id": person_id}
+    for found in session.execute(_OPEN_OF, values).scalars().all():
+        doing = Doing(actor, Scope(force), str(found), {}, IfMatch(any_version=True), now)
+        taken = take(session, doing)
+        before = (taken.record.ends_on, taken.record.is_indefinite, taken.record.because)
+        with_law(partial(settle_law, taken.record, taken.born))
+        record = taken.record
+        if (record.ends_on, record.is_indefinite, record.because) != before:
+            details = {"because": record.because, "reason": "The date of birth was corrected."}
+            at = recorded_at(session)
+            finish(session, taken, doing, "amendment", details=details, at=at)

@@ -64,7 +64,8 @@ def report_period(
     values |= {"since": since, "until": until}
     events = session.execute(
         text(f"""
-            SELECT {_COLUMNS} {shown_source(_ACTIONS)} AND {scoped} AND a.occurred_at >= :since AND a.occurred_at < :until
+            SELECT {_COLUMNS} {shown_source(_ACTIONS)} AND {scoped}
+              AND a.occurred_at >= :since AND a.occurred_at < :until
         """),
         values,
     ).one()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offenders.domain.registrations.acting import Doing, hand_over
+from offenders.domain.registrations.acting import Doing, follow_birth, hand_over
 from offenders.domain.registrations.counting import count_open
 from offenders.domain.registrations.due import (
     RULES,
@@ -56,6 +56,7 @@ __all__ = [
     "due_source",
     "end_absence",
     "examine",
+    "follow_birth",
     "follow_homes",
     "give_notice",
     "hand_over",
