@@ -37,7 +37,7 @@ from offenders.seed import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Engine
 
@@ -52,6 +52,7 @@ PERSON_COLUMNS = (
     "ethnicity_observed,pnc_id,cro_number,prison_number,address_lines,postcode,latitude,longitude,"
     "aliases,vehicles,markers"
 ).split(",")
+IDENTITY = "family_name,given_names,date_of_birth,sex,nationalities,pnc_id,cro_number".split(",")
 # In the order in which their rows can be copied and deleted.
 COPIED = (
     "lpas",
@@ -144,6 +145,21 @@ def arrests(rows: Iterable[Row], count: int) -> list[Row]:
     return [row | {"offences": ";".join(row["offences"])} for row in made]
 
 
+def arrests_of_strangers(rows: Sequence[Row], count: int) -> list[Row]:
+    """Make up arrests that name their person, of people whom the force doesn't know yet."""
+    who = {row["source_ref"]: {name: row.get(name, "") for name in IDENTITY} for row in rows}
+    return [
+        row
+        | who[row["person_source_ref"]]
+        | {
+            "person_source_ref": "",
+            "source_ref": f"N{row['source_ref']}",
+            "custody_number": row["custody_number"].replace("CU/", "CN/"),
+        }
+        for row in arrests(rows, count)
+    ]
+
+
 def write(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> Path:
     """Write rows as CSV."""
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -226,8 +242,8 @@ def fill(owner: Engine, url: str, home: Path, others: int) -> None:
 def run(url: str, owner: Engine, home: Path, base: int, only: str) -> list[str]:
     """Measure every case whose kind is asked for, people first; print it, and give what it was."""
     told: list[str] = []
-    everyone = list(people(base + 20_000, 1, "B"))
-    standing, newcomers = everyone[:base], everyone[base:]
+    everyone = list(people(base + 40_000, 1, "B"))
+    standing, newcomers = everyone[:base], everyone[base : base + 20_000]
     first = write(home / "base.csv", PERSON_COLUMNS, standing)
     night = list(changed(standing, 0.03, 3)) + newcomers[: base // 50]
     cases: list[tuple[str, str, Path, bool]] = [
@@ -258,10 +274,17 @@ def run(url: str, owner: Engine, home: Path, base: int, only: str) -> list[str]:
     year = arrests(standing, 20_000)
     columns = service.columns("custody")
     again = [row | {"station": "Another Suite"} for row in year]
+    strange = arrests_of_strangers(everyone[base + 20_000 :], 20_000)
     cases += [
         ("custody: all new", "custody", write(home / "custody.csv", columns, year), False),
         ("custody: unchanged", "custody", home / "custody.csv", True),
         ("custody: all changed", "custody", write(home / "again.csv", columns, again), False),
+        (
+            "custody: naming their people",
+            "custody",
+            write(home / "strange.csv", columns, strange),
+            False,
+        ),
     ]
     empty(owner, FORCE)
     wanted = [each for each in cases if only in {"", each[1]} or each[0] == "first extract"]
@@ -321,7 +344,9 @@ def main() -> None:
             load_codes(connection)
             connection.commit()
         fill(owner, urls.app, asked.home, asked.forces)
-        _write_down(run(urls.app, owner, asked.home, asked.people, asked.only))
+        told = run(urls.app, owner, asked.home, asked.people, asked.only)
+        if not asked.only:
+            _write_down(told)
         owner.dispose()
     finally:
         server.stop()

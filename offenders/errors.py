@@ -59,9 +59,10 @@ class Invalid(DomainError):
         super().__init__(detail, **({"errors": errors} if errors else {}))
 
     @classmethod
-    def field(cls, pointer: str, detail: str) -> Invalid:
-        """Say what is wrong with one field, e.g. `/entered_at`."""
-        return cls("Correct the fields named in errors.", [{"pointer": pointer, "detail": detail}])
+    def field(cls, pointer: str, detail: str, rule: str | None = None) -> Invalid:
+        """Say what is wrong with one field, e.g. `/entered_at`, and which rule it breaks."""
+        error = {"pointer": pointer, "detail": detail} | ({"rule": rule} if rule else {})
+        return cls("Correct the fields named in errors.", [error])
 
 
 class Unsettled(DomainError):

@@ -39,8 +39,16 @@ def force_of(record_id: UUID) -> str:
 
 def new_reference(kind: str, force: str) -> str:
     """Make a spoken reference such as `W33-7K3M-Q2XD`; `kind` is its first letter."""
-    code = b32encode(secrets.token_bytes(5)).translate(_SPOKEN).decode()
-    return f"{kind}{force}-{code[:4]}-{code[4:]}"
+    return new_references(kind, force, 1)[0]
+
+
+def new_references(kind: str, force: str, count: int) -> list[str]:
+    """Make many references as `new_reference` does, with one read of randomness."""
+    drawn = b32encode(secrets.token_bytes(5 * count)).translate(_SPOKEN).decode()
+    start = f"{kind}{force}-"
+    return [
+        f"{start}{drawn[at : at + 4]}-{drawn[at + 4 : at + 8]}" for at in range(0, 8 * count, 8)
+    ]
 
 
 def as_reference(text: str) -> str:

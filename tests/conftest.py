@@ -171,7 +171,7 @@ def _purge(owner: Engine, force: str) -> None:
         connection.exec_driver_sql(_PURGE, {"force": force})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def purge(owner: Engine) -> Callable[[str], None]:
     """Take away everything that a force holds."""
     return lambda force: _purge(owner, force)

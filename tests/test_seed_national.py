@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +17,9 @@ from offenders.db import Work, transaction
 from offenders.domain import identifiers
 from offenders.domain.acro import clocks
 from offenders.domain.acro.rules import State
+from offenders.domain.bail.due import lapse_what_is_over, settle_flags
+from offenders.domain.bail.records import settle_period
+from offenders.domain.bail.rules import inspector_review_due
 from offenders.domain.custody.rules import (
     Facts,
     Stay,
@@ -104,6 +108,8 @@ def state_of(read):
             "acro_checks_history",
             "forensic_hits",
             "forensic_hits_history",
+            "bail_records_history",
+            "bail_actions",
             "officers",
             "lpas",
             "neighbourhoods",
@@ -159,12 +165,17 @@ def test_a_force_broken_off_half_way_is_made_again_alike(
 
 
 def test_ids_references_and_identifiers_are_as_the_service_makes_them(read):
-    for table, kind in (("persons", "P"), ("wants", "W"), ("forensic_hits", "H")):
+    for table, kind in (
+        ("persons", "P"),
+        ("wants", "W"),
+        ("forensic_hits", "H"),
+        ("bail_records", "B"),
+    ):
         for row in read(f"SELECT force, id, reference FROM {table}"):
             assert (force_of(row.id), row.id.version) == (row.force, 8)
             assert is_reference(row.reference)
             assert row.reference.startswith(f"{kind}{row.force}-")
-    for table in ("want_actions", "person_addresses", "person_names"):
+    for table in ("want_actions", "bail_actions", "person_addresses", "person_names"):
         assert all(force_of(row.id) == row.force for row in read(f"SELECT force, id FROM {table}"))
     found = read("SELECT type, value FROM person_identifiers")
     assert {row.type for row in found} == {"pnc_id", "cro_number", "prison_number"}
@@ -321,6 +332,46 @@ def test_every_hit_stands_as_its_want_and_its_steps_let_it(nation, read, engine)
             assert refresh_hits(session) == 0
 
 
+def test_every_release_stands_as_the_law_and_its_detention_let_it(nation, read, engine):
+    records = read("""
+        SELECT b.*, d.released_at AS left_at, d.disposal FROM bail_records b
+        JOIN detentions d ON d.force = b.force AND d.person_id = b.person_id
+         AND d.arrested_at = b.arrested_at
+    """)
+    ended = "SELECT count(*) FROM detentions WHERE disposal IN "
+    ended += "('bailed', 'released_under_investigation')"
+    assert len(records) == read(ended)[0].count > 150
+    assert {row.state for row in records} == {"on_bail", "released_without_bail", "closed"}
+    assert any(row.extensions for row in records)
+    for row in records:
+        assert row.bailed_at == row.left_at == row.recorded_at <= row.updated_at
+        assert row.updated_at <= datetime.now(UTC)
+        if row.disposal != "bailed":
+            assert (row.ends_on, row.return_at, row.released_at) == (None, None, row.bailed_at)
+        else:
+            worked_out = SimpleNamespace(**row._mapping)
+            settle_period(worked_out)
+            assert {**worked_out.__dict__} == {**row._mapping}
+        assert (row.state == "closed") == (row.outcome_at is not None)
+        if row.state == "released_without_bail":
+            since = row.last_inspector_review_at or row.released_at
+            assert row.review_due_at == (
+                (row.last_reviewed_at or row.released_at) + timedelta(days=30)
+            )
+            assert row.inspector_review_due_at == inspector_review_due(since, 3)
+    due = 0
+    for force in RESIDENTS:
+        with transaction(engine, Work(force)) as session:
+            assert lapse_what_is_over(session) == 0
+            due += settle_flags(session).raised
+    assert due
+    now = {(row.force, row.id): row for row in read("SELECT * FROM bail_records")}
+    last = read("SELECT * FROM bail_records_history WHERE recorded_to IS NULL")
+    assert {(row.force, row.id): tuple(row)[:-2] for row in last} == {
+        key: tuple(row) for key, row in now.items()
+    }
+
+
 def test_what_was_collected_is_audited_in_every_force(nation, read):
     audit = nation["audit_events"]
     people = {row.id for row in read("SELECT id FROM persons")}
@@ -329,9 +380,9 @@ def test_what_was_collected_is_audited_in_every_force(nation, read):
     hits = {row.id for row in read("SELECT id FROM forensic_hits")}
     detentions = {row.id for row in read("SELECT id FROM detentions")}
     checks = {row.id for row in read("SELECT id FROM acro_checks")}
-    by_type = {
-        kind: set() for kind in ("person", "want", "forensic_hit", "detention", "acro_check")
-    }
+    bail = {row.id for row in read("SELECT id FROM bail_records")}
+    types = ("person", "want", "forensic_hit", "detention", "acro_check", "bail_record")
+    by_type = {kind: set() for kind in types}
     for row in received:
         by_type[row.subject_type] |= set(row.subject_ids)
     assert by_type == {
@@ -340,6 +391,7 @@ def test_what_was_collected_is_audited_in_every_force(nation, read):
         "forensic_hit": hits,
         "detention": detentions,
         "acro_check": checks,
+        "bail_record": bail,
     }
     assert {row.audit_class for row in received} == {"collection"}
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 routes = Routes("flags", __name__, url_prefix="/v1", description="Flags: what is overdue and why")
 
-_READ, _MANAGE = "flags:read", "flags:manage"
+_READ, _ACKNOWLEDGE, _MANAGE = "flags:read", "flags:acknowledge", "flags:manage"
 AREAS = ("lpa", "neighbourhood")
 JUST_NOW = timedelta(minutes=5)  # how far a caller's clock may be behind
 PREVIEW_LIMIT = 1000  # flags listed; the counts are of all
@@ -40,12 +40,8 @@ def _as_at(call: Call) -> datetime | None:
     return as_at
 
 
-def _sees_protected(call: Call) -> bool:
-    return sight(call.actor).protected_addresses
-
-
 def _question(call: Call, filters: dict[str, Any], as_at: datetime | None) -> Question:
-    return Question(filters, call.scope, call.now, _sees_protected(call), as_at)
+    return Question(filters, call.scope, call.now, sight(call.actor), as_at)
 
 
 @route(
@@ -123,14 +119,14 @@ def _shown(row: Row[Any]) -> Answer:
 
 
 def _doing(call: Call) -> Doing:
-    return Doing(call.actor.subject, call.scope, call.if_match, _sees_protected(call))
+    return Doing(call.actor.subject, call.scope, call.if_match, sight(call.actor))
 
 
 @route(
     routes,
     "POST",
     "/flags/<flag>/acknowledgements",
-    Operation("flags.acknowledge", _MANAGE, "area", "alteration"),
+    Operation("flags.acknowledge", _ACKNOWLEDGE, "area", "alteration"),
     body=schemas.AcknowledgementBody,
     answer=schemas.FlagAnswer,
     if_match=True,
@@ -180,7 +176,7 @@ def preview(call: Call) -> Answer:
         raise Invalid.field("/at", message)
     if call.body.get("force", call.force) != call.force:
         raise NotFound
-    question = Question({}, call.scope, at, _sees_protected(call))
+    question = Question({}, call.scope, at, sight(call.actor))
     found = preview_rules(call.session, question, limit=PREVIEW_LIMIT + 1)
     shown = found.rows[:PREVIEW_LIMIT]
     counts = [{"rule": rule, "flags": flags} for rule, flags in found.by_rule.items()]

@@ -117,9 +117,8 @@ def _reading(actor: Actor, force: str, now: datetime, written: str) -> Reading:
         {}, scope(actor, "wanted:read", force), now, seen.protected_addresses
     )
     wants, values = wanted.open_wants_of_person(question)
-    read = service.reading_of_person(
-        written, seen, force, wants=wants, flags=flags.open_flags_of_person(flags_seen)
-    )
+    parts = {"flags": flags.open_flags_of_person(flags_seen, seen)}
+    read = service.reading_of_person(written, seen, force, wants=wants, parts=parts)
     return replace(read, values=values | flags_seen.values_as("flag_scope") | read.values)
 
 

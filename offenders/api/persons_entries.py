@@ -11,10 +11,12 @@ from offenders.api.schemas import persons_entries as schemas
 from offenders.api.schemas.fields import ItemPage
 from offenders.db import settle
 from offenders.domain.access import sight
+from offenders.domain.custody import service as custody
 from offenders.domain.flags.markers import settle_marker_reviews
 from offenders.domain.persons import service
 from offenders.domain.persons.service import Added, EntryQuestion
 from offenders.domain.wanted import service as wanted
+from offenders.domain.wanted.service import Asker
 
 if TYPE_CHECKING:
     from marshmallow import Schema
@@ -146,6 +148,9 @@ def _declare_addition(routes: Routes, kind: _Kind) -> None:
         )
         if kind.rule == "addresses":
             wanted.follow_addresses(call.session, [added.person_id])
+        if kind.rule == "identifiers" and call.body["type"] == "pnc_id":
+            asker = Asker(call.actor.subject, call.actor.role_text, call.request_id)
+            custody.follow_pnc_ids(call.session, [added.person_id], asker)
         if kind.rule in _MOVES_FLAGS:
             for each in filter(None, (added.person_id, added.other_person_id)):
                 settle_marker_reviews(call.session, each)

@@ -15,9 +15,10 @@ from offenders.api.schemas import wanted as schemas
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle, settled_now
 from offenders.domain.access import sight
+from offenders.domain.bail import service as bail
 from offenders.domain.reading import Reading, show
 from offenders.domain.wanted import service
-from offenders.domain.wanted.service import Question
+from offenders.domain.wanted.service import Asker, Question
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ _READ = "wanted:read"
 def _question(call: Call, filters: dict[str, Any], as_at: datetime | None) -> Question:
     sees = sight(call.actor).protected_addresses
     return Question(filters, call.scope, call.now, sees, as_at)
+
+
+def _asker(call: Call) -> Asker:
+    return Asker(call.actor.subject, call.actor.role_text, call.request_id)
 
 
 def _as_at(call: Call) -> datetime | None:
@@ -123,6 +128,7 @@ def enter_want(call: Call) -> Answer:
     )
     asked = Asked(call.actor, call.operation, call.force, {}, call.now)
     row = show_audited(call, asked, entry)
+    service.tell_holders(call.session, [row.id], _asker(call))
     return Answer(
         row.body.encode(),
         version=row.version,
@@ -221,7 +227,11 @@ def list_history(call: Call, want: str) -> Answer:
 def get_safe_to_act(call: Call, want: str) -> Answer:
     """Tell a patrol officer first of all whether to act, and why."""
     row, judged = service.judge_safe_to_act(
-        call.session, scope=call.scope, written=want, now=call.now
+        call.session,
+        scope=call.scope,
+        written=want,
+        now=call.now,
+        why_power_ended=bail.why_power_ended,
     )
     content = {
         "want_id": row.id,

@@ -23,8 +23,15 @@ _READ = {
     "bail:read",
 }
 _PATROL = _READ | {"wanted:log", "notes:write"}
-_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read", "acro:read"}
+_OFFENDER_MANAGEMENT = _PATROL | {
+    "notes:read-restricted",
+    "custody:read",
+    "acro:read",
+    "flags:acknowledge",
+    "flags:read-public-protection",
+}
 _INVESTIGATION = _PATROL | {
+    "flags:acknowledge",
     "persons:write",
     "addresses:read-protected",
     "notes:read-restricted",
@@ -54,11 +61,13 @@ _SUPERVISION = _INVESTIGATION | {
     "bail:review",
     "bail:handover",
     "flags:manage",
+    "flags:read-public-protection",
     "notes:read-covert",
     "directory:read",
     "reports:read",
 }
 _COMMAND = _READ | {
+    "flags:read-public-protection",
     "custody:read",
     "policies:write",
     "jobs:read",
@@ -104,7 +113,16 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "supervisor": _SUPERVISION,
         "duty_inspector": _SUPERVISION,
         "meeting_chair": _READ
-        | {"directory:read", "reports:read", "forensics:read", "forensics:allocate"},
+        | {
+            "directory:read",
+            "reports:read",
+            "forensics:read",
+            "forensics:allocate",
+            "custody:read",
+            "acro:read",
+            "acro:coverage",
+            "flags:read-public-protection",
+        },
         "iom_officer": _OFFENDER_MANAGEMENT,
         "iom_manager": _OFFENDER_MANAGEMENT,
         "offender_manager": _OFFENDER_MANAGEMENT,
@@ -120,6 +138,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "reference:read",
             "wanted:counts",
             "flags:read",
+            "flags:read-public-protection",
             "policies:write",
             "reference:write",
             "imports:write",
@@ -232,6 +251,7 @@ class Sight:
     protected_addresses: bool
     restricted_notes: bool
     covert_notes: bool
+    public_protection_flags: bool
     subject: str
 
     @property
@@ -246,5 +266,6 @@ def sight(actor: Actor) -> Sight:
         protected_addresses=may(actor, "addresses:read-protected"),
         restricted_notes=may(actor, "notes:read-restricted"),
         covert_notes=may(actor, "notes:read-covert"),
+        public_protection_flags=may(actor, "flags:read-public-protection"),
         subject=actor.subject,
     )

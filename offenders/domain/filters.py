@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from offenders.ids import as_reference, as_uuid
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,3 +26,15 @@ def equalities(
             parts.append(f"{column} = :f_{name}")
             values[f"f_{name}"] = value
     return parts, values
+
+
+def named_by(column: str, table: str, written: str) -> tuple[str, dict[str, Any]]:
+    """Give the condition that a column names the row of a table that an id or reference means.
+
+    One that means nobody of `:force` finds no row.
+    """
+    name = f"f_{column.rpartition('.')[2]}"
+    if (found := as_uuid(written)) is not None:
+        return f"{column} = :{name}", {name: found}
+    row = f"SELECT q.id FROM {table} q WHERE q.force = :force AND q.reference = :{name}"
+    return f"{column} = ({row})", {name: as_reference(written)}

@@ -35,10 +35,10 @@ CONDITIONS: Final = (
     "Report to the police station each Monday between 10:00 and 12:00",
     "Surrender any passport to the police station",
 )
-_OUTCOMES = Weighted(
+OUTCOMES = Weighted(
     counted("charged 38, no_further_action 47, out_of_court_disposal 14.5, deceased 0.5")
 )
-_TEAMS = reasons.TEAMS["failed_to_answer_bail"]
+TEAMS = reasons.TEAMS["failed_to_answer_bail"]
 _OFFENCES = reasons.OFFENCES["failed_to_answer_bail"]
 
 
@@ -89,7 +89,7 @@ class _BailMaker:
             "state_at": failed_at.isoformat(),
         }
         if want.get("outcome"):
-            ended = {"state": "closed", "outcome": _OUTCOMES.draw(self._rnd)}
+            ended = {"state": "closed", "outcome": OUTCOMES.draw(self._rnd)}
             row |= ended | {"state_at": want["outcome_at"]}
         return row
 
@@ -137,7 +137,7 @@ class _BailMaker:
             "arrested_at": arrested_at.isoformat(),
             "bailed_at": released_at.isoformat(),
             "offence_code": offence,
-            "owner_team": _TEAMS[int(self._rnd.random() * len(_TEAMS))],
+            "owner_team": TEAMS[int(self._rnd.random() * len(TEAMS))],
         }
 
     def _early_return(self, arrested_at: datetime, days: float) -> Row:
@@ -152,7 +152,7 @@ class _BailMaker:
 
     def _closed(self, arrested_at: datetime, days: float) -> Row:
         ended_at = arrested_at + timedelta(days=1) + timedelta(days=(days - 1) * self._rnd.random())
-        outcome = _OUTCOMES.draw(self._rnd)
+        outcome = OUTCOMES.draw(self._rnd)
         return {"state": "closed", "outcome": outcome, "state_at": ended_at.isoformat()}
 
     def _minutes(self, least: int, most: int) -> int:

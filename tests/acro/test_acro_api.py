@@ -10,7 +10,8 @@ from acro_given import act, given_check, given_checks
 from builders import given_want
 from sqlalchemy import text
 
-from offenders.db import Work, transaction
+from offenders.db import Work, recorded_at, transaction
+from offenders.domain.outbox import store as outbox
 
 RESPONSES = ["trace", "no_trace", "partial", "refused", "not_available"]
 
@@ -112,7 +113,20 @@ def test_a_reply_without_a_request_is_refused_and_names_the_rule(client, headers
     answer = act(client, headers, check, "responses", response="no_trace")
     assert (answer.status_code, problem(answer)) == (422, "invalid")
     assert answer.json["errors"][0]["pointer"] == "/response"
+    assert answer.json["errors"][0]["rule"] == "reply-after-request"
     assert "reply-after-request" in answer.json["errors"][0]["detail"]
+    early = act(client, headers, check, "requests", requested_at="2026-03-02T08:59:59Z")
+    (error,) = early.json["errors"]
+    assert (error["pointer"], error["rule"]) == ("/requested_at", "request-after-arrest")
+    # By the wall the reply comes after the request; by the zone it is an hour too early.
+    asked = {"requested_at": "2026-03-29T00:59:00+00:00"}
+    assert act(client, headers, check, "requests", **asked).status_code == 201
+    reply = {"response": "no_trace", "responded_at": "2026-03-29T01:30:00+01:00"}
+    early = act(client, headers, check, "responses", **reply)
+    (error,) = early.json["errors"]
+    assert (error["pointer"], error["rule"]) == ("/responded_at", "reply-after-request")
+    reply["responded_at"] = "2026-03-29T02:00:00+01:00"
+    assert act(client, headers, check, "responses", **reply).status_code == 201
 
 
 @pytest.mark.parametrize("response", RESPONSES)
@@ -146,6 +160,53 @@ def test_a_check_that_is_not_possible_says_why_and_may_still_be_requested(client
     assert (asked.json["state"], asked.json["not_possible_because"]) == ("requested", None)
     # 66 days for a country outside the Union.
     assert asked.json["because"]["figure"] == 66
+
+
+def claimed(session):
+    """Take the message as its sender does, in a transaction that began before it was written."""
+    session.execute(
+        text("UPDATE outbox_messages SET next_try_at = :at WHERE state = 'waiting'"),
+        {"at": recorded_at(session)},
+    )
+    return outbox.claim(session)
+
+
+def test_a_check_given_up_withdraws_what_is_not_delivered(client, headers, session):
+    """What is under way can't be called back: it is delivered, or tried no more."""
+    check = given_check(session, "RUS")
+    asked = act(client, headers, check, "requests").json["message"]
+    given_up = act(client, headers, check, "not-possible", reason="No exchange.").json
+    assert (given_up["message"]["id"], given_up["message"]["state"]) == (asked["id"], "withdrawn")
+    left = session.execute(
+        text("SELECT body, (SELECT count(*) FROM waiting_messages) FROM outbox_messages")
+    ).all()
+    assert left == [(None, 0)]
+    path = f"/v1/outbox-messages/{asked['id']}"
+    sent = headers("force_admin") | {"If-Match": "*"}
+    refused = client.post(f"{path}/resends", json={}, headers=sent)
+    assert (refused.status_code, refused.json["state"]) == (409, "withdrawn"), refused.json
+    act(client, headers, check, "requests")
+    parcel = claimed(session)
+    act(client, headers, check, "not-possible", reason="No exchange.")
+    outbox.put_back(
+        session, parcel.id, 1, outcome="refused", fault="busy", next_try_at=recorded_at(session)
+    )
+    assert claimed(session) is None
+    outbox.mark_delivered(session, parcel.id, 1, had_it=False)
+    read = client.get(f"/v1/acro-checks/{check['id']}", headers=headers("investigator")).json
+    assert read["message"]["state"] == "delivered"
+
+
+def test_a_delivered_request_stays_when_a_chase_of_it_is_withdrawn(client, headers, session):
+    check = given_check(session)
+    asked = act(client, headers, check, "requests").json["message"]
+    parcel = claimed(session)
+    outbox.mark_delivered(session, parcel.id, parcel.number, had_it=False)
+    act(client, headers, check, "chases")
+    given_up = act(client, headers, check, "not-possible", reason="No exchange.").json["message"]
+    assert (given_up["id"], given_up["state"]) == (asked["id"], "delivered")
+    states = session.execute(text("SELECT type, state FROM outbox_messages ORDER BY 1")).all()
+    assert states == [("acro.chase", "withdrawn"), ("acro.request", "delivered")]
 
 
 def test_a_chase_is_sent_and_counted(client, headers, session):
@@ -412,3 +473,25 @@ def test_each_step_is_audited_by_its_own_class(client, headers, session):
         ("acro.respond", "collection"),
         ("acro.assess", "alteration"),
     ]
+
+
+def test_people_and_detentions_may_be_named_by_reference_and_countries_in_any_case(
+    client, headers, session
+):
+    detention, _ = given_checks(session, "ROU", "POL")
+    given_check(session)
+    sent = headers("investigator")
+    found = client.get(f"/v1/people/{detention.person_id}", headers=sent)
+    person = found.json["reference"]
+    for query, count in (
+        (f"person_id={detention.person_id}", 2),
+        (f"person_id={person}", 2),
+        (f"person_id={person.lower().replace('-', '')}", 2),
+        (f"detention_id={detention.id}", 2),
+        (f"detention_id={detention.reference}&country=rou", 1),
+        ("country=Rou", 2),
+        ("person_id=P33-0000-0000", 0),
+        ("detention_id=nowhere", 0),
+    ):
+        answer = client.get(f"/v1/acro-checks?{query}", headers=sent)
+        assert (answer.status_code, len(answer.json["items"])) == (200, count), query

@@ -148,6 +148,14 @@ def test_the_hours_from_arrest_to_request_are_told(client, headers, session, ask
     assert ask()["hours_to_request"] == {"median": 3.0, "p90": 9.4}
 
 
+def test_a_request_before_an_arrest_that_was_corrected_took_no_time(client, headers, session, ask):
+    _, checks = given_checks(session, "ROU", arrested_at=day(3, 10))
+    at = day(3, 10, 13).isoformat()
+    act(client, headers, checks["ROU"], "requests", requested_at=at)
+    session.execute(text("UPDATE acro_checks SET detained_at = :at"), {"at": day(3, 10, 15)})
+    assert ask()["hours_to_request"] == {"median": 0.0, "p90": 0.0}
+
+
 def test_a_rounded_percent_goes_half_up(client, headers, session, ask):
     for number in range(16):
         _, checks = given_checks(session, "ROU")

@@ -28,7 +28,11 @@ STEPS = st.one_of(
     st.tuples(st.just(Step.RESPOND), st.sampled_from(Response)),
 )
 SIGHT = Sight(
-    protected_addresses=True, restricted_notes=True, covert_notes=True, subject="hypothesis"
+    protected_addresses=True,
+    restricted_notes=True,
+    covert_notes=True,
+    public_protection_flags=True,
+    subject="hypothesis",
 )
 
 

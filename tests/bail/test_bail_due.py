@@ -110,18 +110,73 @@ def test_the_lapse_is_kept_logged_and_counted_once(bail, run, connection):
     assert [tuple(row) for row in kept] == [("on_bail", False), ("released_without_bail", True)]
 
 
-def test_a_lapse_is_shown_before_the_job_has_run_and_after_it_alike(bail, run):
+def test_a_lapse_is_shown_before_the_job_has_run_and_after_it_alike(bail, run, client, headers):
     made = bail.given(arrested_at=ago(80), bailed_at=ago(79))
-    with as_if_at(on(made, days_left=-1)):
-        early = bail.read(made)
-        assert early["state"] == "released_without_bail"
-        assert [each["id"] for each in bail.list(state="released_without_bail")] == [made["id"]]
-        assert bail.list(state="on_bail") == []
-    run(on(made, days_left=-1))
-    with as_if_at(on(made, days_left=-1)):
-        late = bail.read(made)
-    same = ("state", "has_lapsed", "released_at", "ends_on", "overdue")
-    assert [early[name] for name in same] == [late[name] for name in same]
+    lapsed, review = on(made, days_left=-1), on(made, days_left=-32)
+    inspector = on(made, days_left=-94)
+    asked = ("released_without_bail", "on_bail")
+
+    def seen():
+        """Say all that is shown of the record when it lapses and when its reviews are due."""
+        found = []
+        for moment in (lapsed, review, inspector):
+            with as_if_at(moment):
+                shown = bail.read(made)
+                listed = {
+                    f"{name}={value}": [each["id"] for each in bail.list(**{name: value})]
+                    for name, value in (
+                        *(("state", each) for each in asked),
+                        ("overdue", "true"),
+                        ("overdue", "false"),
+                        ("due_to", moment.isoformat()),
+                    )
+                }
+                counted = client.get(
+                    "/v1/bail-records",
+                    headers=bail.sent,
+                    query_string={"overdue": "true", "count": "true"},
+                ).json
+                same = ("state", "has_lapsed", "released_at", "ends_on", "due_at", "overdue")
+                clocks = ("review_due_at", "inspector_review_due_at")
+                found.append(([shown[n] for n in (*same, *clocks)], listed, counted["total"]))
+        return found
+
+    early = seen()
+    assert [each[0][5] for each in early] == [[], ["review"], ["review", "inspector_review"]]
+    assert [each[2] for each in early] == [0, 1, 1]
+    assert early[1][1] == {
+        "state=released_without_bail": [made["id"]],
+        "state=on_bail": [],
+        "overdue=true": [made["id"]],
+        "overdue=false": [],
+        "due_to=" + review.isoformat(): [made["id"]],
+    }
+    run(lapsed)
+    assert seen() == early
+
+
+def test_the_clock_of_a_lapse_goes_by_what_was_known_then(bail, client, headers, connection):
+    made = bail.given(arrested_at=ago(130), bailed_at=ago(129))
+    assert made["has_lapsed"]
+    with transaction(connection, Work("33")) as session:
+        for table in ("bail_records", "bail_records_history"):
+            session.execute(
+                text(f"""
+                UPDATE {table} SET state = 'on_bail', released_at = NULL, has_lapsed = false,
+                       review_due_at = NULL, inspector_review_due_at = NULL""")
+            )
+    then = datetime.now(UTC)
+    assert bail.read(made)["overdue"] == ["review"]
+    policy = {"figure": {"rui_review": 300}, "source": "Force order 3"}
+    policy["from"] = (NOW - timedelta(days=60)).date().isoformat()
+    sent = headers("force_admin")
+    answer = client.put("/v1/forces/33/policies/bail-due", json=policy, headers=sent)
+    assert answer.status_code < 300, answer.json
+    assert bail.read(made)["overdue"] == []
+    asked = {"as_at": then.isoformat()}
+    assert bail.read(made, **asked)["overdue"] == ["review"]
+    assert len(bail.list(overdue="true", **asked)) == 1
+    assert bail.list(overdue="true") == []
 
 
 def test_a_lapse_stays_flagged_until_somebody_reviews_it(bail, run):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bail_given import NOW, Bail, ago
 from sqlalchemy import text
 
+from offenders.clock import as_if_at
 from offenders.db import Work, transaction
+from offenders.domain.bail.service import lapse_what_is_over
 from offenders.domain.imports.service import run_file, run_rows
 
 ROW = {
@@ -50,6 +52,7 @@ def bring(engine, fresh_force):
             sink=Sink(),
             **more,
         )
+        bring_in.problems = [each.problem for each in problems]
         return tuple(summary[1:5]), [(each.severity, each.field) for each in problems]
 
     return bring_in
@@ -160,11 +163,13 @@ def test_a_second_run_changes_nothing(bring, look):
         ({"date_of_birth": NOW.date().isoformat()}, "arrested_at"),
         ({"return_at": (NOW + timedelta(days=99)).isoformat()}, "return_at"),
         ({"state": "failed_to_answer"}, "state"),
-        ({"state": "failed_to_answer", "return_at": ago(2), "state_at": ago(3)}, "occurred_at"),
+        ({"state": "failed_to_answer", "return_at": ago(2), "state_at": ago(3)}, "state_at"),
         ({"state": "asleep"}, "state"),
         ({"case_type": "standard", "agency": "nca"}, "case_type"),
         ({"extensions": f"sergeant {ago(1)}"}, "extensions"),
         ({"extensions": "inspector"}, "extensions"),
+        ({"return_at": "2026-10-25T01:30:00"}, "return_at"),
+        ({"person_id": "P33-0000-0000", "family_name": None}, "person_id"),
         ({"offence_code": "XX"}, "offence_code"),
         ({"family_name": None, "given_names": None, "date_of_birth": None}, "person_source_ref"),
         ({"owner_officer": "1", "owner_team": "2"}, "owner_team"),
@@ -174,6 +179,22 @@ def test_a_row_that_can_not_be_is_refused_and_nothing_kept(bring, look, fields, 
     counts, said = bring(row(**fields))
     assert (counts, said) == ((0, 0, 0, 1), [("refused", field)])
     assert look(EVERYTHING) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "section"),
+    [
+        ({"extensions": f"sergeant {ago(1)}"}, "PACE 1984 s.47ZD"),
+        ({"extensions": f"inspector {ago(1)};inspector {ago(0.5)}"}, "PACE 1984 s.47ZDA"),
+        ({"arrested_at": ago(130), "bailed_at": ago(129), "extensions": f"inspector {ago(1)}"},
+         "PACE 1984 s.47ZD(1)(b)"),
+    ],
+)  # fmt: skip
+def test_an_extension_too_late_or_by_too_low_a_rank_names_the_section(desk, bring, fields, section):
+    counts, said = bring(row(source_ref="B1"), row(source_ref="B2", **fields))
+    assert (counts, said) == ((1, 0, 0, 1), [("refused", "extensions")])
+    assert bring.problems == [f"The law doesn't allow this: {section}."]
+    assert len(desk.list()) == 1
 
 
 def test_the_same_release_under_two_keys_is_refused(bring):
@@ -204,6 +225,23 @@ def test_a_want_for_a_breach_ends_with_what_the_source_closes(desk, bring, look)
     desk.done(record, "breaches", open_want=True)
     bring(row(conditions="x", state="closed", outcome="charged"))
     assert look("SELECT state FROM wants") == [("no_longer_wanted",)]
+
+
+def test_a_source_that_tells_late_of_an_extension_brings_the_want_of_a_breach_back(
+    desk, bring, look, engine
+):
+    bring(row(conditions="x"))
+    (record,) = desk.list()
+    desk.done(record, "breaches", open_want=True)
+    with as_if_at(NOW + timedelta(days=100)):
+        with transaction(engine, Work(desk.force)) as session:
+            assert lapse_what_is_over(session) == 1
+        assert look("SELECT state FROM wants") == [("no_longer_wanted",)]
+        assert bring(row(conditions="x", extensions=f"inspector {ago(1)}"))[0] == (0, 1, 0, 0)
+        assert [each["state"] for each in desk.list()] == ["on_bail"]
+    found = look("SELECT state, power FROM wants ORDER BY state")
+    power = "PACE 1984 s.46A(1A)"
+    assert found == [("no_longer_wanted", power), ("outstanding", power)]
 
 
 @pytest.mark.parametrize("before", [3, 1])
@@ -260,7 +298,8 @@ def test_a_full_extract_flags_what_it_lacks(desk, bring, engine, tmp_path):
 
 def test_every_filter_is_served_ahead_of_flask_too(desk, bring):
     bring(*STATES)
-    person = desk.list(crime_reference="1")[0]["person_id"]
+    first = desk.list(crime_reference="1")[0]
+    person, spoken = first["person_id"], first["person"]["reference"]
     for query, count in (
         ({"state": "on_bail"}, 4),
         ({"state": "all"}, 9),
@@ -268,6 +307,10 @@ def test_every_filter_is_served_ahead_of_flask_too(desk, bring):
         ({"case_type": "non_standard"}, 1),
         ({"agency": "sfo"}, 1),
         ({"person_id": person}, 1),
+        ({"person_id": spoken}, 1),
+        ({"person_id": spoken.lower().replace("-", " ")}, 1),
+        ({"person_id": spoken, "as_at": datetime.now(UTC).isoformat()}, 1),
+        ({"person_id": f"P{desk.force}-0000-0000"}, 0),
         ({"owner": "nobody"}, 0),
         ({"team": f"DUTY-{desk.force}"}, 9),
         ({"lpa": "none", "neighbourhood": "none"}, 9),
@@ -277,6 +320,8 @@ def test_every_filter_is_served_ahead_of_flask_too(desk, bring):
         ({"as_at": ago(1)}, 0),
     ):
         assert (query, len(desk.list(**query))) == (query, count)
+    bad = desk.client.get("/v1/bail-records?person_id=Smith", headers=desk.sent)
+    assert (bad.status_code, bad.json["errors"][0]["pointer"]) == (422, "/person_id")
 
 
 def test_a_csv_file_is_read_with_its_lists_and_refusals(desk, engine, tmp_path):

@@ -40,6 +40,15 @@ WANTS = text("""
     SELECT id, state FROM wants WHERE force = '33' AND person_id = :person
       AND reason = 'failed_to_answer_bail'
 """)
+# Wants for a breach that stand though all bail of whose breaches they are has ended.
+STRAY = text("""
+    SELECT w.id FROM wants w
+    WHERE w.force = '33' AND w.person_id = :person AND w.reason = 'breach_of_bail'
+      AND w.state = 'outstanding' AND NOT EXISTS (
+          SELECT FROM bail_records b JOIN bail_actions a ON a.force = b.force AND a.bail_id = b.id
+          WHERE b.force = '33' AND b.state IN ('on_bail', 'failed_to_answer')
+            AND a.details ->> 'want_id' = CAST(w.id AS text))
+""")
 ROW = text("SELECT * FROM bail_records WHERE force = '33' AND person_id = :person ORDER BY id")
 HISTORY = text("""
     SELECT count(*) FROM bail_records_history h
@@ -182,9 +191,10 @@ class BailMachine(RuleBasedStateMachine):
     def surrender(self, which, back):
         self.act(which, bail.surrender, occurred_at=self.now - timedelta(days=back))
 
-    @rule(which=st.integers(0, 1))
-    def breach(self, which):
-        self.act(which, bail.breach)
+    @rule(which=st.integers(0, 1), back=st.integers(0, 9), open_want=st.booleans())
+    def breach(self, which, back, open_want):
+        happened = self.now - timedelta(days=back)
+        self.act(which, bail.breach, occurred_at=happened, open_want=open_want)
 
     @rule(which=st.integers(0, 1), text=st.sampled_from(["Curfew", "Residence"]))
     def vary(self, which, text):
@@ -211,6 +221,7 @@ class BailMachine(RuleBasedStateMachine):
             wants = {row.id: row.state for row in session.execute(WANTS, values)}
             flags = {row.subject_id: row.stage for row in session.execute(FLAGS, values)}
             assert session.execute(HISTORY, values).scalar_one() == len(rows)
+            assert session.execute(STRAY, values).all() == []
             question = bail.Question({}, Scope("33"), self.now, sees_protected=True)
             shown = {}
             for row in rows:

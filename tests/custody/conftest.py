@@ -6,6 +6,8 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from builders import given_person, given_want
+from custody_given import PNC_ID, World
 from pnc_world import Kept
 from sqlalchemy import text
 
@@ -56,3 +58,18 @@ def bring(connection):
         return summary, list(kept)
 
     return bring_in
+
+
+@pytest.fixture
+def world(committing_app, headers, fresh_force, other_force):
+    """One person known to two forces, wanted twice here and once there."""
+    client = committing_app.test_client()
+    forces = {}
+    for force in (fresh_force, other_force):
+        person = given_person(client, headers, force=force, pnc_id=PNC_ID)
+        wants = [
+            given_want(client, headers, person=person, force=force, crime_reference=each)
+            for each in ("A", "B")[: 2 if force == fresh_force else 1]
+        ]
+        forces[force] = (person, wants)
+    return World(committing_app, headers, fresh_force, other_force, forces)

@@ -110,13 +110,16 @@ def test_an_arrest_is_recorded_with_all_it_says(client, headers, arrest):
     ("fields", "pointer"),
     [
         ({"arrested_at": "2026-01-01T10:00:00"}, "/arrested_at"),  # without a zone
+        ({"arrested_at": "2025-10-26T01:30:00"}, "/arrested_at"),  # which of the two?
+        ({"arrested_at": "2026-03-29T01:30:00"}, "/arrested_at"),  # it never came
+        ({"released_at": "2025-10-26T01:30:00"}, "/released_at"),
         ({"arrested_at": "2026-01-01"}, "/arrested_at"),
         ({"arrested_at": None}, "/arrested_at"),
         ({"custody_number": ""}, "/custody_number"),
         ({"offences": [BURGLARY, "XX00000"]}, "/offences/1"),
         ({"offences": "TH68010"}, "/offences"),
         ({"offences": [BURGLARY] * 51}, "/offences"),
-        ({"nationality_stated": "XXX"}, "/nationality_stated"),
+        ({"nationality_stated": "QQQ"}, "/nationality_stated"),
         ({"nationality_evidenced": "Romania"}, "/nationality_evidenced"),
         ({"lpa": "NOWHERE"}, "/lpa"),
         ({"person_id": "P33-0000-0000"}, "/person_id"),
@@ -166,6 +169,33 @@ def test_the_night_the_clocks_go_back_an_hour_comes_twice(client, headers, arres
     assert answer.status_code == 201
     assert answer.json["arrested_at"] == "2025-10-26T00:30:00+00:00"
     assert answer.json["released_at"] == "2025-10-26T01:10:00+00:00"
+
+
+def test_both_half_past_ones_of_the_night_in_october_are_moments_of_their_own(
+    client, headers, arrest
+):
+    person = given_person(client, headers)
+    first = arrest(
+        person, arrested_at="2025-10-26T01:30:00+01:00", released_at="2025-10-26T01:30:00+00:00"
+    )
+    second = arrest(person, arrested_at="2025-10-26T01:30:00+00:00", custody_number="CU/2")
+    assert (first.status_code, second.status_code) == (201, 201), second.json
+    assert first.json["released_at"] == second.json["arrested_at"] == "2025-10-26T01:30:00+00:00"
+    twice = arrest(
+        person,
+        arrested_at="2025-10-26T01:45:00+01:00",
+        released_at="2025-10-26T01:00:00+00:00",
+        custody_number="CU/3",
+    )
+    assert (twice.status_code, twice.json["rule"]) == (409, "two-detentions-at-once")
+    # In March there is no half past one by the wall; written with either zone it is a moment.
+    for number, zone, utc in ((4, "+00:00", "01:30"), (5, "+01:00", "00:30")):
+        made = arrest(
+            given_person(client, headers),
+            arrested_at=f"2026-03-29T01:30:00{zone}",
+            custody_number=f"CU/{number}",
+        )
+        assert made.json["arrested_at"] == f"2026-03-29T{utc}:00+00:00"
 
 
 def test_an_arrest_before_the_earliest_known_birth_is_refused(client, headers, arrest):
@@ -425,12 +455,12 @@ def test_who_may_read_and_who_may_write(client, headers, arrest, read):
         "mappa_coordinator",
         "force_manager",
         "chief_officer",
+        "meeting_chair",
     }
     writers = {"investigator", "supervisor", "duty_inspector", "custody_client"}
     others = {
         "response_officer",
         "neighbourhood_officer",
-        "meeting_chair",
         "forensic_client",
         "court_client",
         "partner_agency",
@@ -495,3 +525,41 @@ def test_each_use_is_audited_with_whom_it_touched(client, headers, arrest, chang
             person["id"],
             want["id"],
         }
+
+
+def test_a_stateless_person_has_no_country_to_ask_and_is_not_unknown(client, headers, arrest):
+    person = given_person(client, headers)
+    found = arrest(person, nationality_stated="xxa").json
+    said = ("stateless", "foreign_national", "nationality_unknown", "countries", "acro_checks")
+    assert [found[name] for name in said] == [True, False, False, [], []]
+    flags = client.get("/v1/flags?rule=nationality-unknown", headers=headers("supervisor")).json
+    assert flags["items"] == []
+    path, sent = f"/v1/detentions/{found['id']}", headers("supervisor") | {"If-Match": "*"}
+    for column, value, expected in (
+        ("nationality_evidenced", "GBR", [False, False, False, [], 0]),
+        ("nationality_evidenced", "ROU", [False, True, False, ["ROU"], 1]),
+        ("nationality_evidenced", "XXX", [True, False, False, [], 1]),
+        ("nationality_stated", "XXX", [False, False, True, [], 1]),
+    ):
+        found = client.patch(path, json={column: value}, headers=sent).json
+        assert [*(found[name] for name in said[:4]), len(found["acro_checks"])] == expected
+    named = given_person(client, headers, nationalities=["XXA"])
+    assert arrest(named, custody_number="CU/2").json["stateless"] is True
+
+
+def test_a_want_that_ended_otherwise_is_put_forward_no_longer(client, headers, arrest):
+    person = given_person(client, headers)
+    wants = [given_want(client, headers, person=person, crime_reference=each) for each in "AB"]
+    made = arrest(person).json
+    assert len(made["wants_put_forward"]) == 2
+    sent = headers("investigator") | {"If-Match": "*"}
+    outcome = {"outcome": "no_longer_wanted", "reason": "Withdrawn."}
+    ended = client.post(f"/v1/wanted/{wants[0]['id']}/outcomes", json=outcome, headers=sent)
+    assert ended.status_code == 201
+    path = f"/v1/detentions/{made['id']}"
+    shown = client.get(path, headers=headers("supervisor")).json
+    assert [each["id"] for each in shown["wants_put_forward"]] == [wants[1]["id"]]
+    assert shown["wants_closed"] == []
+    then = made["recorded_at"].replace("+", "%2B")
+    past = client.get(f"{path}?as_at={then}", headers=headers("supervisor")).json
+    assert [each["id"] for each in past["wants_put_forward"]] == [each["id"] for each in wants]

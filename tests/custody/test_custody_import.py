@@ -155,18 +155,85 @@ def test_a_year_of_rows_may_name_one_person_many_times_without_a_release(bring, 
         }
         for number in range(5)
     ]
-    close = rows[2] | {
-        "source_ref": "X",
-        "custody_number": "CU/X",
-        "arrested_at": (START + timedelta(hours=2 * 96 + 95)).isoformat(),
-    }
-    summary, problems = bring(*rows, close)
-    assert (summary.created, summary.refused) == (5, 1)
-    (problem,) = problems
-    assert (problem.line, problem.field) == (6, "arrested_at")
+    assert bring(*rows) == ((5, 5, 0, 0, 0, 0), [])
+    same = rows[2] | {"source_ref": "X", "custody_number": "CU/X"}
+    summary, (problem,) = bring(same)
+    assert (summary.created, summary.refused, problem.field) == (0, 1, "arrested_at")
     assert "two-detentions-at-once" in problem.problem
     assert "PACE 1984 s.44(3)" in problem.problem
     assert len(sql("SELECT FROM detentions")) == 5
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+@pytest.mark.parametrize("is_one_file", [True, False])
+def test_a_quick_re_arrest_is_taken_where_the_source_tells_of_no_release(
+    bring, client, headers, sql, order, is_one_file
+):
+    """The earlier detention has ended by then: only the last one is shown as held."""
+    now = clock.now()
+    person = given_person(client, headers)
+    want = given_want(client, headers, person=person)
+    rows = [
+        {
+            "source_ref": f"D{number}",
+            "custody_number": f"CU/{number}",
+            "arrested_at": (now - timedelta(hours=30 - 10 * number)).isoformat(),
+            "person_id": person["id"],
+        }
+        for number in range(3)
+    ]
+    sent = [rows[number] for number in order]
+    brought = [bring(*sent)] if is_one_file else [bring(each) for each in sent]
+    assert sum(summary.created for summary, _ in brought) == 3
+    problems = [problem for _, found in brought for problem in found]
+    assert {each.severity for each in problems} == {"warning"}
+    assert len(problems) >= 2
+    assert all("Rule: two-detentions-at-once." in each.problem for each in problems)
+    shown = client.get("/v1/detentions", headers=headers("supervisor")).json["items"]
+    assert [(each["custody_number"], each["held"]) for each in shown] == [
+        ("CU/2", True),
+        ("CU/1", False),
+        ("CU/0", False),
+    ]
+    assert {each["released_at"] for each in shown} == {None}
+    held = client.get("/v1/detentions?held=true", headers=headers("supervisor")).json["items"]
+    assert held == shown[:1]
+    then = shown[1]["recorded_at"].replace("+", "%2B")
+    past = client.get(
+        f"/v1/detentions/{shown[1]['id']}?as_at={then}", headers=headers("supervisor")
+    )
+    was_last = [
+        number == 2
+        or not (is_one_file or set(range(number, 3)) & set(order[: order.index(number)]))
+        for number in (2, 1, 0)
+    ]
+    assert past.json["held"] is was_last[1]
+    forward = [want["reference"] in str(each["wants_put_forward"]) for each in shown]
+    assert forward == was_last
+    # What is on record may still be corrected and ended, but never past the next arrest.
+    editor = headers("supervisor") | {"If-Match": "*"}
+    path = f"/v1/detentions/{shown[2]['id']}"
+    assert client.patch(path, json={"pnc_checked": True}, headers=editor).status_code == 200
+    late = {"released_at": (now - timedelta(hours=19)).isoformat()}
+    refused = client.post(f"{path}/releases", json=late, headers=editor)
+    assert (refused.status_code, refused.json["rule"]) == (409, "two-detentions-at-once")
+    ended = {"released_at": (now - timedelta(hours=21)).isoformat()}
+    assert client.post(f"{path}/releases", json=ended, headers=editor).status_code == 201
+    # By hand another arrest waits for the release, and one long ago must bring its own.
+    for hours, word in (
+        (1, "Record that release first"),
+        (25, "Correct the person, or the times"),
+        (35, "Send released_at, not after that arrest"),
+    ):
+        body = {
+            "person_id": person["id"],
+            "custody_number": "CU/H",
+            "arrested_at": (now - timedelta(hours=hours)).isoformat(),
+        }
+        refused = client.post("/v1/detentions", json=body, headers=headers("custody_client"))
+        assert (refused.status_code, refused.json["rule"]) == (409, "two-detentions-at-once")
+        assert word in refused.json["detail"], refused.json
+    assert len(sql("SELECT FROM detentions")) == 3
 
 
 @pytest.mark.parametrize(
@@ -178,12 +245,19 @@ def test_a_year_of_rows_may_name_one_person_many_times_without_a_release(bring, 
         ({"released_at": "2126-01-01T00:00:00Z"}, "released_at", "release-in-the-future"),
         ({"disposal": "charged"}, "disposal", "disposal-without-release"),
         ({"arrested_at": "2025-01-02T10:00:00"}, "arrested_at", None),
+        ({"arrested_at": "2025-10-26T01:30:00"}, "arrested_at", None),
+        ({"arrested_at": "2026-03-29T01:30:00"}, "arrested_at", None),
+        (
+            {"arrested_at": "2025-10-26T01:10:00Z", "released_at": "2025-10-26T01:30:00+01:00"},
+            "released_at",
+            "release-before-arrest",
+        ),
         ({"arrested_at": ""}, "arrested_at", None),
         ({"custody_number": ""}, "custody_number", None),
         ({"family_name": ""}, "person_source_ref", None),
         ({"person_source_ref": "nobody"}, "person_source_ref", None),
         ({"offences": "TH68010;NONE"}, "offences", None),
-        ({"nationality_stated": "XXX"}, "nationality_stated", None),
+        ({"nationality_stated": "QQQ"}, "nationality_stated", None),
         ({"lpa": "NOWHERE"}, "lpa", None),
         ({"pnc_checked": "perhaps"}, "pnc_checked", None),
     ],

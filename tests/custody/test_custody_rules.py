@@ -9,7 +9,9 @@ import pytest
 from offenders.domain.custody.rules import (
     Facts,
     Stay,
+    arrested_again,
     broken_rules,
+    end_of,
     foreign_countries,
     is_nationality_unknown,
     overlap,
@@ -130,6 +132,41 @@ def test_two_without_release_are_apart_by_the_longest_detention(hours, is_twice)
     assert overlap(first, second, HOURS) is is_twice
 
 
+@pytest.mark.parametrize(
+    ("released", "arrested", "again_released", "is_twice", "is_told"),
+    [
+        # The first: 1 February 10:00, released at `released` or nobody said.
+        (None, "2026-02-02T09:00:00+00:00", None, False, True),
+        (None, "2026-02-02T09:00:00+00:00", "2026-02-02T10:00:00+00:00", False, True),
+        (None, "2026-02-01T10:00:00+00:00", None, True, True),
+        (None, "2026-02-05T10:00:00+00:00", None, False, False),
+        ("2026-02-01T12:00:00+00:00", "2026-02-01T11:59:00+00:00", None, True, True),
+        ("2026-02-01T12:00:00+00:00", "2026-02-01T12:00:00+00:00", None, False, False),
+    ],
+)
+def test_an_arrest_ends_what_has_no_release_on_record(
+    released, arrested, again_released, is_twice, is_told
+):
+    first = stay("2026-02-01T10:00:00+00:00", released)
+    second = stay(arrested, again_released, "B")
+    for one, other in ((first, second), (second, first)):
+        lenient = Facts(NOW, HOURS, None, [other], [other.custody_number])
+        found = [each.rule for each in broken_rules(one, lenient)]
+        assert found == ["two-detentions-at-once"] * is_twice
+        assert list(arrested_again(one, lenient)) == [(first, second)] * is_told or is_twice
+        assert broken(one, other) == ["two-detentions-at-once"] * is_told
+
+
+def test_a_third_arrest_is_after_what_the_second_has_ended():
+    first = stay("2026-02-01T10:00:00+00:00", number="B")
+    second = stay("2026-02-02T10:00:00+00:00", "2026-02-02T11:00:00+00:00", "C")
+    third = stay("2026-02-02T12:00:00+00:00")
+    assert end_of(first, [first, second], HOURS) == second.arrested_at
+    assert broken(third, first) == ["two-detentions-at-once"]
+    assert broken(third, first, second) == []
+    assert broken(stay("2026-02-02T10:30:00+00:00"), first, second) != []
+
+
 def test_the_longest_detention_counts_hours_not_days_over_a_clock_change():
     # From Friday 00:30 to Tuesday 00:30 by the wall there are 97 hours: the clocks go back.
     first = stay("2025-10-24T00:30:00+01:00")
@@ -168,6 +205,13 @@ def test_the_problem_names_the_other_detention_and_the_section():
         # Overseas territories have criminal records of their own.
         ("GIB", None, ["BMU"], ["BMU", "GIB"], False),
         ("IRL", None, [], ["IRL"], False),
+        # Stateless: nobody to ask, and known all the same; unspecified: not known.
+        ("XXA", None, [], [], False),
+        (None, None, ["XXA"], [], False),
+        ("XXA", "ROU", [], ["ROU"], False),
+        ("XXX", None, [], [], True),
+        ("XXX", None, ["XXX", "ROU"], ["ROU"], False),
+        ("XXX", "XXA", [], [], False),
     ],
 )
 def test_every_country_outside_the_united_kingdom_counts_once(

@@ -8,15 +8,17 @@ from datetime import timedelta
 
 import pytest
 from builders import given_person, given_want
+from custody_given import break_at, rows
 from sqlalchemy import text
 
-from offenders import clock, tables
+from offenders import clock
+from offenders.api import operations
 from offenders.db import Work, transaction
-from offenders.domain.custody import flagging, recording, store
+from offenders.domain.custody import acting, flagging, recording, service, store
 
-PNC_ID = "1981/0000034U"
 STEPS = (
     (store, "lock_person"),
+    (acting, "judge"),
     (store, "add_detentions"),
     (recording, "register_owners"),
     (recording, "close_wants"),
@@ -25,80 +27,16 @@ STEPS = (
     (recording, "find_elsewhere"),
     (flagging, "flag_wanted_elsewhere"),
     (recording, "tell_elsewhere"),
+    (recording, "tell_forces"),
     (flagging, "tell_managers"),
     (recording, "require_checks"),
     (recording, "require_foreign_checks"),
     (flagging, "flag_unknown_nationality"),
+    (acting, "record"),
+    (service, "record_detention"),
+    (service, "show_detention"),
+    (operations, "record_act"),
 )
-
-
-@pytest.fixture
-def world(committing_app, headers, fresh_force, other_force):
-    """One person known to two forces, wanted twice here and once there."""
-    client = committing_app.test_client()
-    forces = {}
-    for force in (fresh_force, other_force):
-        person = given_person(client, headers, force=force, pnc_id=PNC_ID)
-        wants = [
-            given_want(client, headers, person=person, force=force, crime_reference=each)
-            for each in ("A", "B")[: 2 if force == fresh_force else 1]
-        ]
-        forces[force] = (person, wants)
-    return World(committing_app, headers, fresh_force, other_force, forces)
-
-
-class World:
-    """Two forces and what is asked of them."""
-
-    def __init__(self, app, headers, here, there, forces):
-        self.app, self.here, self.there = app, here, there
-        self._headers, self._forces = headers, forces
-        self.person, self.wants = forces[here]
-        (self.want_there,) = forces[there][1]
-        self.arrested_at = (clock.now() - timedelta(minutes=5)).isoformat()
-
-    def arrest(self, *, client=None, number="CU/1", **fields):
-        body = {
-            "person_id": self.person["id"],
-            "custody_number": number,
-            "arrested_at": self.arrested_at,
-            "nationality_stated": "ROU",
-            "arresting_officer": "77",
-            "close_wants": [self.wants[0]["id"]],
-            **fields,
-        }
-        client = client or self.app.test_client()
-        sent = self._headers("custody_client", force=self.here)
-        return client.post("/v1/detentions", json=body, headers=sent)
-
-    def send(self, method, path, role="investigator", *, force=None, version=None, **body):
-        sent = self._headers(role, force=force or self.here)
-        if version is not None:
-            sent["If-Match"] = f'"{version}"'
-        more = {"json": body} if body or method != "GET" else {}
-        return self.app.test_client().open(path, method=method, headers=sent, **more)
-
-    def flags(self, force, state="open"):
-        path = f"/v1/flags?rule=wanted-elsewhere&state={state}"
-        return self.send("GET", path, force=force).json["items"]
-
-    def end_there(self):
-        path = f"/v1/wanted/{self.want_there['id']}/outcomes"
-        answer = self.send("POST", path, force=self.there, version=1, outcome="arrested")
-        assert answer.status_code == 201, answer.json
-
-
-def rows(owner, forces):
-    """Give how many rows of these forces each table holds."""
-    with owner.connect() as connection:
-        return {
-            name: connection.execute(
-                text(f"SELECT count(*) FROM {name} WHERE force = ANY (:forces)"),
-                {"forces": list(forces)},
-            ).scalar_one()
-            for name, table in tables.metadata.tables.items()
-            if "force" in table.columns and name != "read_budgets"
-        }
 
 
 @pytest.mark.parametrize("kills", [False, True], ids=["fault", "kill"])
@@ -106,20 +44,8 @@ def rows(owner, forces):
 def test_a_fault_at_any_step_leaves_nothing(monkeypatch, owner, world, module, step, kills):
     forces = (world.here, world.there)
     before = rows(owner, forces)
-    real = getattr(module, step)
-    seen = []
-
-    def breaks(session, *given, **more):
-        made = real(session, *given, **more)
-        seen.append(step)
-        if not kills:
-            message = "a fault put in by the test"
-            raise RuntimeError(message)
-        session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-        return made
-
     with monkeypatch.context() as patched:
-        patched.setattr(module, step, breaks)
+        seen = break_at(patched, module, step, kills=kills)
         unstated = {"nationality_stated": None} if step == "flag_unknown_nationality" else {}
         answer = world.arrest(**unstated)
     assert seen

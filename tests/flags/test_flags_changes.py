@@ -61,9 +61,10 @@ def test_an_alert_is_not_switched_off(change, raised):
 
 
 @pytest.mark.parametrize("role", ["response_officer", "investigator", "chief_officer"])
-def test_only_supervision_changes_flags(change, raised, role):
+def test_only_supervision_switches_flags_off(change, raised, role):
     (flag,) = raised()
-    answer = change(f"/v1/flags/{flag}/acknowledgements", {}, version=1, role=role)
+    body = {"reason": "x", "until": in_a_week()}
+    answer = change(f"/v1/flags/{flag}/suppressions", body, version=1, role=role)
     assert answer.status_code == 403
 
 

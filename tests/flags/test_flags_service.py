@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from offenders import clock, ids
-from offenders.domain.access import Scope
+from offenders.domain.access import Scope, Sight
 from offenders.domain.flags import service
 from offenders.domain.flags.service import Doing, Question, Settled
 from offenders.domain.versions import IfMatch
@@ -20,7 +20,14 @@ from offenders.errors import Conflict, NotFound, StaleVersion
 RULE = "overdue-arrests"
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 FORCE = Scope("33")
-DOING = Doing("supervisor-1", FORCE, IfMatch(any_version=True))
+SEES_ALL = Sight(
+    protected_addresses=True,
+    restricted_notes=True,
+    covert_notes=True,
+    public_protection_flags=True,
+    subject="supervisor-1",
+)
+DOING = Doing("supervisor-1", FORCE, IfMatch(any_version=True), SEES_ALL)
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +49,7 @@ def row_of(session, subject, rule=RULE):
 
 def shown(session, subject):
     flag_id = row_of(session, subject).id
-    question = Question({}, FORCE, clock.now(), sees_protected=True)
+    question = Question({}, FORCE, clock.now(), SEES_ALL)
     return json.loads(service.get_flag(session, question=question, written=str(flag_id))[0])
 
 
@@ -277,10 +284,12 @@ def test_a_change_needs_the_version_that_was_read_and_the_area(session, subject,
     one = subject(lpa="CN")
     service.settle(session, rule=RULE, source=source(one))
     flag_id = str(row_of(session, one).id)
-    stale = Doing("supervisor-1", FORCE, IfMatch(frozenset({7})))
+    stale = Doing("supervisor-1", FORCE, IfMatch(frozenset({7})), SEES_ALL)
     with pytest.raises(StaleVersion):
         service.acknowledge_flag(session, written=flag_id, doing=stale, note=None)
-    elsewhere = Doing("supervisor-1", Scope("33", lpas=("NW",)), IfMatch(any_version=True))
+    elsewhere = Doing(
+        "supervisor-1", Scope("33", lpas=("NW",)), IfMatch(any_version=True), SEES_ALL
+    )
     with pytest.raises(NotFound):
         service.acknowledge_flag(session, written=flag_id, doing=elsewhere, note=None)
 
@@ -299,7 +308,7 @@ def test_the_open_flags_of_a_person_are_given_as_json(session, subject, source):
 
 
 def _open_flags_of(session, person, scope):
-    shown = service.open_flags_of_person(scope)
+    shown = service.open_flags_of_person(scope, SEES_ALL)
     values = scope.values_as("flag_scope") | {"id": person, "now": datetime.now(UTC)}
     return session.execute(
         text(f"SELECT {shown} FROM (SELECT CAST(:id AS uuid) AS id) p"), values
@@ -322,7 +331,7 @@ def flags_at(session, number):
     """Give the flags of a minute as they were then, cleared ones last."""
     rows = []
     for filters in ({}, {"state": "cleared"}):
-        question = Question(filters, FORCE, minute(999), True, minute(number))
+        question = Question(filters, FORCE, minute(999), SEES_ALL, minute(number))
         rows += service.list_flags(session, question, None, 10)
     return [json.loads(row[0]) for row in rows]
 

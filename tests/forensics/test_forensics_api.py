@@ -158,12 +158,47 @@ def test_the_same_hit_twice_is_one(register, ann):
     assert other.json["existing"] == f"/v1/forensic-hits/{first.json['id']}"
 
 
-def test_two_hits_on_one_person_are_one_want_and_its_arrest_closes_both(register, ann):
-    hits = [register.enter(person_id=ann["id"]) for _ in range(2)]
+def test_two_hits_on_one_person_for_a_crime_are_one_want_and_its_arrest_closes_both(register, ann):
+    same = {"person_id": ann["id"], "crime_reference": "33/6/26"}
+    hits = [register.enter(**same) for _ in range(2)]
     wants = {register.read(hit)["want_id"] for hit in hits}
     assert len(wants) == 1
     register.end_want(wants.pop(), "arrested", occurred_at="2026-03-05T09:00:00Z")
     assert [register.read(hit)["state"] for hit in hits] == ["arrested", "arrested"]
+
+
+def test_hits_for_several_crimes_are_as_many_crimes_with_a_named_suspect(register, ann):
+    """Recommendation 24 counts crimes, so that a person in three of them counts three times."""
+    crimes = ("33/6/26", "33/7/26", "33/6/26", None, None)
+    hits = [register.enter(person_id=ann["id"], crime_reference=each) for each in crimes]
+    wants = [hit["want_id"] for hit in hits]
+    assert wants[0] == wants[2]
+    assert wants[3] == wants[4]
+    assert len(set(wants)) == 3
+    sent = register.send(
+        *(hit_body(person_id=ann["id"], crime_reference=f"33/{n % 2 + 6}/26") for n in range(4)),
+        hit_body(person_id=ann["id"], crime_reference="33/8/26"),
+        hit_body(person_id=ann["id"], crime_reference="33/8/26"),
+    )
+    assert sent.json["created"] == 6
+    counts = register.get("/v1/wanted/counts")
+    named = counts["headline"]["named_suspects"]
+    assert (named["crimes"], named["wants"], named["people"]) == (3, 4, 1)
+    assert counts["headline"]["people_in_any"] == 1
+    shown = register.get(named["href"])["items"]
+    assert sorted(each["crime_reference"] or "" for each in shown) == [
+        "",
+        "33/6/26",
+        "33/7/26",
+        "33/8/26",
+    ]
+    assert (
+        register.get("/v1/forensic-hits/progress?from=2026-03-01&to=2026-03-31")["received"] == 11
+    )
+    register.end_want(wants[0], "arrested")
+    states = [register.read(hit)["state"] for hit in hits]
+    assert states == ["arrested", "received", "arrested", "received", "received"]
+    assert register.get("/v1/wanted/counts")["headline"]["named_suspects"]["crimes"] == 2
 
 
 def test_a_hit_joins_the_open_want_for_its_crime(client, headers, register, ann):
@@ -184,7 +219,8 @@ def test_a_hit_for_a_crime_already_dealt_with_opens_no_other_want(register, ann)
 
 
 def test_a_death_ends_hit_and_want_and_opens_no_other(register, ann):
-    hits = [register.enter(person_id=ann["id"]) for _ in range(2)]
+    same = {"person_id": ann["id"], "crime_reference": "33/6/26"}
+    hits = [register.enter(**same) for _ in range(2)]
     register.done(hits[0], "allocations", owner_team="BURGLARY")
     gone = register.done(hits[0], "outcomes", outcome="deceased")
     assert (gone["state"], gone["want"]["state"]) == ("outcome_returned", "deceased")
@@ -254,7 +290,8 @@ def test_an_act_before_the_receipt_is_refused(register, ann):
 
 
 def test_the_last_hit_behind_a_forensic_want_closes_it(register, ann):
-    hits = [register.enter(person_id=ann["id"]) for _ in range(2)]
+    same = {"person_id": ann["id"], "crime_reference": "33/6/26"}
+    hits = [register.enter(**same) for _ in range(2)]
     gone = register.done(hits[0], "eliminations", reason="legitimate_access")
     assert (gone["state"], gone["want"]["state"]) == ("eliminated", "outstanding")
     gone = register.done(hits[1], "eliminations", reason="error", rationale="Samples swapped.")
@@ -313,8 +350,8 @@ def test_a_hit_of_another_force_or_area_looks_like_none(client, headers, registe
 
 def test_a_laboratory_sees_its_own_hits_and_nothing_of_the_register(client, headers, register, ann):
     lab = Register(client, headers, role="forensic_client", name="lab")
-    other = register.enter(person_id=ann["id"])
-    body = hit_body(pnc_id="81/34U")
+    other = register.enter(person_id=ann["id"], crime_reference="33/6/26")
+    body = hit_body(pnc_id="81/34U", crime_reference="33/6/26")
     own = lab.post(**body).json
     assert own["person_state"] == "known"
     assert [own[name] for name in ("person_id", "person", "candidates", "want_id", "want")] == (
@@ -324,7 +361,11 @@ def test_a_laboratory_sees_its_own_hits_and_nothing_of_the_register(client, head
     assert [each["id"] for each in lab.get("/v1/forensic-hits")["items"]] == [own["id"]]
     assert lab.client.get(f"/v1/forensic-hits/{other['id']}", headers=lab.sent).status_code == 404
     assert lab.get("/v1/forensic-hits/progress")["received"] == 1
-    for hidden in (f"person_id={ann['id']}", f"want_id={register.read(own)['want_id']}"):
+    for hidden in (
+        f"person_id={ann['id']}",
+        f"person_id={ann['reference']}",
+        f"want_id={register.read(own)['want_id']}",
+    ):
         assert len(register.get(f"/v1/forensic-hits?{hidden}")["items"]) == 2
         assert lab.get(f"/v1/forensic-hits?{hidden}")["items"] == []
     assert lab.do(own, "research").status_code == 403
@@ -363,3 +404,15 @@ def test_the_list_is_paged_filtered_and_read_as_at(register, ann):
     assert register.get(f"{one}?as_at={before}")["state"] == "received"
     assert register.get(one)["state"] == "researched"
     assert len(register.get("/v1/forensic-hits?state=received")["items"]) == 2
+    want = hits[0]["want"]["reference"]
+    for query, count in (
+        (f"person_id={ann['reference']}", 3),
+        (f"person_id={ann['reference'].lower()}", 3),
+        (f"want_id={want}", 1),
+        (f"want_id={want}&as_at={before}", 1),
+        (f"want_id={ann['reference']}", 0),
+    ):
+        found = register.get(f"/v1/forensic-hits?count=true&{query}")
+        assert (query, len(found["items"]), found["total"]) == (query, count, count)
+    bad = register.client.get("/v1/forensic-hits?want_id=x", headers=register.sent)
+    assert (bad.status_code, bad.json["errors"][0]["pointer"]) == (422, "/want_id")

@@ -75,7 +75,8 @@ def test_each_line_is_told_what_became_of_it(register, ann):
 
 
 def test_the_same_file_again_creates_nothing_new(register, ann, look):
-    bodies = [hit_body(person_id=ann["id"]) for _ in range(30)]
+    same = {"person_id": ann["id"], "crime_reference": "33/6/26"}
+    bodies = [hit_body(**same) for _ in range(30)]
     first, again = register.send(*bodies), register.send(*bodies)
     assert {status for _, status in statuses(first)} == {201}
     assert {status for _, status in statuses(again)} == {200}
@@ -132,7 +133,8 @@ def test_what_the_database_refuses_costs_only_its_own_row(register, monkeypatch)
 
 def test_the_same_hit_twice_at_once_is_one(committing_app, headers, fresh_force, engine):
     person = given_person(committing_app.test_client(), headers, force=fresh_force)
-    bodies = [hit_body(person_id=person["id"]) for _ in range(6)]
+    same = {"person_id": person["id"], "crime_reference": "33/6/26"}
+    bodies = [hit_body(**same) for _ in range(6)]
 
     def send(body):
         client = committing_app.test_client()
@@ -156,7 +158,8 @@ def test_the_last_two_hits_eliminated_at_once_close_their_want(
     client = committing_app.test_client()
     person = given_person(client, headers, force=fresh_force)
     register = Register(client, headers, force=fresh_force)
-    hits = [register.enter(person_id=person["id"]) for _ in range(4)]
+    same = {"person_id": person["id"], "crime_reference": "33/6/26"}
+    hits = [register.enter(**same) for _ in range(4)]
 
     def eliminate(hit):
         own = Register(committing_app.test_client(), headers, force=fresh_force)
@@ -172,7 +175,8 @@ def test_a_file_and_single_hits_at_once_make_one_want(committing_app, headers, f
 
     def send(number):
         register = Register(committing_app.test_client(), headers, force=fresh_force)
-        bodies = [hit_body(person_id=person["id"]) for _ in range(40)]
+        same = {"person_id": person["id"], "crime_reference": "33/6/26"}
+        bodies = [hit_body(**same) for _ in range(40)]
         answer = register.send(*bodies) if number % 2 else register.post(**bodies[0])
         return answer.status_code
 

@@ -42,25 +42,12 @@ class Machine(RuleBasedStateMachine):
         made = self.register.enter(**body)
         if twice:
             assert self.register.post(**body).status_code == 200
-        behind = [
-            hit
-            for hit in self.hits.values()
-            if hit["person"] == person and self.wants[hit["want"]] == "outstanding"
-        ]
-        settled = [
-            hit["want"]
-            for hit in self.hits.values()
-            if hit["person"] == person
-            and self.wants[hit["want"]] in DEALT
-            and hit["want_crime"] == crime
-        ]
-        exact = [hit["want"] for hit in behind if hit["want_crime"] == crime]
-        dead = [
-            hit["want"]
-            for hit in self.hits.values()
-            if hit["person"] == person and self.wants[hit["want"]] == "deceased"
-        ]
-        expected = exact or settled or [hit["want"] for hit in behind] or dead or [None]
+        of_person = [hit for hit in self.hits.values() if hit["person"] == person]
+        of_crime = [hit["want"] for hit in of_person if hit["want_crime"] == crime]
+        exact = [want for want in of_crime if self.wants[want] == "outstanding"]
+        settled = [want for want in of_crime if self.wants[want] in DEALT]
+        dead = [hit["want"] for hit in of_person if self.wants[hit["want"]] == "deceased"]
+        expected = exact or settled or dead or [None]
         if expected[0] is None:
             assert made["want_id"] not in self.wants
             self.wants[made["want_id"]] = "outstanding"

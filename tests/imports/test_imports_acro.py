@@ -92,6 +92,13 @@ def test_what_is_not_possible_is_taken_with_its_reason(bring, row, look):
     ]
 
 
+def test_what_the_source_gives_up_is_not_sent(bring, row, look, call):
+    [(check,)] = look("SELECT id FROM acro_checks WHERE country = 'ROU'")
+    call("POST", f"/v1/acro-checks/{check}/requests", urgency="routine")
+    assert bring("acro-checks", row("1", state="not_possible")).counts == (0, 1, 0, 0)
+    assert look("SELECT state, body FROM outbox_messages") == [("withdrawn", None)]
+
+
 def test_a_check_that_has_got_further_here_stays_with_a_warning(bring, row, look, call):
     bring("acro-checks", row(**REQUESTED))
     [(check,)] = look("SELECT id FROM acro_checks WHERE country = 'ROU'")

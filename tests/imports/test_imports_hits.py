@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from forensics_given import Register
 
 from offenders.domain.imports.service import run_file
 
@@ -125,6 +126,94 @@ def test_a_source_that_now_names_the_person_opens_the_want(hits, look):
     assert look("SELECT count(*) FROM wants") == [(1,)]
 
 
+def test_a_want_that_comes_late_goes_to_whom_the_hit_was_allocated(hits, look, call, fresh_force):
+    hits(hit(1, pnc_id=None), hit(2, pnc_id=None, crime_reference="33/2/26"))
+    ids = [each for (each,) in look("SELECT id FROM forensic_hits ORDER BY laboratory_reference")]
+    path = f"/v1/forensic-hits/{ids[0]}/allocations"
+    call("POST", path, if_match="*", owner_officer="4711")
+    assert hits(hit(1), hit(2, crime_reference="33/2/26")).counts == (0, 2, 0, 0)
+    assert look("SELECT crime_reference, owner_officer, owner_team FROM wants ORDER BY 1") == [
+        ("33/1/26", "4711", None),
+        ("33/2/26", None, f"DUTY-{fresh_force}"),
+    ]
+    assert look("""
+        SELECT a.kind, a.details ->> 'to_officer' FROM want_actions a
+        WHERE a.kind <> 'entry'
+    """) == [("handover", "4711")]
+
+
+WANTS_OF_CRIMES = """
+    SELECT w.crime_reference, w.basis, w.state, w.owner_officer, count(h.id)
+    FROM wants w LEFT JOIN forensic_hits h ON h.force = w.force AND h.want_id = w.id
+    GROUP BY w.force, w.id ORDER BY 1
+"""
+NOTES = """
+    SELECT w.crime_reference, a.kind, a.details ->> 'text' FROM want_actions a
+    JOIN wants w ON w.force = a.force AND w.id = a.want_id
+    WHERE a.kind IN ('note', 'outcome') ORDER BY w.crime_reference, a.kind
+"""
+
+
+def test_a_hit_of_another_crime_than_said_before_changes_its_want(hits, look, call):
+    hits(hit(1), hit(2))
+    ((first,),) = look("SELECT id FROM forensic_hits WHERE laboratory_reference = 'LAB/1'")
+    call("POST", f"/v1/forensic-hits/{first}/allocations", if_match="*", owner_officer="4711")
+    assert hits(hit(1, crime_reference="33/2/26")).counts == (0, 1, 0, 0)
+    assert look(WANTS_OF_CRIMES) == [
+        ("33/1/26", "forensic", "outstanding", "4711", 1),
+        ("33/2/26", "forensic", "outstanding", "4711", 1),
+    ]
+    assert [each[:2] for each in look(NOTES)] == [("33/1/26", "note"), ("33/2/26", "note")]
+    assert "33/2/26" in look(NOTES)[0][2]
+    assert hits(hit(2, crime_reference="33/2/26")).counts == (0, 1, 0, 0)
+    assert look(WANTS_OF_CRIMES) == [
+        ("33/1/26", "forensic", "no_longer_wanted", "4711", 0),
+        ("33/2/26", "forensic", "outstanding", "4711", 2),
+    ]
+    ((reason,),) = look("SELECT outcome_reason FROM wants WHERE state = 'no_longer_wanted'")
+    assert "is of 33/2/26 by what its source says now, not of 33/1/26" in reason
+    assert look("SELECT count(*) FROM forensic_hits_history WHERE recorded_to IS NULL") == [(2,)]
+    assert hits(hit(2, crime_reference="33/2/26")).counts == (0, 0, 1, 0)
+
+
+def test_a_want_with_other_grounds_is_confirmed_first_when_its_hit_is_of_another_crime(
+    hits, look, call
+):
+    ((ann,),) = look("SELECT CAST(id AS text) FROM persons")
+    call(
+        "POST",
+        "/v1/wanted",
+        person_id=ann,
+        reason="named_suspect",
+        basis="witness",
+        crime_reference="33/1/26",
+    )
+    hits(hit(1))
+    assert hits(hit(1, crime_reference="33/2/26")).counts == (0, 1, 0, 0)
+    assert look("SELECT crime_reference, state, doubted_at IS NULL FROM wants ORDER BY 1") == [
+        ("33/1/26", "outstanding", False),
+        ("33/2/26", "outstanding", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "wants"),
+    [
+        ("arrested", [("33/1/26", "arrested")]),
+        ("deceased", [("33/1/26", "deceased")]),
+        ("withdrawn", [("33/1/26", "withdrawn"), ("33/2/26", "outstanding")]),
+    ],
+)
+def test_who_was_dealt_with_on_a_hit_is_not_wanted_anew_for_its_right_crime(
+    hits, look, call, end, wants
+):
+    hits(hit(1))
+    ((want,),) = look("SELECT CAST(id AS text) FROM wants")
+    call("POST", f"/v1/wanted/{want}/outcomes", if_match="*", outcome=end)
+    assert hits(hit(1, crime_reference="33/2/26")).counts == (0, 1, 0, 0)
+    assert look("SELECT crime_reference, state FROM wants ORDER BY 1") == wants
+
+
 def test_nobody_is_wanted_for_a_hit_that_was_eliminated(hits, look, call):
     hits(hit(1, pnc_id=None))
     ((made,),) = look("SELECT id FROM forensic_hits")
@@ -171,6 +260,35 @@ def test_a_hit_that_stands_already_is_linked_or_refused(hits, look):
     assert look("SELECT count(*) FROM forensic_hits") == [(1,)]
 
 
+def test_a_hit_is_one_whichever_way_it_comes_and_how_often(
+    hits, look, committing_app, headers, fresh_force
+):
+    register = Register(committing_app.test_client(), headers, force=fresh_force)
+    sent = {name: value for name, value in HIT.items() if name != "source_ref"}
+    assert hits(HIT, {**HIT, "source_ref": "TWIN"}).counts == (1, 0, 1, 0)
+    said = hits({**HIT, "source_ref": "OTHER", "crime_reference": "33/2/26"})
+    assert said.said("refused") == [(1, "crime_reference")]
+    by_hand = register.post(**sent)
+    assert by_hand.status_code == 200
+    told = register.send(sent, {**sent, "type": "palm"}, {**sent, "pnc_id": "79/163001B"}, sent)
+    assert [each["status"] for each in told.json["items"]] == [200, 409, 409, 200]
+    assert [each["errors"][0]["pointer"] for each in told.json["items"][1:3]] == [
+        "/type",
+        "/pnc_id",
+    ]
+    by_hand = {**sent, "laboratory_reference": "LAB/2"}
+    assert register.post(**by_hand).status_code == 201
+    assert hits({**HIT, "source_ref": "F2", "laboratory_reference": "LAB/2"}).counts == (0, 0, 1, 0)
+    nobody = register.send({**by_hand, "person_id": "P33-0000-0000"}, sent)
+    assert [each["status"] for each in nobody.json["items"]] == [422, 200]
+    assert nobody.json["items"][0]["errors"][0]["pointer"] == "/person_id"
+    assert look("SELECT laboratory_reference, version FROM forensic_hits ORDER BY 1") == [
+        ("LAB/1", 1),
+        ("LAB/2", 1),
+    ]
+    assert look("SELECT count(*) FROM wants") == [(1,)]
+
+
 def test_a_full_extract_flags_open_hits_that_it_lacks(hits, look, engine, fresh_force, tmp_path):
     hits(HIT, hit(2))
     file = tmp_path / "hits.ndjson"
@@ -189,11 +307,13 @@ def test_a_full_extract_flags_open_hits_that_it_lacks(hits, look, engine, fresh_
     assert found == [("forensic_hit", "open"), ("forensic_hit", "cleared")]
 
 
-def test_many_rows_over_several_batches_hang_on_one_want_each(hits, look, monkeypatch):
+def test_many_rows_over_several_batches_hang_on_one_want_for_each_crime(hits, look, monkeypatch):
     monkeypatch.setattr("offenders.domain.imports.running.BATCH_ROWS", 7)
-    rows = [hit(number, crime_reference=f"33/{number}/26") for number in range(20)]
+    rows = [hit(number, crime_reference=f"33/{number % 3}/26") for number in range(20)]
     assert hits(*rows).counts == (20, 0, 0, 0)
-    assert look("SELECT count(*) FROM wants") == [(1,)]
+    assert look("SELECT crime_reference FROM wants ORDER BY 1") == [
+        (f"33/{number}/26",) for number in range(3)
+    ]
     assert hits(*rows).counts == (0, 0, 20, 0)
 
 

@@ -15,17 +15,18 @@ REQUESTED = "acro_checks WHERE state <> 'required'"
 OF_HITS = "import_sources WHERE kind = 'wanted' AND source_ref LIKE 'FH%-W'"
 
 
-@pytest.fixture
-def told(engine, owner, purge, monkeypatch):
-    """Seed a very small force; give what was reported."""
-    monkeypatch.setitem(rows.SCALES, "small", Scale(people=90, wants=25, arrests=40))
+@pytest.fixture(scope="module")
+def demonstration(engine, owner, purge):
+    """Load a very small force for this module; give how to load it again, and what was told."""
 
-    def run(number=7, scale="small"):
+    def load(number=7):
         told = []
-        seed(engine, owner, force=FORCE, scale=scale, seed=number, report=told.append)
+        seed(engine, owner, force=FORCE, scale="small", seed=number, report=told.append)
         return told
 
-    yield run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(rows.SCALES, "small", Scale(people=90, wants=25, arrests=40))
+        yield load, load(), what_pnc_differs_in(owner)
     purge(FORCE)
     with owner.begin() as connection:
         for table, key in (("installation", "name"), ("policies", "source")):
@@ -33,8 +34,22 @@ def told(engine, owner, purge, monkeypatch):
             connection.execute(text(f"DELETE FROM {table} WHERE {key} IN {names}"))
 
 
+def what_pnc_differs_in(owner):
+    """Give the kinds of difference flagged; flags are swept away after each test."""
+    kinds = """
+        SELECT DISTINCT d ->> 'kind' FROM flags, jsonb_array_elements(because -> 'differences') d
+    """
+    with owner.connect() as connection:
+        return set(connection.execute(text(kinds)).scalars())
+
+
 @pytest.fixture
-def count(owner):
+def again(demonstration):
+    return demonstration[0]
+
+
+@pytest.fixture
+def count(demonstration, owner):
     def count_rows(source):
         with owner.connect() as connection:
             return connection.execute(text(f"SELECT count(*) FROM {source}")).scalar_one()
@@ -42,8 +57,9 @@ def count(owner):
     return count_rows
 
 
-def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
-    assert told()[:3] == [
+def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration, count):
+    again, first, _ = demonstration
+    assert first[:3] == [
         "neighbourhoods: 171 created, 0 unchanged",
         "people: 90 created, 0 unchanged",
         "wanted: 25 created, 0 unchanged",
@@ -54,7 +70,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
     )
     before = [count(table) for table in tables]
-    assert told() == [
+    assert again() == [
         "neighbourhoods: 0 created, 171 unchanged",
         "people: 0 created, 90 unchanged",
         "wanted: 0 created, 25 unchanged",
@@ -72,8 +88,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
     assert before == [count(table) for table in tables]
 
 
-def test_what_was_done_moves_the_clocks_of_the_wants(told, count):
-    told()
+def test_what_was_done_moves_the_clocks_of_the_wants(count):
     assert count("wants WHERE circulation = 'circulated' AND pnc_reference IS NOT NULL") > 0
     assert count("wants WHERE last_activity_at > entered_at") > 0
     assert (
@@ -83,8 +98,7 @@ def test_what_was_done_moves_the_clocks_of_the_wants(told, count):
     assert count(open_history) == count("wants WHERE circulation = 'circulated'")
 
 
-def test_officers_and_teams_are_named_but_for_a_few(told, count):
-    told()
+def test_officers_and_teams_are_named_but_for_a_few(count):
     owned = "officers o WHERE EXISTS (SELECT FROM wants w WHERE w.owner_officer = o.code)"
     assert count(owned) == 10
     assert count(f"{owned} AND NOT o.is_confirmed") == 1
@@ -92,40 +106,30 @@ def test_officers_and_teams_are_named_but_for_a_few(told, count):
     assert count("teams WHERE is_confirmed AND name IS NOT NULL") == 13
 
 
-def test_pnc_holds_the_wants_with_a_slip_of_each_kind(told, owner):
-    told()
-    with owner.connect() as connection:
-        kinds = connection.execute(
-            text("""
-            SELECT DISTINCT d ->> 'kind' FROM flags, jsonb_array_elements(because -> 'differences') d
-        """)
-        )
-        assert set(kinds.scalars()) == {
-            *("uncirculated", "not_on_pnc", "not_marked_here", "closed_here", "no_want"),
-            *("reference_differs", "offence_differs", "report_type_differs", "identity_differs"),
-            *("duplicate_on_pnc", "person_possible", "person_unknown"),
-        }
+def test_pnc_holds_the_wants_with_a_slip_of_each_kind(demonstration):
+    assert demonstration[2] == {
+        *("uncirculated", "not_on_pnc", "not_marked_here", "closed_here", "no_want"),
+        *("reference_differs", "offence_differs", "report_type_differs", "identity_differs"),
+        *("duplicate_on_pnc", "person_possible", "person_unknown"),
+    }
 
 
-def test_what_a_force_has_sent_of_pnc_is_not_ended_by_the_seed(told, count, engine):
-    told()
+def test_what_a_force_has_sent_of_pnc_is_not_ended_by_the_seed(again, count, engine):
     row = {"source_ref": "P1", "pnc_reference": "33Z1", "family_name": "Madeupson"}
     run_rows(engine, force=FORCE, kind="pnc-wanted", rows=[row], complete=True, requested_by="test")
-    told()
+    again()
     assert count("pnc_circulations WHERE gone_at IS NULL") == 1
 
 
-def test_the_installation_is_marked_and_no_force_asks_for_a_reason(told, count):
-    told()
+def test_the_installation_is_marked_and_no_force_asks_for_a_reason(count):
     assert count("installation WHERE name = 'demonstration' AND value = 'true'") == 1
     asks_none = "policies WHERE rule = 'access-reason' AND figure = 0 AND source = 'demonstration'"
     assert count(asks_none) == count("forces")
 
 
-def test_another_seed_does_not_overwrite_a_force_that_is_loaded(told, count):
-    told()
+def test_another_seed_does_not_overwrite_a_force_that_is_loaded(again, count):
     before = count("persons_history")
-    assert told(number=8) == [
+    assert again(number=8) == [
         "Force 33 holds made-up data of scale small, seed 7 already. Nothing was changed."
     ]
     assert count("persons_history") == before

@@ -487,6 +487,35 @@ def test_a_want_does_not_tell_where_a_protected_person_lives(client, headers):
     assert client.get(f"{path}?as_at={before}", headers=investigator).json["neighbourhood"] == "E1"
     counted = client.get("/v1/wanted/counts?group_by=neighbourhood", headers=officer).json["counts"]
     assert [each["neighbourhood"] for each in counted] == [None]
+    # A queue of before the last move would tell as much; a team, and the want's own area, do not.
+    for team, shown, further in (
+        ("DUTY-S", "DUTY-33", {}),
+        ("BURGLARY", "BURGLARY", {}),
+        ("DUTY-N", "DUTY-N", {"lpa": "N"}),
+        ("DUTY-S", "DUTY-33", {"lpa": "N"}),
+    ):
+        one = given_want(
+            client, headers, person=victim, owner_team=team, crime_reference=f"{team}{further}",
+            **further,
+        )  # fmt: skip
+        path = f"/v1/wanted/{one['id']}"
+        teams = [
+            client.get(path, headers=who).json["owner_team"] for who in (officer, investigator)
+        ]
+        assert teams == [shown, team]
+
+
+def test_wants_and_differences_may_be_asked_for_by_the_reference_of_a_person(client, headers):
+    want = given_want(client, headers)
+    given_want(client, headers)
+    sent = headers("investigator")
+    person = client.get(f"/v1/people/{want['person_id']}", headers=sent).json["reference"]
+    for named, count in ((person, 1), (want["person_id"], 1), ("P33-0000-0000", 0)):
+        found = client.get(f"/v1/wanted?person_id={named}&count=true", headers=sent).json
+        assert [each["id"] for each in found["items"]] == [want["id"]] * count
+        assert found["total"] == count
+        path = f"/v1/pnc-differences?person_id={named}"
+        assert client.get(path, headers=sent).status_code == 200
 
 
 def test_a_want_follows_its_person_to_another_neighbourhood(client, headers):

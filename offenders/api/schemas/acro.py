@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from offenders.api.schemas.fields import (
     AsAtQuery,
+    Country,
     Day,
     Moment,
     PageQuery,
@@ -37,10 +38,10 @@ class AcroQuery(PageQuery, AsAtQuery):
     state = one_of(State)
     response = one_of(Response)
     channel = one_of(Channel)
-    country = Text(3, shortest=3, metadata=_COUNTRY)
+    country = Country(3, shortest=3, metadata=_COUNTRY)
     overdue = Truth(metadata={"description": "Not requested, or not answered, in time."})
-    person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
-    detention_id = fields.UUID(error_messages={"invalid_uuid": "Send the detention's id."})
+    person_id = code(metadata={"description": "Id or reference of the person."})
+    detention_id = code(metadata={"description": "Id or reference of the detention."})
     arrested_from = DayOrMoment()
     arrested_to = DayOrMoment(ends=True)
 

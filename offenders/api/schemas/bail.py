@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from offenders.api.schemas.fields import (
     AsAtQuery,
     Day,
+    IdOrReference,
     Moment,
     PageQuery,
     PastDay,
@@ -112,7 +113,7 @@ class BailQuery(PageQuery, AsAtQuery):
     regime = one_of(Regime)
     case_type = one_of(CaseType)
     agency = one_of(Agency)
-    person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
+    person_id = IdOrReference()
     crime_reference = code()
     owner = code()
     team = code()

@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from offenders.api.schemas.fields import (
     AsAtQuery,
+    Country,
     Day,
     Moment,
     PageQuery,
@@ -25,13 +26,6 @@ LONGEST = 50  # offences of one arrest, or wants closed by it
 def _several(entry: fields.String) -> Any:
     most = validate.Length(max=LONGEST, error="Send at most {max}.")
     return fields.List(entry, validate=most)
-
-
-class Country(Text):
-    """An ISO 3166 alpha-3 code, in any case."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return super()._deserialize(value, attr, data, **kwargs).upper()
 
 
 def _country() -> Country:
@@ -91,6 +85,7 @@ class DetentionQuery(AsAtQuery, PageQuery):
     country = Country(3, shortest=3, metadata={"description": "One of `countries`."})
     nationality_unknown = Truth()
     pnc_checked = Truth()
+    held = Truth(metadata={"description": "In custody now, or at `as_at`."})
     from_ = Day(data_key="from", attribute="from")
     to = Day()
 
@@ -156,10 +151,14 @@ class DetentionAnswer(Schema):
     )
     foreign_national = fields.Boolean()
     nationality_unknown = fields.Boolean()
+    stateless = fields.Boolean(
+        metadata={"description": "XXA and no nationality: there is no country to ask."}
+    )
     pnc_checked = fields.Boolean()
     lpa = fields.String(allow_none=True)
     released_at = Moment(allow_none=True)
     disposal = one_of(Disposal, allow_none=True)
+    held = fields.Boolean()
     wants_closed = fields.List(fields.Nested(DetentionWantAnswer))
     wants_put_forward = fields.List(fields.Nested(DetentionWantAnswer))
     wanted_elsewhere = fields.List(fields.Nested(ElsewhereAnswer))

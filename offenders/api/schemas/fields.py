@@ -10,9 +10,11 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from offenders import clock
 from offenders.api.pages import MAX_LIMIT
+from offenders.ids import as_reference, as_uuid, is_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(seconds=1)
@@ -50,6 +52,13 @@ def prose(**kwargs: Any) -> Text:
 def code(**kwargs: Any) -> Text:
     """Take an opaque code, e.g. a collar number or an LPA."""
     return Text(60, shortest=1, **kwargs)
+
+
+class Country(Text):
+    """An ISO 3166 alpha-3 code, in any case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return super()._deserialize(value, attr, data, **kwargs).upper()
 
 
 def one_of(values: Iterable[str], **kwargs: Any) -> fields.String:
@@ -92,6 +101,26 @@ def read_moment(value: Any) -> datetime:
         message = "Send a moment from the year 1900 on."
         raise ValidationError(message)
     return moment
+
+
+class IdOrReference(fields.Field[Any]):
+    """The id of a record, or its reference as it may be spoken: in any case, without dashes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Describe it as text."""
+        told = {"type": "string", "description": "An id, or a reference as it may be spoken."}
+        super().__init__(metadata=told, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_kwargs: Any) -> UUID | str:
+        del attr, data
+        written = value if isinstance(value, str) else ""
+        found = as_uuid(written)
+        if found is not None:
+            return found
+        if not is_reference(written):
+            message = "Send the id or the reference."
+            raise ValidationError(message)
+        return as_reference(written)
 
 
 class PastMoment(Moment):

@@ -10,6 +10,7 @@ from offenders import clock
 from offenders.api.schemas.fields import (
     AsAtQuery,
     Day,
+    IdOrReference,
     Moment,
     PageQuery,
     PastDay,
@@ -92,8 +93,8 @@ class HitsQuery(PageQuery, AsAtQuery):
     team = code()
     outcome = one_of(Outcome)
     elimination = one_of(Elimination)
-    person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
-    want_id = fields.UUID(error_messages={"invalid_uuid": "Send the want's id."})
+    person_id = IdOrReference()
+    want_id = IdOrReference()
     crime_reference = code()
     laboratory_reference = code()
 

@@ -19,7 +19,7 @@ class DifferenceFilters(Schema):
     severity = one_of(SEVERITIES)
     owner = code(metadata={"description": "The officer who must act."})
     team = code(metadata={"description": "The team that must act."})
-    person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
+    person_id = code(metadata={"description": "Id or reference of the person."})
     want = code(metadata={"description": "Id or reference of the want."})
     due_before = Moment()
     overdue = Truth()

@@ -107,7 +107,7 @@ class WantedQuery(PageQuery, AsAtQuery):
     domestic_abuse = Truth()
     owner = code()
     team = code()
-    person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
+    person_id = code(metadata={"description": "Id or reference of the person."})
     crime_reference = code()
     overdue = one_of(["arrest", "review", "validation", "activity"])
     entered_from = DayOrMoment()

@@ -10,9 +10,17 @@ from offenders.domain.acro import store
 from offenders.domain.acro.clocks import due_for_reply, figures
 from offenders.domain.acro.models import AcroCheck, AcroConviction
 from offenders.domain.acro.overdue import settle_check
-from offenders.domain.acro.rules import TO_ASSESS, Response, State, Step, possible_steps
+from offenders.domain.acro.rules import (
+    REPLY_AFTER_REQUEST,
+    REQUEST_AFTER_ARREST,
+    TO_ASSESS,
+    Response,
+    State,
+    Step,
+    possible_steps,
+)
 from offenders.domain.history import keep_history
-from offenders.domain.outbox.service import Message, post
+from offenders.domain.outbox.service import Message, post, withdraw
 from offenders.domain.reference import service as reference
 from offenders.errors import Conflict, Invalid
 from offenders.ids import new_ids
@@ -54,7 +62,8 @@ def request_check(session: Session, doing: Doing) -> AcroCheck:
     check = take(session, doing, Step.REQUEST)
     requested_at = doing.fields.get("requested_at") or recorded_at(session)
     if requested_at < check.detained_at:
-        raise Invalid.field("/requested_at", "This lies before the arrest.")
+        message = "The request lies before the arrest. Send both moments with their zone."
+        raise Invalid.field("/requested_at", message, REQUEST_AFTER_ARREST)
     return ask(session, check, requested_at, doing.actor, doing.fields)
 
 
@@ -93,7 +102,8 @@ def respond_to_check(session: Session, doing: Doing) -> AcroCheck:
     response = Response(doing.fields["response"])
     responded_at = doing.fields.get("responded_at") or recorded_at(session)
     if check.requested_at is not None and responded_at < check.requested_at:
-        raise Invalid.field("/responded_at", "This lies before the request.")
+        message = "The reply lies before the request. Send both moments with their zone."
+        raise Invalid.field("/responded_at", message, REPLY_AFTER_REQUEST)
     convictions = doing.fields.get("convictions") or []
     if convictions and response not in TO_ASSESS:
         raise Invalid.field("/convictions", "Only a trace or a partial answer has convictions.")
@@ -108,8 +118,13 @@ def respond_to_check(session: Session, doing: Doing) -> AcroCheck:
 
 
 def give_up_check(session: Session, doing: Doing) -> AcroCheck:
-    """Record that the check can't be made, and why; it may still be requested later."""
+    """Record that the check can't be made, and why; it may still be requested later.
+
+    What is not delivered is withdrawn; what was delivered stays so, as `message` then says.
+    """
     check = take(session, doing, Step.GIVE_UP)
+    session.flush()
+    check.message_id = withdraw(session, check.id) or check.message_id
     check.state = State.NOT_POSSIBLE
     check.not_possible_because = doing.fields["reason"]
     return keep(session, check)
@@ -124,7 +139,7 @@ def take(session: Session, doing: Doing, step: Step) -> AcroCheck:
     if step in possible:
         return check
     if step == Step.RESPOND and state in {State.REQUIRED, State.NOT_POSSIBLE}:
-        raise Invalid.field("/response", _NO_REQUEST)
+        raise Invalid.field("/response", _NO_REQUEST, REPLY_AFTER_REQUEST)
     said = f"{state}, {response}" if response else str(state)
     message = f"This check is {said.replace('_', ' ')}, so this can't be done. Read it again."
     raise Conflict(message, state=state, possible=sorted(possible))

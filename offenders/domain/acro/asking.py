@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from offenders.domain.acro.clocks import figures
 from offenders.domain.acro.store import DUE
+from offenders.domain.filters import named_by
 from offenders.domain.persons.shown import person_json
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
@@ -100,10 +101,11 @@ class Question:
             elif value is not None:
                 parts.append(f"c.{name} = :f_{name}")
                 values[f"f_{name}"] = value
-        for name in ("person_id", "detention_id"):
-            if self.filters.get(name) is not None:
-                parts.append(f"c.{name} = CAST(:f_{name} AS uuid)")
-                values[f"f_{name}"] = self.filters[name]
+        for name, table in (("person_id", "persons"), ("detention_id", "detentions")):
+            if (written := self.filters.get(name)) is not None:
+                named, found = named_by(f"c.{name}", table, written)
+                parts.append(named)
+                values |= found
         for name, bound in _BOUNDS.items():
             if self.filters.get(name) is not None:
                 parts.append(f"{bound} :f_{name}")

@@ -34,7 +34,8 @@ _LISTED = ", ".join(f"'{each}'" for each in sorted(CHECKED))
 _MADE = f"(k.state IN ('responded', 'assessed') AND k.response IN ({_LISTED}))"
 _ASKED = "(k.requested_at IS NOT NULL)"
 # A detention is requested or checked when each of its checks is; without any, it is neither. A
-# check of a country that its person is no longer said to be of is left out.
+# check of a country that its person is no longer said to be of is left out. A request before the
+# arrest, whose moment was corrected since, was made at once.
 _COUNT = f"""
     WITH d AS MATERIALIZED (
         SELECT d.* FROM (SELECT o.*, NULL::text AS neighbourhood FROM detentions o) d
@@ -43,7 +44,7 @@ _COUNT = f"""
         SELECT k.detention_id {{by_country}}, bool_and{_ASKED} AS requested,
                bool_and{_MADE} AS checked,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY
-                   extract(epoch FROM k.requested_at - k.detained_at) / 3600) AS hours
+                   greatest(extract(epoch FROM k.requested_at - k.detained_at), 0) / 3600) AS hours
         FROM d JOIN acro_checks k ON k.detention_id = d.id AND k.country = ANY (d.countries)
         WHERE k.force = :force AND d.foreign_national
         GROUP BY k.detention_id {{by_country}})

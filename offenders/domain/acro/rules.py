@@ -24,6 +24,8 @@ HOME: Final = "GBR"
 WORKING_DAYS: Final = "working days"
 CHASE: Final = "chase"
 ASSESSMENT: Final = "assessment"
+REQUEST_AFTER_ARREST: Final = "request-after-arrest"
+REPLY_AFTER_REQUEST: Final = "reply-after-request"
 
 # The member states of the European Union, ISO 3166-1 alpha-3.
 EU: Final = frozenset(

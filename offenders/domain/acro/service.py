@@ -18,6 +18,8 @@ from offenders.domain.acro.requiring import Required, require_checks
 from offenders.domain.acro.rules import (
     MISSING,
     REPLIES,
+    REPLY_AFTER_REQUEST,
+    REQUEST_AFTER_ARREST,
     Channel,
     Response,
     State,
@@ -29,6 +31,8 @@ __all__ = [
     "GROUPS",
     "MISSING",
     "REPLIES",
+    "REPLY_AFTER_REQUEST",
+    "REQUEST_AFTER_ARREST",
     "Channel",
     "Doing",
     "Period",

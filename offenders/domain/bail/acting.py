@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from sqlalchemy import inspect
+
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.bail import rules, store, wants
+from offenders.domain.bail import breaches, rules, store, wants
 from offenders.domain.bail.cases import Paused, Request, State, Suspension, Unlawful
 from offenders.domain.bail.due import settle_flag
 from offenders.domain.bail.law import Rank, Regime
@@ -142,6 +144,10 @@ def finish(  # noqa: PLR0913 - the record, who did what to it, and when
     """Write log, row, history and flag; what is only added leaves the version as it was."""
     if lapse_if_over(record, doing.now):
         log_lapse(session, record)
+    was_lapsed = True in inspect(record).attrs.has_lapsed.history.deleted
+    breaches.settle_breaches(
+        session, record, was_lapsed=was_lapsed, actor=doing.actor, now=doing.now
+    )
     set_review_clocks(session, record)
     record.version += changes_version
     record.updated_at = recorded_at(session)

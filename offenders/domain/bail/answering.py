@@ -77,9 +77,10 @@ def breach(session: Session, doing: Doing) -> BailRecord:
     details: dict[str, Any] = {
         "condition_id": broken,
         "details": fields.get("details"),
-        "power": wants.power_of(record, wanted.Reason.BREACH_OF_BAIL),
+        "power": wants.power_of(record.kind, wanted.Reason.BREACH_OF_BAIL),
     }
     if fields.get("open_want"):
+        _require_power(record, details["power"], doing.now)
         details["want_id"] = wants.open_or_join(
             session,
             record,
@@ -191,6 +192,16 @@ def _require_in_time(record: BailRecord, at: datetime) -> None:
             " happened as occurred_at, or record it elsewhere."
         )
         raise Invalid.field("/occurred_at", f"{message} (PACE 1984 s.47ZA(2))")
+
+
+def _require_power(record: BailRecord, power: str, now: datetime) -> None:
+    """Refuse a want for a breach of bail that has ended since."""
+    if record.state != State.FAILED_TO_ANSWER and has_lapsed(record.ends_on, now):
+        message = (
+            f"Bail ended on {record.ends_on}: nobody is arrested for a breach of its conditions"
+            f" any more. Record the breach without a want. ({power})"
+        )
+        raise Invalid.field("/open_want", message)
 
 
 def _require_after_failure(record: BailRecord, at: datetime) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
+from offenders.domain.bail.breaches import end_with_bail
+from offenders.domain.bail.clocks import review_clocks
 from offenders.domain.bail.models import BailRecord
 from offenders.domain.bail.records import RULE
 from offenders.domain.bail.store import shown_source
@@ -54,42 +56,31 @@ _STAGE = f"""
     WHEN 'released_without_bail' THEN CASE
         WHEN (b.has_lapsed OR b.state = 'on_bail')
              AND coalesce(b.last_reviewed_at < d.released_at, true) THEN 'lapsed'
-        WHEN b.inspector_review_due_at < :now THEN 'rui_inspector_review'
-        WHEN b.review_due_at < :now THEN 'rui_review' END
+        WHEN d.inspector_review_due_at < :now THEN 'rui_inspector_review'
+        WHEN d.review_due_at < :now THEN 'rui_review' END
     END
 """
 _DUE_AT = """
-    CASE e.stage WHEN 'unanswered' THEN b.return_at
+    CASE t.stage WHEN 'unanswered' THEN b.return_at
          WHEN 'lapsed' THEN d.released_at
-         WHEN 'rui_review' THEN b.review_due_at
-         WHEN 'rui_inspector_review' THEN b.inspector_review_due_at
+         WHEN 'rui_review' THEN d.review_due_at
+         WHEN 'rui_inspector_review' THEN d.inspector_review_due_at
          ELSE (b.ends_on + 1)::timestamp AT TIME ZONE 'Europe/London' END
 """
-_FIGURE = "(CAST(:figures AS jsonb) -> e.stage)"
+_FIGURE = "(CAST(:figures AS jsonb) -> t.stage)"
 _DUE = f"""
     SELECT 'bail_record' AS subject_type, b.id AS subject_id, b.reference AS subject_reference,
            b.person_id, s.lpa, s.neighbourhood, b.owner_officer, b.owner_team,
            {_FIGURE} ->> 'severity' AS severity,
            jsonb_build_object(
-               'rule', CAST(:rule AS text), 'stage', e.stage, 'due_at', {_DUE_AT},
+               'rule', CAST(:rule AS text), 'stage', t.stage, 'due_at', {_DUE_AT},
                'ends_on', b.ends_on, 'return_at', b.return_at,
                'limit', b.because -> 'rule', 'limit_section', b.because -> 'section')
-           || (CAST(:said AS jsonb) -> e.stage) || ({_FIGURE} - 'severity') AS because,
+           || (CAST(:said AS jsonb) -> t.stage) || ({_FIGURE} - 'severity') AS because,
            {_DUE_AT} AS due_at
-    {{source}} AND b.force = :force AND b.state <> 'closed' AND e.stage IS NOT NULL {{whose}}
+    {{source}} AND b.force = :force AND b.state <> 'closed' AND t.stage IS NOT NULL {{whose}}
 """
-# As rules.inspector_review_due: where the month has no such day, the day after its last.
-_START = """
-    (coalesce(last_inspector_review_at, released_at) AT TIME ZONE 'Europe/London')::date + 1
-"""
-_END = f"({_START} + make_interval(months => CAST(:months AS int)))::date"
-CLOCKS: Final = {
-    "review_due_at": "coalesce(last_reviewed_at, released_at)"
-    " + make_interval(hours => 24 * CAST(:days AS int))",
-    "inspector_review_due_at": f"""
-        ({_END} + CASE WHEN extract(day FROM {_END}) < extract(day FROM {_START})
-                       THEN 1 ELSE 0 END)::timestamp AT TIME ZONE 'Europe/London'""",
-}
+CLOCKS: Final = review_clocks(":days", ":months")
 _LAPSE = text("""
     UPDATE bail_records
     SET state = 'released_without_bail', has_lapsed = true, version = version + 1,
@@ -129,6 +120,7 @@ def lapse_what_is_over(session: Session) -> int:
     if lapsed:
         ids = new_ids(force, len(lapsed))
         session.execute(_LOG, values | {"ids": ids, "records": lapsed})
+        end_with_bail(session, lapsed, clock.now())
     changed = list({*lapsed, *refreshed})
     if changed:
         keep_history(session, BailRecord.__table__, force, changed)
@@ -144,7 +136,7 @@ def due_source(session: Session, record_id: UUID | None = None) -> DueSource:
         stage: {"what": what} | ({"section": f"PACE 1984 {section}"} if section else {})
         for stage, (what, section) in _STAGES.items()
     }
-    source = shown_source(f"CROSS JOIN LATERAL (SELECT {_STAGE} AS stage) e")
+    source = shown_source(f"CROSS JOIN LATERAL (SELECT {_STAGE} AS stage) t")
     sql = _DUE.format(source=source, whose="AND b.id = :whose" if record_id else "")
     values = {
         **days,

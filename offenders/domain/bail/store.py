@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
 
+from offenders.domain.bail.clocks import reviews_shown
 from offenders.domain.bail.models import BailRecord
 from offenders.domain.persons.shown import person_json
-from offenders.domain.reading import Reading
+from offenders.domain.reading import Reading, is_named
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -38,7 +39,10 @@ _STATE = """
          WHEN b.state = 'failed_to_answer' AND w.state <> 'outstanding' THEN 'no_longer_wanted'
          ELSE b.state END
 """
-_SHOWN = f"""
+
+
+def _shown(*, as_at: bool = False) -> str:
+    return f"""
     CROSS JOIN LATERAL (
         SELECT b.force, b.recorded_by, {_FOLLOWS} AS follows,
                CASE WHEN {_FOLLOWS} THEN p.lpa ELSE b.lpa END AS lpa,
@@ -46,16 +50,19 @@ _SHOWN = f"""
                {_STATE} AS state) s
     CROSS JOIN LATERAL (
         SELECT coalesce(b.released_at, CASE WHEN s.state = 'released_without_bail'
-               THEN (b.ends_on + 1)::timestamp AT TIME ZONE 'Europe/London' END) AS released_at,
+               THEN (b.ends_on + 1)::timestamp AT TIME ZONE 'Europe/London' END) AS released_at) e
+    {reviews_shown(as_at=as_at)}
+    CROSS JOIN LATERAL (
+        SELECT e.released_at, r.review_due_at, r.inspector_review_due_at,
                CASE WHEN s.state = 'on_bail' THEN b.return_at
                     WHEN s.state = 'released_without_bail'
-                    THEN least(b.review_due_at, b.inspector_review_due_at) END AS due_at,
+                    THEN least(r.review_due_at, r.inspector_review_due_at) END AS due_at,
                CASE s.state
                     WHEN 'on_bail' THEN array_remove(ARRAY[
                         CASE WHEN b.return_at < :now THEN 'return' END], NULL)
                     WHEN 'released_without_bail' THEN array_remove(ARRAY[
-                        CASE WHEN b.review_due_at < :now THEN 'review' END,
-                        CASE WHEN b.inspector_review_due_at < :now
+                        CASE WHEN r.review_due_at < :now THEN 'review' END,
+                        CASE WHEN r.inspector_review_due_at < :now
                              THEN 'inspector_review' END], NULL)
                     ELSE '{{}}' END AS overdue) d
 """
@@ -67,7 +74,7 @@ def shown_source(further: str = "") -> str:
         FROM bail_records b
         JOIN persons p ON p.force = b.force AND p.id = b.person_id
         CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
-        LEFT JOIN wants w ON w.force = b.force AND w.id = b.want_id {_SHOWN} {further}
+        LEFT JOIN wants w ON w.force = b.force AND w.id = b.want_id {_shown()} {further}
         WHERE true
     """
 
@@ -79,7 +86,7 @@ _AS_AT = f"""
     JOIN persons_history p ON p.force = b.force AND p.id = b.person_id AND {_THEN.format("p")}
     JOIN persons g ON g.force = b.force AND g.id = b.person_id
     LEFT JOIN wants_history w ON w.force = b.force AND w.id = b.want_id AND {_THEN.format("w")}
-    {_SHOWN}
+    {_shown(as_at=True)}
     WHERE {_THEN.format("b")}
 """
 _TEAM = f"""
@@ -138,8 +145,8 @@ def bail_json(*, as_at: bool = False) -> str:
                                        AND b.state = 'on_bail'),
         'last_reviewed_at', b.last_reviewed_at,
         'last_inspector_review_at', b.last_inspector_review_at,
-        'review_due_at', b.review_due_at,
-        'inspector_review_due_at', b.inspector_review_due_at,
+        'review_due_at', d.review_due_at,
+        'inspector_review_due_at', d.inspector_review_due_at,
         'due_at', d.due_at, 'overdue', d.overdue,
         'outcome', b.outcome, 'outcome_at', b.outcome_at, 'outcome_reason', b.outcome_reason,
         'recorded_at', b.recorded_at, 'updated_at', b.updated_at, 'version', b.version)"""
@@ -172,8 +179,12 @@ class Question:
         }
         for name, column in _EQUAL.items():
             if self.filters.get(name) is not None:
-                parts.append(f"{column} = :f_{name}")
-                values[f"f_{name}"] = self.filters[name]
+                value = values[f"f_{name}"] = self.filters[name]
+                parts.append(
+                    is_named(column, "persons", "f_person_id", value)
+                    if name == "person_id"
+                    else f"{column} = :f_{name}"
+                )
         if self.filters.get("state") is not None:
             parts.append(_kept_in(_KEPT_AS[self.filters["state"]]))
         for name in AREAS:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from offenders import clock
 from offenders.domain.access import Scope
 from offenders.domain.bail.cases import State
 from offenders.domain.bail.law import Kind
@@ -39,24 +40,27 @@ _OTHERS = text("""
     WHERE force = :force AND want_id = :want_id AND id <> :id AND state = 'failed_to_answer'
 """)
 
+# Log entries that name the want of a breach, and bail that has not ended by time either.
+WITH_WANT = "a.kind IN ('breach', 'amendment') AND a.details ->> 'want_id' IS NOT NULL"
+LIVES = "o.state = 'on_bail' AND (o.ends_on IS NULL OR o.ends_on >= CAST(:today AS date))"
 # The wants of this record's breaches behind which no other bail of the person stands.
 _OF_BREACHES = text(f"""
     SELECT w.id, w.entered_at FROM wants w
     WHERE w.force = :force AND w.state = '{OUTSTANDING}'
       AND w.id IN (SELECT CAST(a.details ->> 'want_id' AS uuid) FROM bail_actions a
-                   WHERE a.force = :force AND a.bail_id = :id AND a.kind = 'breach')
+                   WHERE a.force = :force AND a.bail_id = :id AND {WITH_WANT})
       AND NOT EXISTS (
           SELECT FROM bail_records o
-          JOIN bail_actions a ON a.force = o.force AND a.bail_id = o.id AND a.kind = 'breach'
-          WHERE o.force = :force AND o.person_id = :person_id AND o.id <> :id
-            AND o.state = 'on_bail' AND a.details ->> 'want_id' = CAST(w.id AS text))
+          JOIN bail_actions a ON a.force = o.force AND a.bail_id = o.id AND {WITH_WANT}
+          WHERE o.force = :force AND o.person_id = :person_id AND o.id <> :id AND {LIVES}
+            AND a.details ->> 'want_id' = CAST(w.id AS text))
     ORDER BY w.id FOR UPDATE OF w
 """)
 
 
-def power_of(record: BailRecord, reason: Reason) -> str:
-    """Name the power by which a constable may arrest."""
-    if record.kind == Kind.STREET:
+def power_of(kind: str, reason: Reason) -> str:
+    """Name the power by which a constable may arrest; `kind` is that of the bail."""
+    if kind == Kind.STREET:
         return "PACE 1984 s.30D(1)" if reason != Reason.BREACH_OF_BAIL else "PACE 1984 s.30D(2A)"
     return "PACE 1984 s.46A(1)" if reason != Reason.BREACH_OF_BAIL else "PACE 1984 s.46A(1A)"
 
@@ -90,7 +94,7 @@ def open_or_join(  # noqa: PLR0913 - on whom, why, since when and by whom
         fields={
             **values,
             "offence_code": record.offence_code,
-            "power": power_of(record, reason),
+            "power": power_of(record.kind, reason),
             "entered_at": since,
             "lpa": record.lpa,
             "neighbourhood": record.neighbourhood,
@@ -100,6 +104,7 @@ def open_or_join(  # noqa: PLR0913 - on whom, why, since when and by whom
     )
     made = session.execute(text(f"WITH {entry.first} {entry.sql}"), entry.values).one()
     opened: UUID = made.id
+    wanted.tell_holders(session, [opened], wanted.Asker(actor, "bail", ""))
     return opened
 
 
@@ -145,7 +150,12 @@ def close_breaches(  # noqa: PLR0913 - whose wants, how, when, why and by whom
     reason: str,
 ) -> None:
     """Close the wants of breaches: who is back, or on bail no more, can't be arrested for them."""
-    values = {"force": record.force, "id": record.id, "person_id": record.person_id}
+    values = {
+        "force": record.force,
+        "id": record.id,
+        "person_id": record.person_id,
+        "today": clock.today(),
+    }
     for want in session.execute(_OF_BREACHES, values).all():
         _end(session, want, outcome, actor=actor, occurred_at=occurred_at, now=now, reason=reason)
 

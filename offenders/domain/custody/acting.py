@@ -21,7 +21,7 @@ from offenders.domain.custody.recording import Arrival, nationality_columns, rec
 from offenders.domain.wanted.rules import OUTSTANDING, Outcome
 from offenders.domain.wanted.service import Asker, lock_open_wants
 from offenders.errors import Conflict, Invalid
-from offenders.ids import as_reference, new_id, new_reference
+from offenders.ids import as_reference, new_ids, new_references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,19 +59,23 @@ class Doing:
     scope: Scope
 
 
-def new_row(session: Session, actor: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a detention with all its columns but those that nationality gives."""
+def new_rows(
+    session: Session, actor: str, given: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Give detentions with all their columns but those that nationality gives."""
     force, moment = session.info["force"], recorded_at(session)
-    return {
-        **given,
+    same = {
         "force": force,
-        "id": new_id(force),
-        "reference": new_reference("D", force),
         "recorded_by": actor,
         "version": 1,
         "recorded_at": moment,
         "updated_at": moment,
     }
+    names = zip(new_ids(force, len(given)), new_references("D", force, len(given)), strict=True)
+    return [
+        {**each, **same, "id": row_id, "reference": reference}
+        for each, (row_id, reference) in zip(given, names, strict=True)
+    ]
 
 
 def record_detention(
@@ -97,7 +101,7 @@ def record_detention(
     check_codes(session, given)
     check_area(doing.scope, given["lpa"])
     facts = judge(session, doing.scope, given, person)
-    row = new_row(session, doing.asker.actor, given)
+    [row] = new_rows(session, doing.asker.actor, [given])
     row |= nationality_columns(row, person.nationalities)
     until = stay_of(row).ends(facts.hours)
     closes = _open_among(session, wants, until)
@@ -123,7 +127,7 @@ def amend_detention(
     if changed != row:
         check_codes(session, changes)
         check_area(doing.scope, changed["lpa"])
-        judge(session, doing.scope, changed, person)
+        judge(session, doing.scope, changed, person, before=row)
     changed |= nationality_columns(changed, person.nationalities)
     until = stay_of(changed).ends(longest_hours(session, clock.today()))
     closes = _open_among(session, wants, until)
@@ -145,12 +149,12 @@ def release_detention(
     if standing.released_at is not None:
         message = "This release is on record already. Read the detention again."
         raise Conflict(message, rule="released-once", state="released", possible=[])
-    row = dict(standing._mapping)  # noqa: SLF001 - a row's public mapping
-    row |= {
+    before = dict(standing._mapping)  # noqa: SLF001 - a row's public mapping
+    row = before | {
         "released_at": fields.get("released_at") or recorded_at(session),
         "disposal": fields.get("disposal"),
     }
-    judge(session, doing.scope, row, person)
+    judge(session, doing.scope, row, person, before=before)
     _keep(session, row)
     return detention
 

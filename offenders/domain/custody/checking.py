@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from offenders import clock
 from offenders.domain.custody import store
-from offenders.domain.custody.rules import TWO_AT_ONCE, Facts, Stay, broken_rules
+from offenders.domain.custody.rules import TWO_AT_ONCE, Facts, Stay, broken_rules, overlap
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figure_in_force
+from offenders.domain.wanted.service import LIMIT
 from offenders.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
     from offenders.domain.custody.rules import Broken
 
-LIMIT: Final = "detention-limit"
-
 
 def longest_hours(session: Session, on: date) -> int:
     """Give the hours after which nobody is still held without charge."""
@@ -34,14 +33,27 @@ def stay_of(row: Mapping[str, Any]) -> Stay:
     return Stay(row["custody_number"], row["arrested_at"], row["released_at"], row.get("disposal"))
 
 
-def judge(session: Session, scope: Scope, row: Mapping[str, Any], person: Row[Any]) -> Facts:
-    """Raise what the rules say against this detention; give what they went by."""
+def judge(
+    session: Session,
+    scope: Scope,
+    row: Mapping[str, Any],
+    person: Row[Any],
+    before: Mapping[str, Any] | None = None,
+) -> Facts:
+    """Raise what the rules say against this detention; give what they went by.
+
+    A re-arrest that an import brought without the release between stays as it stood `before`.
+    """
     stays = store.list_stays(session, [person.id])
+    hours = longest_hours(session, clock.today())
+    known = [Stay(each.custody_number, each.arrested_at, each.released_at) for each in stays]
+    was = stay_of(before) if before else None
     facts = Facts(
         now=clock.now(),
-        hours=longest_hours(session, clock.today()),
+        hours=hours,
         born_on=person.born_on,
-        stays=[Stay(each.custody_number, each.arrested_at, each.released_at) for each in stays],
+        stays=known,
+        rearrests=[each.custody_number for each in known if was and overlap(was, each, hours)],
     )
     broken = list(broken_rules(stay_of(row), facts))
     _raise(scope, broken, stays)

@@ -9,10 +9,15 @@ import orjson
 
 from offenders import clock
 from offenders.domain.flags.managed import ARRESTED
-from offenders.domain.flags.service import DueSource, clear_all, move_queues, raise_due
+from offenders.domain.flags.service import DueSource, clear_all, move_queues, raise_due, settle
 from offenders.domain.persons.managing import find_managements
 from offenders.domain.reference.policies import EVERYTHING, explained_figures
-from offenders.domain.wanted.service import ELSEWHERE, duty_team
+from offenders.domain.wanted.service import (
+    ELSEWHERE,
+    WANTED_THERE,
+    duty_team,
+    said_of_detention,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,18 +111,32 @@ def flag_unknown_nationality(session: Session, rows: Sequence[Mapping[str, Any]]
 def flag_wanted_elsewhere(
     session: Session, wants: Mapping[UUID, Sequence[Mapping[str, str]]]
 ) -> None:
-    """Flag detentions with the wants of other forces: force, reference and contact alone."""
-    if not wants:
-        return
+    """Flag new detentions with the wants of other forces: force, reference and contact alone."""
+    if wants:
+        raise_due(session, rule=ELSEWHERE, source=_wanted_elsewhere(session, wants))
+
+
+def renew_wanted_elsewhere(
+    session: Session, wants: Mapping[UUID, Sequence[Mapping[str, str]]]
+) -> None:
+    """Flag detentions that stand, or bring their flag to what is wanted now."""
+    for detention, found in wants.items():
+        source = _wanted_elsewhere(session, {detention: found})
+        settle(session, rule=ELSEWHERE, source=source, subject_id=detention)
+
+
+def _wanted_elsewhere(
+    session: Session, wants: Mapping[UUID, Sequence[Mapping[str, str]]]
+) -> DueSource:
     rows = [{"id": detention, "wants": found} for detention, found in wants.items()]
     values = {
         "rule": ELSEWHERE,
-        "what": "Another force wants this person. Tell its contact before any release.",
+        "what": WANTED_THERE,
         "force": session.info["force"],
         "ids": [each.hex for each in wants],
         "rows": orjson.dumps(rows).decode(),
     }
-    raise_due(session, rule=ELSEWHERE, source=DueSource(_ELSEWHERE, values))
+    return DueSource(_ELSEWHERE, values)
 
 
 def tell_managers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -148,13 +167,7 @@ def tell_managers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def said_elsewhere(row: Mapping[str, Any]) -> dict[str, str]:
     """Give what the force that wants the person is told of the detention."""
-    return {
-        "rule": ELSEWHERE,
-        "what": "Another force has detained this person.",
-        "force": row["force"],
-        "reference": row["reference"],
-        "contact": duty_team(row["force"], row["lpa"]),
-    }
+    return said_of_detention(row["force"], row["reference"], duty_team(row["force"], row["lpa"]))
 
 
 def settle_changed(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

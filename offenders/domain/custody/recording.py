@@ -69,7 +69,7 @@ def record(session: Session, arrivals: Sequence[Arrival], asker: Asker) -> None:
     store.put_forward(
         session, [(each.row["id"], each.row["person_id"], each.until) for each in arrivals]
     )
-    tell_forces(session, arrivals, asker)
+    flagging.flag_wanted_elsewhere(session, tell_forces(session, arrivals, asker))
     flagging.tell_managers(session, rows)
     require_foreign_checks(session, rows)
     flagging.flag_unknown_nationality(session, rows)
@@ -103,8 +103,10 @@ def close_named(session: Session, arrivals: Sequence[Arrival], actor: str) -> No
         store.note_closed(session, [(detention, each.want_id) for detention, each in closing])
 
 
-def tell_forces(session: Session, arrivals: Sequence[Arrival], asker: Asker) -> None:
-    """Flag in both forces whoever is detained here and wanted there."""
+def tell_forces(
+    session: Session, arrivals: Sequence[Arrival], asker: Asker
+) -> dict[UUID, list[dict[str, str]]]:
+    """Flag in other forces whom they want and this one has detained; give it by detention."""
     asked = [(pnc_id, each) for each in arrivals for pnc_id in each.pnc_ids]
     found = find_elsewhere(session, [(pnc_id, each.until) for pnc_id, each in asked], asker)
     here: dict[UUID, dict[tuple[str, str], dict[str, str]]] = {}
@@ -116,14 +118,15 @@ def tell_forces(session: Session, arrivals: Sequence[Arrival], asker: Asker) -> 
         last = there.setdefault((want.force, want.reference), arrival)
         if arrival.row["arrested_at"] > last.row["arrested_at"]:
             there[want.force, want.reference] = arrival
-    flagging.flag_wanted_elsewhere(
-        session, {detention: list(wants.values()) for detention, wants in here.items()}
-    )
     told = [
         (force, reference, flagging.said_elsewhere(arrival.row))
         for (force, reference), arrival in there.items()
     ]
     tell_elsewhere(session, told, asker)
+    return {
+        detention: [shown for _, shown in sorted(wants.items())]
+        for detention, wants in here.items()
+    }
 
 
 def require_foreign_checks(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from offenders.domain.working_days import LONDON, london_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import date
 
 UNITED_KINGDOM: Final = frozenset({"GBR"})
+# Codes of passports for no country (ICAO Doc 9303-3, section 5): a stateless person has none that
+# could be asked; of one whose nationality is unspecified nobody knows it.
+STATELESS: Final = "XXA"
+UNSPECIFIED: Final = "XXX"
 
 
 class Disposal(StrEnum):
@@ -61,12 +65,17 @@ class Stay:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known when a detention is judged; `hours` is the longest one without charge."""
+    """What is known when a detention is judged; `hours` is the longest one without charge.
+
+    `rearrests` are the custody numbers of those `stays` that an arrest may have ended, or begun
+    after, without a release on record.
+    """
 
     now: datetime
     hours: int
     born_on: date | None
     stays: Sequence[Stay] = ()
+    rearrests: Collection[str] = ()
 
 
 TWO_AT_ONCE: Final = "two-detentions-at-once"
@@ -98,8 +107,8 @@ def broken_rules(stay: Stay, facts: Facts) -> Iterator[Broken]:
             "Send released_at with it.",
         )
     for other in facts.stays:
-        if overlap(stay, other, facts.hours):
-            yield _two_at_once(other, facts.hours)
+        if _is_twice(stay, other, facts):
+            yield _two_at_once(stay, other, facts.hours)
             return
 
 
@@ -128,8 +137,49 @@ def overlap(one: Stay, other: Stay, hours: int) -> bool:
     return one.arrested_at < other.ends(hours) and other.arrested_at < one.ends(hours)
 
 
-def _two_at_once(other: Stay, hours: int) -> Broken:
+def end_of(stay: Stay, others: Iterable[Stay], hours: int) -> datetime:
+    """Give when a stay ended; where nobody said, at the next arrest, or when it must have."""
+    if stay.released_at is not None:
+        return stay.released_at
+    later = (each.arrested_at for each in others if each.arrested_at > stay.arrested_at)
+    return min([stay.ends(hours), *later])
+
+
+def arrested_again(stay: Stay, facts: Facts) -> Iterator[tuple[Stay, Stay]]:
+    """Give each two stays, of which this is one, that only a release nobody told of sets apart.
+
+    The earlier first: it ended at the latest with the arrest of the later.
+    """
+    for other in facts.stays:
+        if _would_be_twice(stay, other, facts):
+            first, second = sorted((stay, other), key=lambda each: each.arrested_at)
+            yield first, second
+
+
+def _is_twice(stay: Stay, other: Stay, facts: Facts) -> bool:
+    if not _would_be_twice(stay, other, facts):
+        return False
+    if other.custody_number not in facts.rearrests or stay.arrested_at == other.arrested_at:
+        return True
+    first, second = sorted((stay, other), key=lambda each: each.arrested_at)
+    return first.released_at is not None and first.released_at > second.arrested_at
+
+
+def _would_be_twice(stay: Stay, other: Stay, facts: Facts) -> bool:
+    """Tell whether both hold the person at a moment, if each lasts as long as it may."""
+    if not overlap(stay, other, facts.hours):
+        return False
+    others = [each for each in facts.stays if each.custody_number != stay.custody_number]
+    return stay.arrested_at < end_of(other, others, facts.hours)
+
+
+def _two_at_once(stay: Stay, other: Stay, hours: int) -> Broken:
     since = _written(other.arrested_at)
+    action = "Correct the person, or the times of one of them."
+    if stay.released_at is None and stay.arrested_at < other.arrested_at:
+        action = "Send released_at, not after that arrest, or correct the person."
+    elif other.released_at is None:
+        action = "Record that release first, or correct the person or the time of arrest."
     if other.released_at is None:
         held = (
             f"since {since} without a release on record, and nobody is held without charge for"
@@ -142,7 +192,7 @@ def _two_at_once(other: Stay, hours: int) -> Broken:
         "arrested_at",
         f"Nobody is detained twice at once: custody number {other.custody_number} holds this"
         f" person {held}",
-        "Record that release first, or correct the person or the time of arrest.",
+        action,
         other,
     )
 
@@ -154,8 +204,11 @@ def _written(moment: datetime) -> str:
 def foreign_countries(
     stated: str | None, evidenced: str | None, recorded: Iterable[str]
 ) -> list[str]:
-    """Give the countries that each need a foreign-conviction check, in their order."""
-    return sorted(_known(stated, evidenced, recorded) - UNITED_KINGDOM)
+    """Give the countries that each need a foreign-conviction check, in their order.
+
+    A stateless person has none.
+    """
+    return sorted(_known(stated, evidenced, recorded) - UNITED_KINGDOM - {STATELESS})
 
 
 def is_nationality_unknown(
@@ -166,4 +219,4 @@ def is_nationality_unknown(
 
 
 def _known(stated: str | None, evidenced: str | None, recorded: Iterable[str]) -> set[str]:
-    return {each for each in (stated, evidenced, *recorded) if each}
+    return {each for each in (stated, evidenced, *recorded) if each} - {UNSPECIFIED}

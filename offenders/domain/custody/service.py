@@ -7,13 +7,14 @@ from offenders.domain.custody.acting import (
     Doing,
     amend_detention,
     follow_nationalities,
-    new_row,
+    new_rows,
     next_row,
     record_detention,
     release_detention,
 )
 from offenders.domain.custody.checking import longest_hours, stay_of
 from offenders.domain.custody.flagging import unchecked_source
+from offenders.domain.custody.following import follow_pnc_ids
 from offenders.domain.custody.reading import (
     Question,
     count_detentions,
@@ -21,7 +22,14 @@ from offenders.domain.custody.reading import (
     show_detention,
 )
 from offenders.domain.custody.recording import Arrival, change, nationality_columns, record
-from offenders.domain.custody.rules import Disposal, Facts, Stay, broken_rules
+from offenders.domain.custody.rules import (
+    Disposal,
+    Facts,
+    Stay,
+    arrested_again,
+    broken_rules,
+    end_of,
+)
 from offenders.domain.custody.store import (
     COLUMNS,
     find_by_numbers,
@@ -40,18 +48,21 @@ __all__ = [
     "Question",
     "Stay",
     "amend_detention",
+    "arrested_again",
     "broken_rules",
     "change",
     "count_detentions",
+    "end_of",
     "find_by_numbers",
     "follow_nationalities",
+    "follow_pnc_ids",
     "list_detentions",
     "list_stays",
     "lock_detentions",
     "lock_people",
     "longest_hours",
     "nationality_columns",
-    "new_row",
+    "new_rows",
     "next_row",
     "record",
     "record_detention",

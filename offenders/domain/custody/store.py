@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import text
 
+from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.custody.models import Detention
 from offenders.domain.history import keep_history
@@ -47,7 +48,7 @@ COLUMNS: Final = {
 }
 _NAMES: Final = ", ".join(COLUMNS)
 _ROWS: Final = f"""
-    jsonb_to_recordset(CAST(:rows AS jsonb))
+    json_to_recordset(CAST(:rows AS json))
         AS d ({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
 """
 _ADD: Final = text(f"""
@@ -86,6 +87,17 @@ _STAYS: Final = text("""
     ORDER BY arrested_at
 """)
 _FIRST: Final = ", ".join(f"h.{name} AS first_{name}" for name in COLUMNS)
+# Held now: not released, not arrested again since, and not longer than anybody may be.
+_HELD: Final = text("""
+    SELECT d.* FROM detentions d
+    WHERE d.force = :force AND d.person_id = ANY (CAST(:people AS uuid[]))
+      AND d.released_at IS NULL
+      AND d.arrested_at > CAST(:now AS timestamptz) - make_interval(hours => :hours)
+      AND NOT EXISTS (SELECT FROM detentions l
+                      WHERE l.force = d.force AND l.person_id = d.person_id
+                        AND l.arrested_at > d.arrested_at)
+    ORDER BY d.arrested_at, d.id
+""")
 _BY_NUMBER: Final = text(f"""
     SELECT d.*, {_FIRST} FROM detentions d
     CROSS JOIN LATERAL (
@@ -173,6 +185,12 @@ def list_stays(session: Session, people: Collection[UUID]) -> list[Row[Any]]:
     """Give when these people were held, the first arrest first."""
     values = {"force": session.info["force"], "people": [each.hex for each in people]}
     return list(session.execute(_STAYS, values))
+
+
+def list_held(session: Session, people: Collection[UUID], hours: int) -> list[Row[Any]]:
+    """Give the detentions of those of these people who are held now; nobody is past `hours`."""
+    values = {"people": [each.hex for each in people], "now": clock.now(), "hours": hours}
+    return list(session.execute(_HELD, values | {"force": session.info["force"]}))
 
 
 def find_by_numbers(session: Session, numbers: Collection[str]) -> dict[str, Row[Any]]:

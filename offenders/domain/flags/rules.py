@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from offenders.domain.access import Sight
+
 ALERT: Final = "alert"
 OPEN: Final = "open"
 ACKNOWLEDGED: Final = "acknowledged"
@@ -21,6 +23,14 @@ _NEXT: Final[Mapping[str, frozenset[str]]] = {
     SUPPRESSED: frozenset({SUPPRESSED}),
     CLEARED: frozenset(),
 }
+
+# Flags about these tell who is in MAPPA or registered.
+_PUBLIC_PROTECTION: Final = ("mappa_case", "registration")
+
+
+def unseen_subjects(sight: Sight) -> tuple[str, ...]:
+    """Give the types of subject about which a reader sees no flag."""
+    return () if sight.public_protection_flags else _PUBLIC_PROTECTION
 
 
 def may_become(state: str, wanted: str) -> bool:

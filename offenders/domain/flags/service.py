@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from offenders.domain.access import Scope
+    from offenders.domain.access import Scope, Sight
     from offenders.domain.versions import IfMatch
 
 __all__ = [
@@ -93,7 +93,7 @@ class Doing:
     actor: str
     scope: Scope
     if_match: IfMatch
-    sees_protected: bool = False
+    sight: Sight
 
 
 def settle(
@@ -206,7 +206,7 @@ def suppress_flag(
 
 
 def _take(session: Session, written: str, doing: Doing, wanted: str) -> Flag:
-    flag = store.get_flag(session, doing.scope, _read_id(written))
+    flag = store.get_flag(session, doing.scope, doing.sight, _read_id(written))
     doing.if_match.check(flag.version)
     state = rules.state_at(flag.state, flag.suppressed_until, clock.now())
     if not rules.may_become(state, wanted):
@@ -218,7 +218,7 @@ def _take(session: Session, written: str, doing: Doing, wanted: str) -> Flag:
 def _keep(session: Session, flag: Flag, doing: Doing) -> Row[Any]:
     flag.version += 1
     _keep_history(session, [flag.id])
-    question = Question({}, doing.scope, clock.now(), doing.sees_protected)
+    question = Question({}, doing.scope, clock.now(), doing.sight)
     return get_flag(session, question=question, written=str(flag.id))
 
 

@@ -12,6 +12,7 @@ from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.filters import equalities
 from offenders.domain.flags.models import Flag
+from offenders.domain.flags.rules import unseen_subjects
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row, TextClause
     from sqlalchemy.orm import Session
 
-    from offenders.domain.access import Scope
+    from offenders.domain.access import Scope, Sight
 
 # The layout of ids.new_id, one for each row: milliseconds, version 8, force, variant, random.
 _NEW_ID = """
@@ -157,7 +158,7 @@ _JSON = f"""
         'state', f.shown_state,
         'owner', json_build_object(
             'officer', f.owner_officer,
-            'team', CASE WHEN f.hides AND f.owner_team = 'DUTY-' || f.lpa
+            'team', CASE WHEN f.hides AND left(f.owner_team, 5) = 'DUTY-'
                          THEN 'DUTY-' || f.force ELSE f.owner_team END),
         'acknowledged_at', f.acknowledged_at, 'acknowledged_by', f.acknowledged_by,
         'acknowledged_note', f.acknowledged_note,
@@ -188,7 +189,7 @@ class Question:
     filters: dict[str, Any]
     scope: Scope
     now: datetime
-    sees_protected: bool
+    sight: Sight
     as_at: datetime | None = None
 
     @property
@@ -209,7 +210,7 @@ class Question:
             **self.scope.values,
             "now": self.as_at or self.now,
             "as_at": self.as_at,
-            "sees_protected": self.sees_protected,
+            "sees_protected": self.sight.protected_addresses,
         }
 
     @property
@@ -223,7 +224,7 @@ class Question:
     def condition(self) -> tuple[str, dict[str, Any]]:
         """Give scope and filters as SQL with their values."""
         parts, values = equalities(self.filters, COLUMNS)
-        parts.append(self.scope.condition("f"))
+        parts += [self.scope.condition("f"), seen_subjects(self.sight)]
         values |= self.values
         if not self._asks_cleared:
             parts.append("f.shown_state <> 'cleared'")
@@ -398,24 +399,33 @@ def show_flag(session: Session, question: Question, flag_id: UUID) -> Row[Any] |
     """Give one flag as (json, id, person_id, version, hides)."""
     statement = f"""
         SELECT {_JSON}::text, f.id, f.person_id, f.version, f.hides FROM {question.every_state}
-        WHERE {question.scope.condition("f")} AND f.id = :id
+        WHERE {question.scope.condition("f")} AND {seen_subjects(question.sight)} AND f.id = :id
     """
     return session.execute(text(statement), question.values | {"id": flag_id}).one_or_none()
 
 
-def get_flag(session: Session, scope: Scope, flag_id: UUID | None) -> Flag:
+def get_flag(session: Session, scope: Scope, sight: Sight, flag_id: UUID | None) -> Flag:
     """Give the flag for a change, locked until the transaction ends."""
     statement = select(Flag).where(Flag.force == scope.force, Flag.id == flag_id)
     flag = session.execute(statement.with_for_update()).scalar_one_or_none()
     if flag is None or not scope.covers(flag.lpa, flag.neighbourhood):
         raise NotFound
+    if flag.subject_type in unseen_subjects(sight):
+        raise NotFound
     return flag
 
 
-def open_flags_of_person(scope: Scope) -> str:
+def seen_subjects(sight: Sight) -> str:
+    """Give the condition that leaves out flags of subjects that the reader may not see."""
+    unseen = ", ".join(f"'{each}'" for each in unseen_subjects(sight))
+    return f"f.subject_type NOT IN ({unseen})" if unseen else "true"
+
+
+def open_flags_of_person(scope: Scope, sight: Sight) -> str:
     """Give the SQL of what is not cleared of an outer `p`, as a JSON array; it takes `:now`."""
     return f"""(
         SELECT coalesce(json_agg({_SHORT_JSON} ORDER BY f.raised_at, f.id), '[]')
         FROM flags f
-        WHERE {scope.condition("f", "flag_scope")} AND f.person_id = p.id
+        WHERE {scope.condition("f", "flag_scope")} AND {seen_subjects(sight)}
+          AND f.person_id = p.id
           AND f.state <> 'cleared')"""

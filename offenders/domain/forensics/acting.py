@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from offenders.db import recorded_at
-from offenders.domain.access import Scope
 from offenders.domain.flags.service import clear_for
-from offenders.domain.forensics import rules, store
+from offenders.domain.forensics import behind, rules, store
 from offenders.domain.forensics.linking import Naming, link_wants
 from offenders.domain.forensics.models import ForensicHit
 from offenders.domain.forensics.overdue import settle_hit
@@ -16,16 +15,17 @@ from offenders.domain.forensics.people import find_meant
 from offenders.domain.forensics.rules import Outcome, Own, PersonState
 from offenders.domain.history import keep_history
 from offenders.domain.reference import service as reference
-from offenders.domain.versions import IfMatch
 from offenders.domain.wanted import service as wanted
-from offenders.domain.wanted.rules import OUTSTANDING, Basis
+from offenders.domain.wanted.rules import OUTSTANDING
 from offenders.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Row
     from sqlalchemy.orm import Session
+
+    from offenders.domain.access import Scope
+    from offenders.domain.versions import IfMatch
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def identify_person(session: Session, doing: Doing) -> ForensicHit:
             raise Invalid.field("/person_id", message)
         hit.person_id, hit.person_state = meant.person_id, PersonState.KNOWN
         (hit.want_id,) = link_wants(session, doing.actor, [_naming(hit)])
-        _hand_over(session, hit, doing, store.hold_want(session, hit.want_id))
+        behind.hand_over(session, hit, _by(doing), store.hold_want(session, hit.want_id))
     hit.person_decided_at = recorded_at(session)
     hit.person_decided_by, hit.person_reason = doing.actor, doing.fields["reason"]
     return _keep(session, hit)
@@ -108,7 +108,7 @@ def allocate_hit(session: Session, doing: Doing) -> ForensicHit:
     hit.allocated_at, hit.allocated_by = hit.allocated_at or at, doing.actor
     hit.allocation_reason = doing.fields.get("reason")
     hit.state = Own.ALLOCATED
-    _hand_over(session, hit, doing, want)
+    behind.hand_over(session, hit, _by(doing), want)
     return _keep(session, hit)
 
 
@@ -157,64 +157,22 @@ def eliminate_hit(session: Session, doing: Doing) -> ForensicHit:
     hit.elimination = doing.fields["reason"]
     hit.elimination_rationale = doing.fields.get("rationale")
     hit.state = Own.ELIMINATED
-    want = store.hold_want(session, hit.want_id)
-    if want is not None and want.state == OUTSTANDING:
-        session.flush()
-        if store.count_others_behind(session, hit) == 0:
-            _take_ground(session, hit, doing, want)
+    if hit.want_id is not None:
+        why = str(hit.elimination).replace("_", " ")
+        behind.take_ground(session, hit, _by(doing), hit.want_id, f"was eliminated: {why}")
     return _keep(session, hit)
-
-
-def _take_ground(session: Session, hit: ForensicHit, doing: Doing, want: Row[Any]) -> None:
-    why = str(hit.elimination).replace("_", " ")
-    if want.basis == Basis.FORENSIC:
-        because = f"The last forensic hit behind it, {hit.reference}, was eliminated: {why}."
-        _close_want(session, hit, doing, "no_longer_wanted", because)
-        return
-    said = (
-        f"The last forensic hit behind this want, {hit.reference}, was eliminated: {why}."
-        " Confirm the want on its other grounds."
-    )
-    wanted.doubt_want(session, _on_want(hit, doing, {"text": said}))
 
 
 def _close_want(
     session: Session, hit: ForensicHit, doing: Doing, outcome: str, reason: str | None
 ) -> None:
-    fields = {"outcome": str(outcome), "reason": reason}
-    if outcome == doing.fields.get("outcome"):
-        given = ("occurred_at", "custody_number")
-        fields |= {name: doing.fields.get(name) for name in given}
-    wanted.close_want(session, _on_want(hit, doing, fields))
+    given = {name: doing.fields.get(name) for name in ("occurred_at", "custody_number")}
+    fields = {"outcome": str(outcome), "reason": reason, **given}
+    wanted.close_want(session, behind.on_want(hit.force, hit.want_id, _by(doing), fields))
 
 
-def _hand_over(session: Session, hit: ForensicHit, doing: Doing, want: Row[Any] | None) -> None:
-    """Let an open want that hits have opened follow the allocation of one of them."""
-    if want is None or hit.allocated_at is None:
-        return
-    if want.state != OUTSTANDING or want.basis != Basis.FORENSIC:
-        return
-    owner = (hit.owner_officer, hit.owner_team)
-    if owner == (want.owner_officer, want.owner_team):
-        return
-    fields = {
-        "to_officer": hit.owner_officer,
-        "to_team": hit.owner_team,
-        "reason": hit.allocation_reason or f"Forensic hit {hit.reference} was allocated.",
-    }
-    wanted.hand_over_want(session, _on_want(hit, doing, fields))
-
-
-def _on_want(hit: ForensicHit, doing: Doing, fields: dict[str, Any]) -> wanted.Doing:
-    """Act on the want behind a hit, wherever in the force it lies."""
-    return wanted.Doing(
-        doing.actor,
-        Scope(hit.force),
-        str(hit.want_id),
-        fields,
-        IfMatch(any_version=True),
-        doing.now,
-    )
+def _by(doing: Doing) -> behind.By:
+    return behind.By(doing.actor, doing.now)
 
 
 def _naming(hit: ForensicHit) -> Naming:

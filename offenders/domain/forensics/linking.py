@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from offenders.domain.forensics.rules import DEALT_WITH
@@ -51,26 +50,22 @@ class _Standing:
 
     def __init__(self, wants: Sequence[Row[Any]]) -> None:
         self._open: dict[tuple[UUID, str | None], UUID | int] = {}
-        self._forensic: dict[UUID, UUID | int] = {}
         self._settled: dict[tuple[UUID, str], UUID] = {}
         self._dead: dict[UUID, UUID] = {}
-        by_state: dict[bool, list[Row[Any]]] = defaultdict(list)
         for want in sorted(wants, key=lambda row: (row.entered_at, row.id)):
-            by_state[want.state == OUTSTANDING].append(want)
-        for want in by_state[True]:
-            self._open.setdefault((want.person_id, want.crime_reference), want.id)
-            if want.basis == Basis.FORENSIC:
-                self._forensic.setdefault(want.person_id, want.id)
-        for want in by_state[False]:
-            if want.state == Outcome.DECEASED:
+            if want.state == OUTSTANDING:
+                self._open.setdefault((want.person_id, want.crime_reference), want.id)
+            elif want.state == Outcome.DECEASED:
                 self._dead[want.person_id] = want.id
-            if want.crime_reference is not None and want.state in DEALT_WITH:
+            elif want.crime_reference is not None and want.state in DEALT_WITH:
                 self._settled[want.person_id, want.crime_reference] = want.id
 
     def find(self, naming: Naming) -> UUID | int | None:
-        """Give the open want for the crime, else the one whose end settled it, else the hits'.
+        """Give the open want for the crime, else the one whose end settled it; else none.
 
-        Several hits on one person hang on one want (forces.md F028); nobody dead is wanted anew.
+        Each crime has its own want, so that crimes with a named suspect are counted whole
+        (Core business, 2014, Recommendation 24); hits without a crime share the want without
+        one. Nobody dead is wanted anew.
         """
         key = (naming.person_id, naming.crime_reference)
         if key in self._open:
@@ -79,12 +74,11 @@ class _Standing:
             settled = self._settled.get((naming.person_id, naming.crime_reference))
             if settled is not None:
                 return settled
-        return self._forensic.get(naming.person_id, self._dead.get(naming.person_id))
+        return self._dead.get(naming.person_id)
 
     def add(self, naming: Naming, want: int) -> None:
         """Know a want that is to be opened."""
         self._open[naming.person_id, naming.crime_reference] = want
-        self._forensic[naming.person_id] = want
 
 
 def _suspicion(naming: Naming) -> Suspicion:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from offenders.domain.forensics.rules import OPEN, Stage
 from offenders.domain.persons.shown import person_json
-from offenders.domain.reading import Reading
+from offenders.domain.reading import Reading, is_named
 from offenders.domain.working_days import london_day
 from offenders.ids import as_reference, as_uuid
 
@@ -61,6 +61,7 @@ _EQUAL: Final = (
     "outcome",
     "elimination",
 )
+_NAMED: Final = {"person_id": "persons", "want_id": "wants"}  # by id or reference
 GROUPS: Final = ("force", "lpa", "neighbourhood", "type", "offence_class")
 _HIDDEN: Final = "ARRAY['person', 'candidates', 'want']"
 _PERSON: Final = person_json()
@@ -142,7 +143,7 @@ class Question:
             "as_at": self.as_at,
             "sees_register": self.scope.sender is None,
         }
-        asked = {name for name in ("person_id", "want_id") if self.filters.get(name)}
+        asked = {name for name in _NAMED if self.filters.get(name)}
         if self.scope.sender is not None and asked:
             parts.append("false")  # to ask by what is hidden would show it
         for name in _EQUAL:
@@ -150,7 +151,11 @@ class Question:
             if value == "none":
                 parts.append(f"h.{name} IS NULL")
             elif value is not None:
-                parts.append(f"h.{name} = :f_{name}")
+                parts.append(
+                    is_named(f"h.{name}", _NAMED[name], f"f_{name}", value)
+                    if name in _NAMED
+                    else f"h.{name} = :f_{name}"
+                )
                 values[f"f_{name}"] = value
         if (state := self.filters.get("state")) is not None:
             parts.append(f"({STATE}) = :f_state")

@@ -168,9 +168,9 @@ def hold_want(session: Session, want_id: UUID | None) -> Row[Any] | None:
     return session.execute(_HOLD_WANT, values).one_or_none()
 
 
-def count_others_behind(session: Session, hit: ForensicHit) -> int:
-    """Count the other hits behind the want of a hit that are not eliminated."""
-    values = {"force": hit.force, "want_id": hit.want_id, "id": hit.id}
+def count_others_behind(session: Session, want_id: UUID, hit_id: UUID) -> int:
+    """Count the hits behind a want, but for one, that are not eliminated."""
+    values = {"force": session.info["force"], "want_id": want_id, "id": hit_id}
     return int(session.execute(_OTHERS_BEHIND, values).scalar_one())
 
 

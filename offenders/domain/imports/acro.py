@@ -11,6 +11,7 @@ from offenders.domain.acro.models import AcroCheck
 from offenders.domain.acro.service import (
     MISSING,
     REPLIES,
+    REQUEST_AFTER_ARREST,
     Response,
     State,
     Step,
@@ -24,6 +25,7 @@ from offenders.domain.imports import store
 from offenders.domain.imports.acro_rows import check_whole, moment, state_of
 from offenders.domain.imports.batches import Received, audit_batch, merged
 from offenders.domain.imports.problems import Finding, Refusal
+from offenders.domain.outbox.service import withdraw
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -52,6 +54,7 @@ _CASTS: Final = {
         ("requested_at", "reply_due_at", "responded_at", "assessed_at"), "CAST({t} AS timestamptz)"
     ),
     "assessment": "{j}",
+    "message_id": "CAST({t} AS uuid)",
 }
 _LOCKED = text("""
     SELECT d.custody_number, d.person_id AS detained_person_id, c.*
@@ -181,7 +184,8 @@ class _Receiving:
         state, here = state_of(row), State(check.state)
         requested = row.get("requested_at")
         if requested and moment(requested) < check.detained_at:
-            problem, action = "The request lies before the arrest.", "Send requested_at after it."
+            problem = f"The request lies before the arrest. Rule: {REQUEST_AFTER_ARREST}."
+            action = "Send requested_at after it."
             raise Refusal(problem=problem, action=action, field="requested_at")
         if state == State.ASSESSED and Response(row["response"]) not in {"trace", "partial"}:
             state = State.RESPONDED
@@ -221,6 +225,8 @@ class _Receiving:
             }
         if state == State.NOT_POSSIBLE:
             columns["not_possible_because"] = row.get("reason") or _NO_REASON
+            if check.message_id is not None:
+                columns["message_id"] = withdraw(self._session, check.id) or check.message_id
         return columns
 
     def _settle(self, changed: Sequence[UUID]) -> None:

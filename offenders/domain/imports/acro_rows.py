@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from offenders.domain.acro.service import Response, State
+from offenders.domain.acro.service import REPLY_AFTER_REQUEST, Response, State
 from offenders.domain.imports.checks import (
     Checked,
     Columns,
@@ -88,7 +88,11 @@ def _order(row: Mapping[str, Any]) -> Iterator[Finding]:
     requested, responded = row.get("requested_at"), row.get("responded_at")
     if requested and responded and moment(responded) < moment(requested):
         action = "Send responded_at not before requested_at."
-        yield Finding("responded_at", "The reply lies before the request.", action)
+        yield Finding(
+            "responded_at",
+            f"The reply lies before the request. Rule: {REPLY_AFTER_REQUEST}.",
+            action,
+        )
 
 
 def moment(written: str) -> datetime:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from offenders import clock
 from offenders.db import recorded_at
+from offenders.domain.bail.breaches import settle_breaches
 from offenders.domain.bail.cases import State
 from offenders.domain.bail.models import BailRecord
 from offenders.domain.bail.records import RULE, plain, set_review_clocks
@@ -258,12 +259,15 @@ def _change(session: Session, batch: Batch, writing: _Writing, amendment: Amendm
     }
     if (state or record.state) != State.FAILED_TO_ANSWER:
         close(session, record, how, **said)
-    if state in {State.SURRENDERED, State.RELEASED_WITHOUT_BAIL, State.CLOSED}:
+    lapses, was_lapsed = columns.get("has_lapsed", False), record.has_lapsed
+    is_over = state in {State.SURRENDERED, State.RELEASED_WITHOUT_BAIL, State.CLOSED}
+    if is_over and not lapses:
         close_breaches(session, record, how, **said)
     for name, value in columns.items():
         setattr(record, name, value)
     record.version += 1
     record.updated_at = recorded_at(session)
+    settle_breaches(session, record, was_lapsed=was_lapsed, actor=batch.actor, now=clock.now())
     set_review_clocks(session, record)
     writing.log(record.id, "amendment", recorded_at(session), {"changes": plain(changes)})
     if "state" in columns:

@@ -10,9 +10,8 @@ from uuid import UUID
 from offenders.domain.imports import bail_store, store
 from offenders.domain.imports.bail_rows import Described, check_whole
 from offenders.domain.imports.batches import Received, merged
-from offenders.domain.imports.person_rows import with_identifiers
 from offenders.domain.imports.problems import Finding, Refusal
-from offenders.domain.imports.subjects import Subjects
+from offenders.domain.imports.subjects import Subjects, whole_row
 from offenders.domain.imports.want_rows import identity_of
 from offenders.domain.working_days import london_day
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from offenders.domain.bail.models import BailRecord
     from offenders.domain.imports.batches import Batch
-    from offenders.domain.imports.checks import Checked, Facts
+    from offenders.domain.imports.checks import Checked
 
 PERSONS_OF_BAIL: Final = "bail-person"  # people whom rows of bail describe, by the row's ref
 # Columns that the source and this register both say; a change here wins over one there.
@@ -79,19 +78,13 @@ def plan_bail(session: Session, batch: Batch, rows: Sequence[Checked]) -> BailPl
             plan.received.warn(each, each.warnings)
             restated.append((each.source_ref, each.digest))
         else:
-            todo.append(_whole(each, whole, batch.facts))
+            todo.append(whole_row(each, whole, batch.facts))
     store.keep_digests(session, batch.force, batch.kind, restated)
     if todo:
         planner = _Planner(session, batch, sources, todo, plan)
         for each in todo:
             planner.decide(each)
     return plan
-
-
-def _whole(checked: Checked, row: dict[str, Any], facts: Facts) -> Checked:
-    """Give a row with all that the source has said so far."""
-    whole = with_identifiers(checked.line, row | {"source_ref": checked.source_ref}, facts)
-    return whole._replace(written={**whole.written, **checked.written}, digest=checked.digest)
 
 
 class _Planner:

@@ -216,4 +216,6 @@ def _before(field: str, problem: str) -> Refusal:
 
 def _column(field: str) -> str:
     """Give the column in which a row says what the law refuses."""
+    if field == "occurred_at":
+        return "state_at"
     return "extensions" if field in {"authorised_rank", "authorised_at", "applied_at"} else field

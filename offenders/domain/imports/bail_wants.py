@@ -64,7 +64,7 @@ class Failures:
                 "reason": str(Reason.FAILED_TO_ANSWER_BAIL),
                 "offence_code": record.offence_code,
                 "crime_reference": record.crime_reference,
-                "power": power_of(record, Reason.FAILED_TO_ANSWER_BAIL),
+                "power": power_of(record.kind, Reason.FAILED_TO_ANSWER_BAIL),
                 "risk": str(Risk.STANDARD),
                 "domestic_abuse": False,
                 "priority_crime": False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from offenders.domain.custody import service as custody
-from offenders.domain.custody.service import Arrival, nationality_columns, stay_of
+from offenders.domain.custody.service import Arrival, end_of, nationality_columns, stay_of
 from offenders.domain.imports import store
 from offenders.domain.imports.batches import audit_batch
 from offenders.domain.imports.custody_plan import PERSONS_OF_DETENTIONS, plan_detentions
@@ -63,15 +63,19 @@ def _record(
     """Record the new detentions; give each by its source_ref."""
     whose = [each.person or subjects[each.checked.source_ref] for each in plan.entries]
     people = _people(session, plan, whose)
-    arrivals, made = [], {}
-    for entry, person in zip(plan.entries, whose, strict=True):
-        known = people[person]
-        row = custody.new_row(session, batch.actor, {**entry.given, "person_id": person})
-        row |= nationality_columns(row, known.nationalities)
-        arrivals.append(Arrival(row, known.pnc_ids, stay_of(row).ends(plan.hours)))
-        made[entry.checked.source_ref] = row["id"]
+    given = [
+        {**entry.given, "person_id": person}
+        for entry, person in zip(plan.entries, whose, strict=True)
+    ]
+    rows = custody.new_rows(session, batch.actor, given)
+    arrivals = []
+    for row, entry in zip(rows, plan.entries, strict=True):
+        known = people[row["person_id"]]
+        row |= nationality_columns(row, known.nationalities)  # noqa: PLW2901 - altered in place
+        until = end_of(stay_of(row), entry.stays, plan.hours)
+        arrivals.append(Arrival(row, known.pnc_ids, until))
     custody.record(session, arrivals, Asker(batch.actor, "import", str(batch.import_id)))
-    return made
+    return {e.checked.source_ref: row["id"] for e, row in zip(plan.entries, rows, strict=True)}
 
 
 def _change(session: Session, plan: CustodyPlan) -> list[UUID]:

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from offenders.domain.custody import service as custody
 from offenders.domain.custody.service import Facts as CustodyFacts
-from offenders.domain.custody.service import Stay, broken_rules, stay_of
+from offenders.domain.custody.service import Stay, arrested_again, broken_rules, stay_of
 from offenders.domain.imports import store
 from offenders.domain.imports.batches import Received, merged
 from offenders.domain.imports.custody_rows import check_whole, given_of
-from offenders.domain.imports.problems import Refusal
+from offenders.domain.imports.problems import Finding, Refusal
 from offenders.domain.imports.subjects import Subjects, described, whole_row
 from offenders.domain.imports.want_rows import has_inline_person, identity_of
 
@@ -30,11 +30,15 @@ PERSONS_OF_DETENTIONS: Final = "custody-person"  # whom rows describe, by the de
 
 
 class Entry(NamedTuple):
-    """A detention to record, of the person known so far; None: whom the row itself describes."""
+    """A detention to record, of the person known so far; None: whom the row itself describes.
+
+    `stays` are all of that person's, with those that later rows tell of.
+    """
 
     checked: Checked
     given: dict[str, Any]
     person: UUID | None
+    stays: list[Stay]
 
 
 class Amendment(NamedTuple):
@@ -150,9 +154,9 @@ class _Planner:
             _refuse_unless(standing.person_id == person and _says(standing, given))
             self._plan.amendments.append(Amendment(checked, standing, {}, is_changed=False))
         else:
-            self._judge(given, whose, self._born_on(checked, person))
+            self._judge(checked, given, whose, self._born_on(checked, person))
             self._entered[number] = (whose, given, checked.source_ref)
-            self._plan.entries.append(Entry(checked, given, person))
+            self._plan.entries.append(Entry(checked, given, person, self._stays[whose]))
 
     def _amend(self, checked: Checked, source: store.Source, person: UUID | None) -> None:
         standing = self._standing[source.subject_id]
@@ -169,7 +173,7 @@ class _Planner:
         }
         if columns:
             row = {**standing._mapping, **columns}  # noqa: SLF001 - a row's public mapping
-            self._judge(row, person, self._born_on(checked, person))
+            self._judge(checked, row, person, self._born_on(checked, person))
         is_changed = bool(columns) or _person_differs(checked, source.row)
         self._plan.amendments.append(Amendment(checked, standing, columns, is_changed))
 
@@ -180,15 +184,33 @@ class _Planner:
         written = checked.row.get("date_of_birth")
         return date.fromisoformat(written) if written else None
 
-    def _judge(self, row: Mapping[str, Any], whose: Any, born_on: date | None) -> None:
-        """Raise the first rule that a detention breaks; let later rows know of it otherwise."""
+    def _judge(
+        self, checked: Checked, row: Mapping[str, Any], whose: Any, born_on: date | None
+    ) -> None:
+        """Raise the first rule that a detention breaks; let later rows know of it otherwise.
+
+        A source that tells of no releases is taken at its word where the person is arrested
+        again: the earlier detention has ended by then.
+        """
         stay, stays = stay_of(row), self._stays[whose]
-        facts = CustodyFacts(self._batch.facts.now, self._plan.hours, born_on, stays)
+        now, hours = self._batch.facts.now, self._plan.hours
+        rearrests = [each.custody_number for each in stays]
+        facts = CustodyFacts(now, hours, born_on, stays, rearrests)
         for broken in broken_rules(stay, facts):
             problem = f"{broken.problem} Rule: {broken.rule}."
             raise Refusal(problem=problem, action=broken.action, field=broken.field)
+        self._plan.received.warn(checked, map(_without_release, arrested_again(stay, facts)))
         stays[:] = [each for each in stays if each.custody_number != stay.custody_number]
         stays.append(stay)
+
+
+def _without_release(pair: tuple[Stay, Stay]) -> Finding:
+    first, second = pair
+    problem = (
+        f"Custody number {first.custody_number} has no release on record: the arrest under"
+        f" {second.custody_number} is taken as its end. Rule: two-detentions-at-once."
+    )
+    return Finding("arrested_at", problem, "Send released_at of the earlier detention.")
 
 
 def _says(standing: Any, given: Mapping[str, Any]) -> bool:

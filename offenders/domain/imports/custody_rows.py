@@ -54,6 +54,7 @@ COLUMNS: Final[Columns] = {
 }
 _MOMENTS: Final = ("arrested_at", "released_at")
 _NEEDED: Final = ("custody_number", "arrested_at")
+_NOTHING: Final[dict[str, Any]] = dict.fromkeys(GIVEN)
 
 
 def check_detention(line: int, row: Mapping[str, Any], facts: Facts) -> Checked | list[Finding]:
@@ -74,11 +75,10 @@ def check_whole(row: Mapping[str, Any]) -> Iterator[Finding]:
 
 def given_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """Give what a row says of its detention, in the values of the table."""
-    given: dict[str, Any] = {column: row.get(column) for column in GIVEN}
+    given = _NOTHING | {column: value for column, value in row.items() if column in GIVEN}
     for column in _MOMENTS:
         if given[column] is not None:
             given[column] = datetime.fromisoformat(given[column])
-    return given | {
-        "offences": given["offences"] or [],
-        "pnc_checked": bool(given["pnc_checked"]),
-    }
+    given["offences"] = given["offences"] or []
+    given["pnc_checked"] = bool(given["pnc_checked"])
+    return given

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from offenders.db import recorded_at
-from offenders.domain.custody.service import follow_nationalities
+from offenders.domain.custody.service import follow_nationalities, follow_pnc_ids
 from offenders.domain.history import begin_history, keep_history
 from offenders.domain.imports import person_store, store
 from offenders.domain.imports.batches import audit_batch
@@ -20,7 +20,7 @@ from offenders.domain.persons.models import Person
 from offenders.domain.persons.name_words import keep_words
 from offenders.domain.persons.names import tokens
 from offenders.domain.reference.policies import figure_in_force
-from offenders.domain.wanted.service import follow_addresses
+from offenders.domain.wanted.service import Asker, follow_addresses
 from offenders.ids import new_ids, new_reference
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _write(session: Session, batch: Batch, plan: Plan) -> None:
     keep_words(session, batch.force, writing.words())
     store.keep_sources(session, batch.force, batch.kind, batch.import_id, plan.sources)
     _settle(session, batch, [p for p in changed if _moves(plan.changes[p])])
-    _tell_custody(session, plan)
+    _tell_custody(session, batch, plan)
     begin_history(session, Person.__table__, batch.force, made)
     if changed:
         keep_history(session, Person.__table__, batch.force, changed)
@@ -148,11 +148,15 @@ def _settle(session: Session, batch: Batch, moving: Sequence[UUID]) -> None:
         follow_addresses(session, sorted(moved))
 
 
-def _tell_custody(session: Session, plan: Plan) -> None:
-    """Let detentions of those whose nationalities changed follow them."""
+def _tell_custody(session: Session, batch: Batch, plan: Plan) -> None:
+    """Let detentions follow the nationalities and PNC IDs that changed, and wants the latter."""
     changed = [person for person, change in plan.changes.items() if _NATIONALITY in change.columns]
     if changed:
         follow_nationalities(session, changed)
+    named = {person: change for person, change in plan.changes.items() if change.names_pnc_id}
+    asker = Asker(batch.actor, "import", str(batch.import_id))
+    corrected = [person for person, change in named.items() if change.corrects_pnc_id]
+    follow_pnc_ids(session, named, asker, corrected=corrected)
 
 
 def _correct_identifiers(session: Session, batch: Batch, plan: Plan, writing: _Writing) -> None:

@@ -26,6 +26,7 @@ SCALARS: Final = (
     "ethnicity_observed",
 )
 NAME_AND_BIRTH: Final = frozenset({"family_name", "given_names", "date_of_birth"})
+PNC_ID: Final = "pnc_id"
 LISTS: Final = ("aliases", "addresses", "vehicles", "markers")
 _EMPTY: Final[tuple[Any, ...]] = (None, [], "not_known")
 
@@ -74,7 +75,17 @@ class Change:
     @property
     def pnc_ids(self) -> list[str]:
         """Give the valid PNC IDs that are added."""
-        return [value for kind, value, *_ in self.identifiers if kind == "pnc_id" and value]
+        return [value for kind, value, *_ in self.identifiers if kind == PNC_ID and value]
+
+    @property
+    def names_pnc_id(self) -> bool:
+        """Tell whether a PNC ID is added, corrected or found invalid."""
+        return any(kind == PNC_ID for kind, *_ in self.identifiers)
+
+    @property
+    def corrects_pnc_id(self) -> bool:
+        """Tell whether a PNC ID that stood here stands no longer."""
+        return any(kind == PNC_ID and before for kind, _, _, before in self.identifiers)
 
     def absorb(self, later: Change) -> None:
         """Add what a later row changes of the same person."""

@@ -1,6 +1,6 @@
-"""What a file has named so far: kept in temporary tables, so that memory stays the same.
+"""What a file has named so far: kept in a temporary table, so that memory stays the same.
 
-They belong to one connection and end with it; those of a batch that fails are undone with it.
+It belongs to one connection and ends with it; the keys of a batch that fails are undone with it.
 """
 
 from __future__ import annotations
@@ -9,31 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from offenders.domain.imports.staging import copy_to_stage
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
 _MAKE = text("""
-    CREATE TEMPORARY TABLE import_seen (source_ref text PRIMARY KEY, line bigint NOT NULL);
-    CREATE TEMPORARY TABLE import_batch (source_ref text, line bigint NOT NULL)
+    CREATE TEMPORARY TABLE import_seen (source_ref text PRIMARY KEY, line bigint NOT NULL)
 """)
-_EMPTY = text("TRUNCATE pg_temp.import_batch")
-_SEE = text("""
+_BATCH = "unnest(CAST(:refs AS text[]), CAST(:lines AS bigint[])) AS b (source_ref, line)"
+_SEE = text(f"""
     INSERT INTO pg_temp.import_seen (source_ref, line)
-    SELECT source_ref, line FROM pg_temp.import_batch ORDER BY source_ref
+    SELECT source_ref, line FROM {_BATCH} ORDER BY source_ref
     ON CONFLICT DO NOTHING
 """)
-_REPEATED = text("""
-    SELECT b.line, s.line AS first FROM pg_temp.import_batch b
+_REPEATED = text(f"""
+    SELECT b.line, s.line AS first FROM {_BATCH}
     JOIN pg_temp.import_seen s ON s.source_ref = b.source_ref AND s.line <> b.line
 """)
 
 
 def begin(session: Session) -> None:
-    """Make the tables of one import."""
+    """Make the table of one import."""
     session.execute(_MAKE)
 
 
@@ -42,12 +39,11 @@ def note(session: Session, keys: Sequence[tuple[str, int]]) -> Mapping[int, int]
 
     Gives, of the lines whose key stood in an earlier batch, the line where it stood first.
     """
-    session.execute(_EMPTY)
-    copy_to_stage(session, "pg_temp.import_batch (source_ref, line)", keys)
-    noted: Any = session.execute(_SEE)
+    values = {"refs": [ref for ref, _ in keys], "lines": [line for _, line in keys]}
+    noted: Any = session.execute(_SEE, values)
     if noted.rowcount == len(keys):
         return {}
-    return {row.line: row.first for row in session.execute(_REPEATED)}
+    return {row.line: row.first for row in session.execute(_REPEATED, values)}
 
 
 def noted(session: Session) -> list[str]:

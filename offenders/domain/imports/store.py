@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from offenders.db import recorded_at
 from offenders.domain.imports.checks import Facts
-from offenders.domain.imports.staging import copy_into
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -37,6 +36,16 @@ _HAS_SOURCES = text("""
 _SUBJECTS = text("""
     SELECT source_ref, subject_id FROM import_sources
     WHERE force = :force AND kind = :kind AND source_ref = ANY (:refs)
+""")
+_KEEP_SOURCES = text("""
+    INSERT INTO import_sources
+        (force, kind, source_ref, subject_id, row, received_at, import_id, digest)
+    SELECT :force, :kind, s.source_ref, s.subject_id, s.row, :at, :import_id, s.digest
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS s (source_ref text, subject_id uuid, row jsonb, digest bytea)
+    ON CONFLICT (force, kind, source_ref) DO UPDATE SET
+        subject_id = excluded.subject_id, row = excluded.row, digest = excluded.digest,
+        received_at = excluded.received_at, import_id = excluded.import_id
 """)
 _KEEP_DIGESTS = text("""
     UPDATE import_sources s SET digest = d.digest
@@ -139,7 +148,7 @@ def load_facts(session: Session, force: str, now: datetime, today: date) -> Fact
     statement = text("SELECT list, code FROM code_entries WHERE list = ANY (:lists)")
     for row in session.execute(statement, {"lists": list(codes)}):
         codes[row.list].add(row.code)
-    offences = session.execute(text("SELECT code FROM offences")).scalars()
+    offences = session.execute(text("SELECT array_agg(code) FROM offences")).scalar_one()
     places = session.execute(
         text("SELECT code, lpa FROM neighbourhoods WHERE force = :force"), {"force": force}
     )
@@ -148,7 +157,7 @@ def load_facts(session: Session, force: str, now: datetime, today: date) -> Fact
         force=force,
         now=now,
         today=today,
-        offences=frozenset(offences),
+        offences=frozenset(offences or ()),
         codes=codes,
         neighbourhoods={row.code: row.lpa for row in places},
         lpas=frozenset(lpas.scalars()),
@@ -191,17 +200,26 @@ def keep_sources(
     received: Sequence[tuple[str, UUID, Mapping[str, Any]] | Kept],
 ) -> None:
     """Keep these as the last rows received; one without a digest is compared whole next time."""
-    at = recorded_at(session)
+    if not received:
+        return
     kept = [Kept(*each) for each in received]
-    copy_into(
-        session,
-        "import_sources",
-        ("force", "kind", "source_ref", "subject_id", "row", "received_at", "import_id", "digest"),
-        [(force, kind, e.source_ref, e.subject_id, e.row, at, import_id, e.digest) for e in kept],
-        further="""ON CONFLICT (force, kind, source_ref) DO UPDATE SET
-            subject_id = excluded.subject_id, row = excluded.row, digest = excluded.digest,
-            received_at = excluded.received_at, import_id = excluded.import_id""",
-    )
+    rows = [
+        {
+            "source_ref": each.source_ref,
+            "subject_id": each.subject_id,
+            "row": each.row,
+            "digest": each.digest and f"\\x{each.digest.hex()}",
+        }
+        for each in kept
+    ]
+    values = {
+        "force": force,
+        "kind": kind,
+        "rows": as_json(rows),
+        "at": recorded_at(session),
+        "import_id": import_id,
+    }
+    session.execute(_KEEP_SOURCES, values)
 
 
 def keep_digests(

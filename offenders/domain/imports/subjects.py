@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.imports import store
 from offenders.domain.imports.people import receive_people
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from offenders.domain.imports.batches import Batch, Received
     from offenders.domain.imports.checks import Checked, Facts
+
+
+_NAMING: Final = ("person_id", "pnc_id", "cro_number")
 
 
 class Subjects:
@@ -44,7 +47,8 @@ class Subjects:
             named = self._by_ref[ref]
         elif checked.source_ref in self._own:
             return self._own[checked.source_ref]
-        found = self._people.find(checked)
+        names = any(checked.row.get(each) for each in _NAMING)
+        found = self._people.find(checked) if names else None
         if named is not None and found not in {None, named}:
             problem = "person_source_ref and the identifiers name two people."
             action = "Find out which is right, and correct the source."
@@ -69,6 +73,9 @@ def described(checked: Checked) -> Any:
 
 def whole_row(checked: Checked, row: dict[str, Any], facts: Facts) -> Checked:
     """Give a row with all that the source has said so far, by `merged`."""
+    if row.keys() <= checked.row.keys():
+        # Nothing is left of what was said before, so the identifiers are those just checked.
+        return checked._replace(row=row)
     whole = with_identifiers(checked.line, row | {"source_ref": checked.source_ref}, facts)
     written = {**whole.written, **checked.written}
     return whole._replace(written=written, digest=checked.digest)

@@ -19,7 +19,7 @@ from offenders.domain.imports.want_rows import GIVEN
 from offenders.domain.wanted.models import Want
 from offenders.domain.wanted.overdue import clear_what_ended, flag_uncancelled_circulation
 from offenders.domain.wanted.rules import OUTSTANDING, Basis, Risk, priority
-from offenders.domain.wanted.service import duty_team
+from offenders.domain.wanted.service import Asker, duty_team, tell_holders
 from offenders.ids import new_id, new_reference
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def _write(
     if changed:
         keep_history(session, Want.__table__, batch.force, changed)
     _settle_flags(session, batch, changed)
+    asker = Asker(batch.actor, "import", str(batch.import_id))
+    tell_holders(session, list(made.values()), asker)
     counts = {"created": len(made), "changed": len(changed)}
     audit_batch(session, batch, "want", [*made.values(), *changed], counts)
     return made

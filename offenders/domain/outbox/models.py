@@ -19,7 +19,7 @@ from offenders.domain.columns import (
     one_of,
 )
 
-STATES = ("waiting", "sending", "delivered", "dead")
+STATES = ("waiting", "sending", "delivered", "dead", "withdrawn")
 OUTCOMES = ("begun", "delivered", "refused", "unknown")
 
 
@@ -27,8 +27,8 @@ class OutboxMessage(Base):
     """One message to the outside, written in the transaction of what it tells.
 
     `id` stays the same over every try, and `body` is sent byte for byte as it was written. The
-    body of what was delivered long ago is taken away. `tries_before` are those before the last
-    order to send it again.
+    body of what was delivered long ago, or withdrawn, is taken away. `tries_before` are those
+    before the last order to send it again.
     """
 
     __tablename__ = "outbox_messages"
@@ -59,7 +59,9 @@ class OutboxMessage(Base):
         CheckConstraint(
             "(state = 'sending') = (claimed_until IS NOT NULL)", name="sending_has_claim"
         ),
-        CheckConstraint("state IN ('delivered', 'dead') OR body IS NOT NULL", name="has_body"),
+        CheckConstraint(
+            "state IN ('delivered', 'dead', 'withdrawn') OR body IS NOT NULL", name="has_body"
+        ),
         Index(
             "ix_outbox_messages_waiting",
             "force",

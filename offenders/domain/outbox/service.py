@@ -31,10 +31,12 @@ __all__ = [
     "list_messages",
     "post",
     "resend_message",
+    "withdraw",
 ]
 
 list_messages = store.list_messages
 count_messages = store.count_messages
+withdraw = store.withdraw
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,9 @@ def resend_message(session: Session, written: str, if_match: IfMatch) -> Row[Any
     if message_id is None or found is None:
         raise NotFound
     if_match.check(found.version)
+    if found.state == "withdrawn":
+        text = "This message was withdrawn. Do again what it told, if it is to be told."
+        raise Conflict(text, state=found.state, possible=[])
     if found.state not in {"dead", "delivered"}:
         text = "This message is still to be sent. Wait until it is delivered or dead."
         raise Conflict(text, state=found.state, possible=[])

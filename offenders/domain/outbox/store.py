@@ -124,6 +124,27 @@ _LOCK = text("""
     SELECT state, version, body IS NOT NULL AS has_body FROM outbox_messages
     WHERE force = :force AND id = :id FOR UPDATE
 """)
+# What was delivered before and waits to be sent again stays delivered. A try under way can't be
+# called back; if it arrives, the message is delivered.
+_WITHDRAW = text("""
+    WITH undelivered AS (
+        SELECT m.force, m.id FROM outbox_messages m
+        WHERE m.force = :force AND m.subject_id = :subject
+          AND m.state IN ('waiting', 'sending', 'dead')
+        ORDER BY m.id FOR UPDATE),
+    withdrawn AS (
+        UPDATE outbox_messages m
+        SET state = CASE WHEN m.delivered_at IS NULL THEN 'withdrawn' ELSE 'delivered' END,
+            body = CASE WHEN m.delivered_at IS NOT NULL THEN m.body END,
+            next_try_at = NULL, claimed_until = NULL, version = m.version + 1
+        FROM undelivered u WHERE m.force = :force AND m.id = u.id
+        RETURNING m.id),
+    gone AS (
+        DELETE FROM waiting_messages w USING withdrawn d WHERE w.message_id = d.id)
+    SELECT m.id FROM outbox_messages m
+    WHERE m.force = :force AND m.subject_id = :subject AND m.delivered_at IS NOT NULL
+    ORDER BY m.recorded_at DESC, m.id DESC LIMIT 1
+""")
 _JSON = """
     'id', m.id, 'type', m.type,
     'subject', json_build_object('type', m.subject_type, 'id', m.subject_id,
@@ -228,6 +249,13 @@ def lock_message(session: Session, message_id: UUID | None) -> Row[Any] | None:
     """Lock a message for a change, as (state, version, has_body)."""
     values = {"force": session.info["force"], "id": message_id}
     return session.execute(_LOCK, values).one_or_none()
+
+
+def withdraw(session: Session, subject: UUID) -> UUID | None:
+    """Send nothing more of a subject that isn't delivered; give the last message that is."""
+    values = {"force": session.info["force"], "subject": subject}
+    found: UUID | None = session.execute(_WITHDRAW, values).scalar()
+    return found
 
 
 def resend(session: Session, message_id: UUID) -> None:

@@ -15,7 +15,7 @@ from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -183,18 +183,26 @@ _SUMMARY = f"""
             WHERE r.force = p.force AND r.person_id = p.id AND r.removed_at IS NULL),
         'associations', {_listed("associations")},
         'notes', (SELECT count(*) {KINDS["notes"].source()} AND r.person_id = p.id),
-        'masked', to_json({_MASKED}), 'recorded_at', p.recorded_at,
+        'recorded_at', p.recorded_at,
         'updated_at', p.updated_at, 'version', p.version"""
+_NOTHING = "CAST('[]' AS json)"
 
 
-def reading_of_person(written: str, sight: Sight, force: str, *, wants: str, flags: str) -> Reading:
-    """Give the read of one person with their open wants and flags, as a row of api's Reading.
+def reading_of_person(
+    written: str, sight: Sight, force: str, *, wants: str, parts: Mapping[str, str | None]
+) -> Reading:
+    """Give the read of one person with all that is open on them, as a row of api's Reading.
 
-    `wants` selects (wants, want_ids) of an outer `p`, `flags` a JSON array.
+    `wants` selects (wants, want_ids) of an outer `p`; each part is a JSON array by its name, or
+    None where the reader may not see it: it is empty then, and named in `masked`.
     """
+    hidden = ", ".join(f"'{name}'" for name, part in parts.items() if part is None)
+    masked = f"({_MASKED} || CAST(ARRAY[{hidden}] AS text[]))"
+    shown = "".join(f", '{name}', {part or _NOTHING}" for name, part in parts.items())
     sql = f"""
-        SELECT ({_SUMMARY}, 'wanted', o.wants, 'flags', {flags}))::text AS body, p.version,
-               p.id || n.others AS subjects, p.id || n.others AS people, {_MASKED} AS masked,
+        SELECT ({_SUMMARY}, 'masked', to_json({masked}), 'wanted', o.wants{shown}))::text AS body,
+               p.version, p.id || n.others AS subjects, p.id || n.others AS people,
+               {masked} AS masked,
                CASE WHEN cardinality(o.want_ids) > 0
                     THEN jsonb_build_object('wants', o.want_ids) ELSE '{{}}' END AS details,
                CAST(NULL AS text) AS after

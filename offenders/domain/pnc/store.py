@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from offenders.db import recorded_at
-from offenders.domain.filters import equalities
+from offenders.domain.filters import equalities, named_by
 from offenders.domain.pnc.finding import FINDING
 from offenders.domain.working_days import london_day
 from offenders.ids import as_reference, as_uuid
@@ -56,7 +56,7 @@ _SHOWN = f"""{FINDING}, shown AS MATERIALIZED (
            CASE WHEN w.id IS NULL
                 THEN 'DUTY-' || coalesce(CASE WHEN NOT p.are_addresses_protected THEN p.lpa END,
                                          CAST(:force AS text))
-                WHEN {_HIDES} AND w.owner_team = 'DUTY-' || w.lpa THEN 'DUTY-' || w.force
+                WHEN {_HIDES} AND left(w.owner_team, 5) = 'DUTY-' THEN 'DUTY-' || w.force
                 ELSE w.owner_team END AS owner_team,
            {_HIDES} AS hides
     FROM difference d
@@ -73,7 +73,6 @@ _EQUAL = {
     "force": "d.force",
     "owner": "d.owner_officer",
     "team": "d.owner_team",
-    "person_id": "d.person_id",
 }
 _PERSON_JSON = """
     json_build_object('id', {p}.id, 'reference', {p}.reference, 'family_name', {p}.family_name,
@@ -172,6 +171,10 @@ class Question:
             "today": london_day(self.now),
             "sees_protected": self.sees_protected,
         }
+        if (written := self.filters.get("person_id")) is not None:
+            named, found = named_by("d.person_id", "persons", written)
+            parts.append(named)
+            values |= found
         if (written := self.filters.get("want")) is not None:
             parts.append(
                 "d.want_id IN (SELECT o.id FROM wants o WHERE o.force = :force"

@@ -38,6 +38,26 @@ FIGURES = """
     ORDER BY rule, applies_to, is_own DESC, from_on DESC, recorded_at DESC
 """
 _FIGURES = text(FIGURES)
+
+
+def figure_sql(rule: str, applies_to: str, *, as_at: bool = False) -> str:
+    """Give one figure on the day `:today` as a scalar subquery, of `:force`.
+
+    With `as_at` as it was known at that moment.
+    """
+    asked = f"rule = '{rule}' AND applies_to = '{applies_to}' AND from_on <= CAST(:today AS date)"
+    asked += " AND (to_on IS NULL OR to_on >= CAST(:today AS date))"
+    known = "AND recorded_at <= :as_at" if as_at else ""
+    return f"""(
+        SELECT figure FROM (
+            SELECT figure, false AS is_own, from_on, NULL::timestamptz AS recorded_at
+            FROM default_figures WHERE {asked}
+            UNION ALL
+            SELECT figure, true, from_on, recorded_at
+            FROM policies WHERE force = :force AND {asked} {known}) f
+        ORDER BY is_own DESC, from_on DESC, recorded_at DESC LIMIT 1)"""
+
+
 _KEYS = text("""
     SELECT applies_to, bool_or(source = 'law') AS is_law FROM default_figures
     WHERE rule = :rule GROUP BY applies_to

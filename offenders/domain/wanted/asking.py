@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from offenders.domain.filters import named_by
 from offenders.domain.wanted.rules import OUTSTANDING
 from offenders.domain.working_days import london_day
 
@@ -46,9 +47,12 @@ def area(column: str) -> str:
     return f"CASE WHEN NOT ({HIDDEN}) THEN w.{column} END"
 
 
-# A duty queue is named after its LPA, so its name would tell the area, too.
-TEAM = f"""
-    CASE WHEN {HIDDEN} AND w.owner_team = 'DUTY-' || w.lpa
+# A duty queue is named after its LPA, so its name would tell the area, too: that of today, or of
+# before. One named after the area that the want itself shows tells nothing more.
+TEAM = """
+    CASE WHEN NOT :sees_protected AND g.are_addresses_protected
+              AND left(w.owner_team, 5) = 'DUTY-'
+              AND (w.follows_address OR w.owner_team IS DISTINCT FROM 'DUTY-' || w.lpa)
          THEN 'DUTY-' || w.force ELSE w.owner_team END
 """
 
@@ -99,7 +103,6 @@ _EQUAL = (
     "lpa",
     "neighbourhood",
     "force",
-    "person_id",
     "crime_reference",
 )
 
@@ -112,6 +115,10 @@ def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, An
         if value is not None:
             parts.append(_is_equal(name, value))
             values[f"f_{name}"] = value
+    if (written := filters.get("person_id")) is not None:
+        named, found = named_by("w.person_id", "persons", written)
+        parts.append(named)
+        values |= found
     for name, column in (("owner", "w.owner_officer"), ("team", TEAM)):
         if filters.get(name) is not None:
             parts.append(f"{column} = :f_{name}")

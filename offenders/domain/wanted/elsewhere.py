@@ -33,8 +33,13 @@ _RAISE: Final = text("""
     ORDER BY t.in_force, t.reference
 """)
 _END: Final = text("""
-    SELECT end_wanted_elsewhere(:force, CAST(:references AS text[]), :actor, 'wanted')
+    SELECT end_wanted_elsewhere(:force, CAST(:references AS text[]), :actor, 'wanted', :because)
 """)
+_END_DETAINED: Final = text("""
+    SELECT end_detained_elsewhere(:force, CAST(:forces AS text[]), CAST(:wants AS text[]),
+                                  CAST(:detentions AS text[]), :because, :actor, 'custody')
+""")
+NOBODY_WANTS: Final = "No force wants the person any longer."
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def find_elsewhere(
         "force": session.info["force"],
         "pnc_ids": [pnc_id for pnc_id, _ in asked],
         "untils": [until for _, until in asked],
-        **_told_by(asker),
+        **told_by(asker),
     }
     session.flush()
     return list(session.execute(_FIND, values))
@@ -79,17 +84,46 @@ def tell_elsewhere(
         "rows": orjson.dumps(rows).decode(),
         "rule": ELSEWHERE,
         "severity": "alert",
-        **_told_by(asker),
+        **told_by(asker),
     }
     session.execute(_RAISE, values)
 
 
-def end_elsewhere(session: Session, references: Sequence[str]) -> None:
-    """Take wants that have ended out of the flags that other forces have of them."""
+def end_elsewhere(session: Session, references: Sequence[str], because: str = NOBODY_WANTS) -> None:
+    """Take wants that have ended out of the flags that other forces have of them.
+
+    `because` is what a flag says that has no want left.
+    """
     force = session.info["force"]
-    values = {"force": force, "references": list(references), "actor": f"force {force}"}
+    values = {
+        "force": force,
+        "references": list(references),
+        "actor": f"force {force}",
+        "because": because,
+    }
     session.execute(_END, values)
 
 
-def _told_by(asker: Asker) -> dict[str, str]:
+def end_detained(session: Session, told: Sequence[tuple[str, str, str]], because: str) -> None:
+    """End what other forces were told of detentions here: each is a force, its want, our detention.
+
+    A flag that tells of a later detention since stays.
+    """
+    if not told:
+        return
+    forces, wants, detentions = (list(each) for each in zip(*told, strict=True))
+    force = session.info["force"]
+    values = {
+        "force": force,
+        "forces": forces,
+        "wants": wants,
+        "detentions": detentions,
+        "because": because,
+        "actor": f"force {force}",
+    }
+    session.execute(_END_DETAINED, values)
+
+
+def told_by(asker: Asker) -> dict[str, str]:
+    """Give who asks or tells as the narrow functions take it."""
     return {"actor": asker.actor, "role": asker.role, "request_id": asker.request_id}

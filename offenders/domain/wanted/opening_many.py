@@ -10,6 +10,8 @@ from sqlalchemy import text
 from offenders.db import recorded_at
 from offenders.domain.history import begin_history
 from offenders.domain.wanted.clocks import due_expressions, due_values, figures_today
+from offenders.domain.wanted.detained import tell_holders
+from offenders.domain.wanted.elsewhere import Asker
 from offenders.domain.wanted.models import Want
 from offenders.domain.wanted.opening import duty_team
 from offenders.domain.wanted.rules import OUTSTANDING, Basis, Circulation, Reason, Risk, priority
@@ -102,6 +104,7 @@ def open_wants(
     log = {"force": force, "at": at, "actor": actor, "wants": ids}
     session.execute(_LOG, log | {"ids": [new_id(force) for _ in ids]})
     begin_history(session, Want.__table__, force, ids)
+    tell_holders(session, ids, Asker(actor, "wanted", ""))
     return ids
 
 

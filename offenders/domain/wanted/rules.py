@@ -121,6 +121,7 @@ class ActFacts:
     markers: tuple[str, ...]
     now: datetime
     doubted_at: datetime | None = None
+    power_ended: str | None = None  # why, where whatever gave the power has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,8 @@ def _doubt(facts: ActFacts) -> tuple[ActReason, ...]:
 def _power(facts: ActFacts) -> tuple[bool, ActReason]:
     if facts.reason == Reason.COURT_WARRANT:
         return _warrant(facts.warrant_number)
+    if facts.power_ended:
+        return False, ActReason("power_ended", facts.power_ended)
     power = (facts.power or "").strip()
     if not power:
         detail = "No power of arrest is recorded. Ask the owner which power applies."

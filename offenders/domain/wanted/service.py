@@ -30,7 +30,15 @@ from offenders.domain.wanted.clocks import (
     refresh_clocks,
 )
 from offenders.domain.wanted.closing import Closing, close_wants, lock_open_wants
-from offenders.domain.wanted.elsewhere import ELSEWHERE, Asker, find_elsewhere, tell_elsewhere
+from offenders.domain.wanted.detained import LIMIT, WANTED_THERE, said_of_detention, tell_holders
+from offenders.domain.wanted.elsewhere import (
+    ELSEWHERE,
+    Asker,
+    end_detained,
+    end_elsewhere,
+    find_elsewhere,
+    tell_elsewhere,
+)
 from offenders.domain.wanted.entering import amend_want, follow_addresses
 from offenders.domain.wanted.figures import GROUPS
 from offenders.domain.wanted.log import list_actions, show_action
@@ -46,6 +54,7 @@ from offenders.domain.wanted.reading import (
 from offenders.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
@@ -58,8 +67,10 @@ __all__ = [
     "AREAS",
     "ELSEWHERE",
     "GROUPS",
+    "LIMIT",
     "OVERDUE_RULES",
     "SORTS",
+    "WANTED_THERE",
     "Asker",
     "Closing",
     "Doing",
@@ -76,6 +87,8 @@ __all__ = [
     "due_source",
     "due_values",
     "duty_team",
+    "end_detained",
+    "end_elsewhere",
     "figures_today",
     "find_elsewhere",
     "follow_addresses",
@@ -91,8 +104,10 @@ __all__ = [
     "record_tracing",
     "refresh_clocks",
     "review_want",
+    "said_of_detention",
     "show_action",
     "tell_elsewhere",
+    "tell_holders",
     "uncancelled_source",
     "uncirculated_source",
     "validate_want",
@@ -122,13 +137,22 @@ def list_history(  # noqa: PLR0913 - the filters of the log
 
 
 def judge_safe_to_act(
-    session: Session, *, scope: Scope, written: str, now: datetime
+    session: Session,
+    *,
+    scope: Scope,
+    written: str,
+    now: datetime,
+    why_power_ended: Callable[..., str | None],
 ) -> tuple[Row[Any], rules.SafeToAct]:
-    """Give the facts of a want and whether an officer may act on it."""
+    """Give the facts of a want and whether an officer may act on it.
+
+    `why_power_ended` is asked of an outstanding want for a breach of bail, by its id and person.
+    """
     want_id = store.find_want_id(session, scope.force, written)
     row = store.list_facts_to_act(session, scope, want_id) if want_id is not None else None
     if row is None:
         raise NotFound
+    is_of_bail = (row.state, row.reason) == (rules.OUTSTANDING, rules.Reason.BREACH_OF_BAIL)
     facts = rules.ActFacts(
         state=row.state,
         reason=rules.Reason(row.reason),
@@ -142,6 +166,9 @@ def judge_safe_to_act(
         markers=tuple(row.markers),
         now=now,
         doubted_at=row.doubted_at,
+        power_ended=why_power_ended(session, want_id=row.id, person_id=row.person_id)
+        if is_of_bail
+        else None,
     )
     return row, rules.safe_to_act(facts)
 

@@ -17,6 +17,7 @@ from offenders.domain.wanted.clocks import CANCELLATION
 from offenders.domain.wanted.service import due_values, figures_today
 from offenders.ids import new_id
 from offenders.seed.national.areas import streets
+from offenders.seed.national.bail import bail_statements, bail_values
 from offenders.seed.national.checks import check_statements, check_values
 from offenders.seed.national.custody import custody_statements, stage_arrests
 from offenders.seed.national.hits import hit_statements
@@ -89,6 +90,7 @@ _COLLECTED: Final = (
 _COLLECTED_IN_CUSTODY: Final = (
     ("custody", "detention", "made_arrests"),
     ("acro-checks", "acro_check", "made_checks"),
+    ("bail", "bail_record", "made_bail"),
 )
 
 
@@ -103,7 +105,7 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     days = figures_in_force(session, plan.force, OVERDUE_HITS, plan.today)
     values["hit_days"] = orjson.dumps(days).decode()
     if plan.scale.arrests:
-        values |= check_values(session, plan)
+        values |= check_values(session, plan) | bail_values(session, plan)
 
     def run(table: str, statement: str) -> None:
         began = time.monotonic()
@@ -127,7 +129,11 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
     if plan.scale.arrests:
         collected += _COLLECTED_IN_CUSTODY
         run("made_arrests", stage_arrests(plan))
-        for table, statement in (*custody_statements(plan), *check_statements(plan)):
+        for table, statement in (
+            *custody_statements(plan),
+            *check_statements(plan),
+            *bail_statements(plan),
+        ):
             run(table, statement)
     for kind, subject, made in collected:
         _audit(session, plan, kind, subject, made)
