@@ -29,6 +29,7 @@ from offenders.seed import (
     made_up_hits,
     made_up_officers,
     made_up_people,
+    made_up_registrations,
     made_up_teams,
     made_up_wants,
 )
@@ -105,6 +106,8 @@ def seed(  # noqa: PLR0913 - what the command line takes
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_progress(session, year.deeds, REQUESTED_BY)
     report(f"progress of hits: {done}")
+    registered = made_up_registrations(force, SCALES[scale], seed, today, keys)
+    _run(engine, force, "registrations", registered, report)
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

@@ -15,6 +15,7 @@ from offenders.domain.persons import models as persons
 from offenders.domain.pnc import models as pnc
 from offenders.domain.quality import models as quality
 from offenders.domain.reference import models as reference
+from offenders.domain.registrations import models as registrations
 from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
 
@@ -34,6 +35,7 @@ __all__ = [
     "pnc",
     "quality",
     "reference",
+    "registrations",
     "wanted",
 ]
 

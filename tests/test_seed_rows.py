@@ -20,6 +20,8 @@ import pytest
 import offenders
 from offenders.domain.custody.rules import Facts, Stay, broken_rules
 from offenders.domain.identifiers import CroNumber, PncId, PrisonNumber
+from offenders.domain.registrations.law import period_of
+from offenders.domain.registrations.records import sentence_of
 from offenders.seed import (
     SCALES,
     PersonKey,
@@ -32,6 +34,7 @@ from offenders.seed import (
     made_up_hits,
     made_up_officers,
     made_up_people,
+    made_up_registrations,
     made_up_teams,
     made_up_wants,
 )
@@ -531,3 +534,23 @@ def test_a_year_of_arrests_is_repeatable_lawful_and_as_foreign_as_a_real_one():
         assert (NOW - arrested_at).days < 365
         assert set(row["offences"]) <= offences
         assert row["lpa"] in {"A", "B"}
+
+
+def test_as_many_are_registered_as_one_unit_manages_and_their_periods_still_run() -> None:
+    people = [PersonKey(f"PN{number}", date(1975, 1, 1)) for number in range(4_000)]
+    scale = Scale(people=40_000, wants=0)
+    rows = list(made_up_registrations("33", scale, 7, TODAY, people))
+    assert rows == list(made_up_registrations("33", scale, 7, TODAY, people))
+    registered = {row["person_source_ref"] for row in rows}
+    assert len(registered) == 1_150 < len(rows) == len({row["source_ref"] for row in rows})
+    risks = Counter(row["risk"] for row in rows)
+    assert risks["low"] > risks["medium"] > risks["high"] > risks["very_high"] > 0
+    until: dict[str, date] = defaultdict(lambda: date.min)
+    for row in rows:
+        ends_on = period_of(sentence_of(row, date(1975, 1, 1))).ends_on or date.max
+        until[row["person_source_ref"]] = max(ends_on, until[row["person_source_ref"]])
+        days = [row.get(name) for name in ("first_notified_on", "last_notified_on", "last_seen_on")]
+        told = [row["relevant_date"], *filter(None, days)]
+        assert min(told) == row["relevant_date"]
+        assert max(told) <= TODAY.isoformat()
+    assert min(until.values()) >= TODAY

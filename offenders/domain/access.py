@@ -82,8 +82,31 @@ _COMMAND = _READ | {
 }
 _CLIENT = {"reference:read"}
 
+# Officers are told who is registered in their area; the rest is for those who manage or answer.
+_REGISTER_LOCALLY = {"registrations:read"}
+_REGISTER_IN_FULL = _REGISTER_LOCALLY | {"registrations:read-full"}
+_REGISTER_SUPERVISION = _REGISTER_IN_FULL | {"registrations:supervise"}
+_REGISTER_MANAGEMENT = _REGISTER_SUPERVISION | {
+    "registrations:write",
+    "registrations:read-polygraphs",
+}
+_REGISTER: dict[str, set[str]] = {
+    "response_officer": _REGISTER_LOCALLY,
+    "neighbourhood_officer": _REGISTER_LOCALLY,
+    "investigator": _REGISTER_LOCALLY,
+    "meeting_chair": _REGISTER_LOCALLY,
+    "iom_officer": _REGISTER_LOCALLY,
+    "iom_manager": _REGISTER_LOCALLY,
+    "supervisor": _REGISTER_SUPERVISION,
+    "duty_inspector": _REGISTER_SUPERVISION,
+    "offender_manager": _REGISTER_MANAGEMENT,
+    "mappa_coordinator": _REGISTER_MANAGEMENT,
+    "force_manager": _REGISTER_IN_FULL,
+    "chief_officer": _REGISTER_IN_FULL,
+}
+
 PERMISSIONS: dict[str, frozenset[str]] = {
-    role: frozenset(permissions)
+    role: frozenset(permissions | _REGISTER.get(role, set()))
     for role, permissions in {
         "response_officer": _PATROL,
         "neighbourhood_officer": _PATROL,
@@ -136,6 +159,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 
 # Area claims in a token narrow these roles; the others read their whole force.
 AREA_ROLES = frozenset({"supervisor", "duty_inspector", "meeting_chair", "partner_agency"})
+
+# What is told of the people of one's own area alone, unless one may read them all in full.
+_OF_OWN_AREA = {"registrations:read": "registrations:read-full"}
 
 # Systems that send records see the records that they sent, and no other.
 SENDING_ROLES = frozenset({"custody_client", "forensic_client", "acro_client", "court_client"})
@@ -200,9 +226,16 @@ def scope(actor: Actor, permission: str, force: str) -> Scope:
         raise Forbidden(message)
     if granting <= SENDING_ROLES and not _answers(granting, permission):
         return Scope(force, sender=actor.subject)
-    if granting - AREA_ROLES:
+    if granting - AREA_ROLES and _is_seen_beyond(actor, permission):
         return Scope(force)
     return Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
+
+
+def _is_seen_beyond(actor: Actor, permission: str) -> bool:
+    """Decide whether what the permission opens is told beyond the areas of the token."""
+    in_full = _OF_OWN_AREA.get(permission)
+    beyond = actor.roles - AREA_ROLES
+    return in_full is None or any(in_full in PERMISSIONS[role] for role in beyond)
 
 
 def _answers(roles: set[str], permission: str) -> bool:

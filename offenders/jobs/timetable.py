@@ -18,6 +18,7 @@ from offenders.jobs import (
     housekeeping,
     persons,
     pnc,
+    registrations,
     wanted,
 )
 from offenders.jobs.runner import Job
@@ -129,6 +130,30 @@ JOBS = (
         cron=EVERY_MINUTE,
         catch_up="once",
         effect_in=forensics.flag_overdue_hits,
+        raises_flags=True,
+    ),
+    Job(
+        name="registration-visits",
+        does="Flags registered people whose home visit or review without visits is overdue.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=registrations.flag_visits,
+        raises_flags=True,
+    ),
+    Job(
+        name="registration-notifications",
+        does="Flags notifications not made, and periods that are over and not closed.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=registrations.flag_notifications,
+        raises_flags=True,
+    ),
+    Job(
+        name="arms-assessments",
+        does="Flags registered people without a current ARMS assessment.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=registrations.flag_assessments,
         raises_flags=True,
     ),
     Job(

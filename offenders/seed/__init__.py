@@ -9,6 +9,7 @@ from offenders.seed.hits import made_up_hits
 from offenders.seed.homes import Ward
 from offenders.seed.owners import made_up_officers, made_up_teams
 from offenders.seed.people import made_up_people
+from offenders.seed.registrations import made_up_registrations
 from offenders.seed.rows import SCALES, Scale
 from offenders.seed.wants import PersonKey, made_up_wants
 
@@ -25,6 +26,7 @@ __all__ = [
     "made_up_hits",
     "made_up_officers",
     "made_up_people",
+    "made_up_registrations",
     "made_up_teams",
     "made_up_wants",
 ]

@@ -83,6 +83,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         f"wanted: 0 created, {count(OF_HITS)} unchanged",
         "forensic-hits: 0 created, 13 unchanged",
         "progress of hits: 0",
+        "registrations: 0 created, 3 unchanged",
     ]
     assert before == [count(table) for table in tables]
 

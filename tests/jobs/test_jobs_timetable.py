@@ -29,10 +29,13 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("missing-acro-checks", "* * * * *"),
         ("overdue-acro-replies", "*/10 * * * *"),
         ("overdue-forensic-hits", "* * * * *"),
+        ("registration-visits", "*/10 * * * *"),
+        ("registration-notifications", "*/10 * * * *"),
+        ("arms-assessments", "*/10 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[13]
+    assert find_job("audit-seal") is JOBS[16]
     assert find_job("nothing") is None
 
 

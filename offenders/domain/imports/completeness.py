@@ -79,6 +79,18 @@ _SUBJECTS: Final = {
         WHERE b.force = :force AND b.state <> 'closed' AND b.id IN ({_MISSING})
         """,
     ),
+    "registrations": (
+        "registration",
+        f"""
+        SELECT 'registration' AS subject_type, r.id AS subject_id,
+               r.reference AS subject_reference, r.person_id, coalesce(r.lpa, p.lpa) AS lpa,
+               coalesce(r.neighbourhood, p.neighbourhood) AS neighbourhood, r.owner_officer,
+               r.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
+               CAST(NULL AS timestamptz) AS due_at
+        FROM registrations r JOIN persons p ON p.force = r.force AND p.id = r.person_id
+        WHERE r.force = :force AND r.state <> 'closed' AND r.id IN ({_MISSING})
+        """,
+    ),
     "forensic-hits": (
         "forensic_hit",
         f"""

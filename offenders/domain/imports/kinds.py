@@ -15,6 +15,7 @@ from offenders.domain.imports import (
     person_rows,
     pnc_rows,
     registers,
+    registration_rows,
     want_rows,
 )
 from offenders.domain.imports.acro import KIND as ACRO_CHECKS
@@ -29,6 +30,8 @@ from offenders.domain.imports.pnc import KIND as PNC_WANTED
 from offenders.domain.imports.pnc import receive_circulations
 from offenders.domain.imports.problems import Finding, ImportRefused
 from offenders.domain.imports.reading import KEY, Line, read_rows
+from offenders.domain.imports.registrations import KIND as REGISTRATIONS
+from offenders.domain.imports.registrations import receive_registrations
 from offenders.domain.imports.wanted import receive_wants
 
 if TYPE_CHECKING:
@@ -130,6 +133,17 @@ _FORENSIC_HITS = Kind(
     hit_rows.check_hit,
     receive_hits,
 )
+_REGISTRATIONS = Kind(
+    REGISTRATIONS,
+    KEY,
+    tuple(registration_rows.COLUMNS),
+    partial(
+        read_rows, columns=tuple(registration_rows.COLUMNS), prose=frozenset({"local_summary"})
+    ),
+    _source_ref,
+    registration_rows.check_registration,
+    receive_registrations,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -160,6 +174,7 @@ _BY_NAME: Final = {
         _ACRO_CHECKS,
         _BAIL,
         _FORENSIC_HITS,
+        _REGISTRATIONS,
         _PNC_WANTED,
         _NEIGHBOURHOODS,
         *_REGISTERS,

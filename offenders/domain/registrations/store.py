@@ -1,0 +1,293 @@
+"""SQL of registrations: one record for a change, lists and single records as they are shown.
+
+What is due is worked out at the moment asked for, by the figures of that day: a list and its
+flags can't differ. Without an area of its own a record stands where its person lives. Who may not
+read registrations in full sees that somebody is registered, and the local summary, no more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select, text
+
+from offenders.domain.filters import equalities
+from offenders.domain.reading import Reading
+from offenders.domain.reference.policies import FIGURES
+from offenders.domain.registrations.models import Registration
+from offenders.domain.registrations.shown import HIDDEN, MASKS, TEAM, registration_json
+from offenders.domain.working_days import london_day
+from offenders.errors import NotFound
+from offenders.ids import as_reference, as_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.access import Scope
+
+VISITS, NOTIFICATIONS, ARMS = (
+    "registration-visits",
+    "registration-notifications",
+    "arms-assessments",
+)
+GROUPS: Final = ("force", "lpa", "neighbourhood", "risk", "state", "management", "owner", "team")
+# Who is not yet assessed is visited as often as those of very high risk.
+UNASSESSED = "coalesce(r.risk, 'very_high')"
+_FOLLOWS = "(r.lpa IS NULL AND r.neighbourhood IS NULL)"
+_THEN = "{0}.recorded_from <= :as_at AND ({0}.recorded_to IS NULL OR {0}.recorded_to > :as_at)"
+_TODAY = "CAST(:today AS date)"
+# An order keeps up what would end before it; an indefinite period needs none.
+_HELD = f"""
+    CROSS JOIN LATERAL (
+        SELECT bool_or(h.ends_on IS NULL) AS is_forever, max(h.ends_on) AS until,
+               (array_agg(h.reference ORDER BY h.ends_on DESC NULLS FIRST, h.order_id))[1] AS by,
+               (array_agg(h.type ORDER BY h.ends_on DESC NULLS FIRST, h.order_id))[1] AS type
+        FROM notification_holds h
+        WHERE h.force = r.force AND h.person_id = r.person_id AND {{live}}
+          AND h.starts_on <= {_TODAY}) h
+    CROSS JOIN LATERAL (
+        SELECT NOT r.is_indefinite AND (h.is_forever IS TRUE OR h.until > r.ends_on) IS TRUE
+               AS is_held) k
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN NOT k.is_held THEN r.ends_on
+                    WHEN NOT h.is_forever THEN h.until END AS ends_on) e
+"""
+_SHOWN = f"""
+    CROSS JOIN LATERAL (
+        SELECT r.force, r.recorded_by, {_FOLLOWS} AS follows,
+               CASE WHEN {_FOLLOWS} THEN p.lpa ELSE r.lpa END AS lpa,
+               CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE r.neighbourhood END AS neighbourhood,
+               CASE WHEN r.state = 'closed' THEN 'closed'
+                    WHEN e.ends_on < {_TODAY} THEN 'expired'
+                    WHEN r.absences <> '[]' AND EXISTS (
+                        SELECT FROM jsonb_array_elements(r.absences) a
+                        WHERE a ->> 'reason' IN ('custody', 'hospital')
+                          AND CAST(a ->> 'from' AS date) <= {_TODAY}
+                          AND coalesce(CAST(a ->> 'until' AS date) > {_TODAY}, true))
+                    THEN 'in_custody' ELSE 'registered' END AS state) s
+    CROSS JOIN (
+        SELECT jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{VISITS}') AS visits,
+               jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{ARMS}') AS arms
+        FROM ({FIGURES}) figures) f
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN s.state IN ('registered', 'in_custody')
+                    THEN r.notification_due_on END AS notification_due_on,
+               CASE WHEN s.state = 'registered' AND r.management = 'active'
+                    THEN (r.visit_from_on + make_interval(months => coalesce(
+                          r.visit_months, CAST(f.visits ->> {UNASSESSED} AS int))))::date
+                    END AS visit_due_on,
+               CASE WHEN s.state = 'registered'
+                    THEN r.arms_from_on + CAST(f.arms ->> r.arms_stage AS int)
+                    END AS arms_due_on) c
+    CROSS JOIN LATERAL (
+        SELECT c.*, least(c.notification_due_on, c.visit_due_on, c.arms_due_on) AS next_due_on,
+               coalesce(c.visit_due_on < {_TODAY}, false) AS visit_overdue,
+               coalesce(c.notification_due_on < {_TODAY}, false) AS notification_overdue,
+               coalesce(c.arms_due_on < {_TODAY}, false) AS arms_overdue) d
+"""
+
+
+def shown_source(further: str = "") -> str:
+    """Give FROM and WHERE of registrations as they are shown now; `further` are more joins."""
+    return f"""
+        FROM registrations r
+        JOIN persons p ON p.force = r.force AND p.id = r.person_id
+        CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
+        {_HELD.format(live="h.recorded_to IS NULL")} {_SHOWN} {further}
+        WHERE true
+    """
+
+
+_PRESENT = shown_source()
+# Protection begun later covers the past, too.
+_AS_AT = f"""
+    FROM registrations_history r
+    JOIN persons_history p ON p.force = r.force AND p.id = r.person_id AND {_THEN.format("p")}
+    JOIN persons g ON g.force = r.force AND g.id = r.person_id
+    {_HELD.format(live=_THEN.format("h"))} {_SHOWN}
+    WHERE {_THEN.format("r")}
+"""
+_EQUAL = {
+    "state": "s.state",
+    "risk": "r.risk",
+    "management": "r.management",
+    "disposal": "r.disposal",
+    "person_id": "r.person_id",
+    "owner": "r.owner_officer",
+    "team": TEAM,
+    "force": "r.force",
+}
+_TRUTHS = ("visit_overdue", "notification_overdue", "arms_overdue")
+AREAS = ("lpa", "neighbourhood")
+_LOCAL = "NOT r.is_withheld_locally AND s.state IN ('registered', 'in_custody')"
+_DUE = "CASE WHEN :sees_all THEN coalesce(d.next_due_on, 'infinity') ELSE 'infinity' END"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a list or count is asked: filters and scope, the present and, if any, a past moment."""
+
+    filters: dict[str, Any]
+    scope: Scope
+    now: datetime
+    sees_protected: bool
+    sees_all: bool
+    as_at: datetime | None = None
+
+    @property
+    def source(self) -> str:
+        """Give FROM and WHERE without the filters."""
+        return _PRESENT if self.as_at is None else _AS_AT
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Give the values that every read of registrations takes."""
+        today = london_day(self.as_at or self.now)
+        return figure_values(self.scope.force, today) | {
+            **self.scope.values,
+            "as_at": self.as_at,
+            "sees_protected": self.sees_protected,
+            "sees_all": self.sees_all,
+        }
+
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """Give the filters as SQL with their values; `none` asks for rows without an area."""
+        filters = dict(self.filters)
+        state = filters.pop("state", None)
+        parts, values = equalities(filters, {k: v for k, v in _EQUAL.items() if k != "state"})
+        parts.append(self.scope.condition("s"))
+        values |= self.values
+        if state == "open":
+            parts.append("r.state <> 'closed'")
+        elif state is not None:
+            kept = "closed" if state == "closed" else "registered"
+            parts.append(f"s.state = :f_state AND r.state = '{kept}'")
+            values["f_state"] = state
+        if not self.sees_all:
+            parts.append(_LOCAL)
+        for name in AREAS:
+            if (value := filters.get(name)) is not None:
+                is_none = f"(s.{name} IS NULL OR {HIDDEN})"
+                own = f"(s.{name} = :f_{name} AND NOT {HIDDEN})"
+                parts.append(is_none if value == "none" else own)
+                values |= {} if value == "none" else {f"f_{name}": value}
+        for name in _TRUTHS:
+            if filters.get(name) is not None:
+                parts.append(f"d.{name}" if filters[name] else f"NOT d.{name}")
+        return " AND ".join(parts), values
+
+
+def figure_values(force: str, today: date) -> dict[str, Any]:
+    """Give what the SQL of what is shown takes: the day, and whose figures of which rules."""
+    return {"force": force, "today": today, "on": today, "rules": [VISITS, ARMS]}
+
+
+def reading_of_registrations(
+    question: Question, after: Sequence[Any] | None, limit: int
+) -> Reading:
+    """Give the read of one page, what is due first first; its body lacks the end."""
+    condition, values = question.condition()
+    if after is not None:
+        condition += f" AND ({_DUE}, r.id) > (CAST(:after_0 AS date), CAST(:after_1 AS uuid))"
+        values |= {"after_0": after[0], "after_1": after[1]}
+    sql = f"""
+        SELECT '{{"items":[' || array_to_string(x.items[1 : x.most], ',') || ']' AS body,
+               CAST(NULL AS int) AS version,
+               x.ids[1 : x.most] || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most]))
+                   AS subjects,
+               x.people[1 : x.most] AS people,
+               ARRAY(SELECT DISTINCT m FROM unnest(x.masks[1 : x.most]) one,
+                            unnest(string_to_array(one, ' ')) m) AS masked,
+               CAST('{{}}' AS jsonb) AS details,
+               CASE WHEN cardinality(x.ids) > x.most THEN x.keys[x.most] END AS after
+        FROM (
+            SELECT CAST(:limit AS int) AS most,
+                   coalesce(array_agg(o.item ORDER BY o.due, o.id), '{{}}') AS items,
+                   coalesce(array_agg(o.id ORDER BY o.due, o.id), '{{}}') AS ids,
+                   coalesce(array_agg(o.person_id ORDER BY o.due, o.id), '{{}}') AS people,
+                   coalesce(array_agg(o.masks ORDER BY o.due, o.id), '{{}}') AS masks,
+                   coalesce(array_agg(CAST(json_build_array(CAST(o.due AS text), o.id) AS text)
+                                      ORDER BY o.due, o.id), '{{}}') AS keys
+            FROM (SELECT r.id, {_DUE} AS due, r.person_id,
+                         array_to_string({MASKS}, ' ') AS masks,
+                         CAST({registration_json(as_at=question.as_at is not None)} AS text)
+                             AS item
+                  {question.source} AND {condition}
+                  ORDER BY {_DUE}, r.id LIMIT CAST(:limit AS int) + 1) o) x
+    """
+    return Reading(sql, "registration", values | {"limit": limit})
+
+
+def count_registrations(session: Session, question: Question) -> int:
+    """Count the rows of all pages."""
+    condition, values = question.condition()
+    statement = text(f"SELECT count(*) {question.source} AND {condition}")
+    return int(session.execute(statement, values).scalar_one())
+
+
+def reading_of_registration(question: Question, written: str) -> Reading:
+    """Give the read of one registration, by its id or reference."""
+    condition, values = question.condition()
+    named = "r.id = :id" if as_uuid(written) is not None else "r.reference = :reference"
+    sql = f"""
+        SELECT CAST({registration_json(as_at=question.as_at is not None)} AS text) AS body,
+               r.version, ARRAY[r.id, r.person_id] AS subjects, ARRAY[r.person_id] AS people,
+               {MASKS} AS masked, CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after,
+               r.id, r.person_id
+        {question.source} AND {condition} AND {named}
+    """
+    keys = {"id": as_uuid(written), "reference": as_reference(written)}
+    return Reading(sql, "registration", values | keys)
+
+
+def registrations_of_person(question: Question) -> tuple[str, dict[str, Any]]:
+    """Give the SQL of what stands open of an outer `p`, as a JSON array, and its values.
+
+    It takes the outer person's id alone; the values are named as those of a list are, but for
+    the scope, so that it can stand inside the summary of a person.
+    """
+    condition = question.scope.condition("s", "registration_scope")
+    local = "" if question.sees_all else f"AND {_LOCAL}"
+    sql = f"""
+        SELECT coalesce(json_agg({registration_json()} ORDER BY r.recorded_at, r.id), '[]')
+        {shown_source()} AND {condition} {local}
+          AND r.state <> 'closed' AND r.person_id = outside.id
+    """
+    return (
+        f"(SELECT x FROM (SELECT p.id) outside CROSS JOIN LATERAL ({sql}) found (x))",
+        question.values | question.scope.values_as("registration_scope"),
+    )
+
+
+_PLACED = text("""
+    SELECT r.id, p.lpa, p.neighbourhood, p.date_of_birth
+    FROM registrations r JOIN persons p ON p.force = r.force AND p.id = r.person_id
+    WHERE r.force = :force AND (r.id = :id OR r.reference = :reference)
+""")
+
+
+def get_registration(
+    session: Session, scope: Scope, written: str
+) -> tuple[Registration, date | None]:
+    """Give the record for a change, locked until the transaction ends, and its person's birth."""
+    values = {"force": scope.force, "id": as_uuid(written), "reference": as_reference(written)}
+    home = session.execute(_PLACED, values).one_or_none()
+    if home is None:
+        raise NotFound
+    record = session.execute(
+        select(Registration)
+        .where(Registration.force == scope.force, Registration.id == home.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    follows = record.lpa is None and record.neighbourhood is None
+    lpa, neighbourhood = (
+        (home.lpa, home.neighbourhood) if follows else (record.lpa, record.neighbourhood)
+    )
+    if not scope.covers(lpa, neighbourhood):
+        raise NotFound
+    return record, home.date_of_birth
