@@ -21,9 +21,18 @@ _READ = {
     "pnc:read",
     "flags:read",
     "bail:read",
+    "iom:read",
 }
-_PATROL = _READ | {"wanted:log", "notes:write"}
+_PATROL = _READ | {"wanted:log", "notes:write", "iom:nominate"}
 _OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read", "acro:read"}
+_IOM = _OFFENDER_MANAGEMENT | {
+    "iom:read-case",
+    "iom:read-family",
+    "iom:write",
+    "iom:log",
+    "iom:evaluate",
+    "reports:read",
+}
 _INVESTIGATION = _PATROL | {
     "persons:write",
     "addresses:read-protected",
@@ -69,6 +78,7 @@ _COMMAND = _READ | {
     "acro:read",
     "acro:coverage",
     "forensics:read",
+    "iom:evaluate",
 }
 _CLIENT = {"reference:read"}
 
@@ -76,21 +86,22 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     role: frozenset(permissions)
     for role, permissions in {
         "response_officer": _PATROL,
-        "neighbourhood_officer": _PATROL,
+        "neighbourhood_officer": _PATROL | {"iom:log"},
         "investigator": _INVESTIGATION,
         "supervisor": _SUPERVISION,
         "duty_inspector": _SUPERVISION,
         "meeting_chair": _READ
-        | {"directory:read", "reports:read", "forensics:read", "forensics:allocate"},
-        "iom_officer": _OFFENDER_MANAGEMENT,
-        "iom_manager": _OFFENDER_MANAGEMENT,
+        | {"directory:read", "reports:read", "forensics:read", "forensics:allocate"}
+        | {"iom:nominate", "iom:read-case", "iom:decide"},
+        "iom_officer": _IOM,
+        "iom_manager": _IOM | {"iom:decide"},
         "offender_manager": _OFFENDER_MANAGEMENT,
         "mappa_coordinator": _OFFENDER_MANAGEMENT,
         "custody_client": _CLIENT | {"custody:read", "custody:write", "acro:read", "acro:request"},
         "forensic_client": _CLIENT | {"forensics:read", "forensics:enter"},
         "acro_client": _CLIENT | {"acro:read", "acro:request", "acro:respond"},
         "court_client": _CLIENT,
-        "partner_agency": _CLIENT,
+        "partner_agency": _CLIENT | {"iom:nominate"},
         "force_manager": _COMMAND,
         "chief_officer": _COMMAND,
         "force_admin": {

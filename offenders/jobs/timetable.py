@@ -16,6 +16,7 @@ from offenders.jobs import (
     custody,
     forensics,
     housekeeping,
+    iom,
     persons,
     pnc,
     wanted,
@@ -129,6 +130,14 @@ JOBS = (
         cron=EVERY_MINUTE,
         catch_up="once",
         effect_in=forensics.flag_overdue_hits,
+        raises_flags=True,
+    ),
+    Job(
+        name="iom-reviews",
+        does="Flags IOM reviews, plan actions, nominations and leads that somebody must see to.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=iom.flag_iom_reviews,
         raises_flags=True,
     ),
     Job(

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offenders.db import Base
@@ -47,7 +48,7 @@ __all__ = [
     "IomRelative",
 ]
 
-Yes = Annotated[bool, mapped_column(server_default=text("false"))]
+Yes = Annotated[bool, mapped_column(server_default=sql_text("false"))]
 
 
 class IomMember(Base):
@@ -139,7 +140,7 @@ class IomMember(Base):
             "person_id",
             "scheme",
             unique=True,
-            postgresql_where=text("exited_at IS NULL"),
+            postgresql_where=sql_text("exited_at IS NULL"),
         ),
         Index("ix_iom_members_person_id", "force", "person_id"),
     )
@@ -191,7 +192,7 @@ class IomPlanAction(Base):
             "ix_iom_plan_actions_due_on",
             "force",
             "due_on",
-            postgresql_where=text("state = 'open'"),
+            postgresql_where=sql_text("state = 'open'"),
         ),
     )
 
