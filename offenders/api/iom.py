@@ -105,8 +105,8 @@ def _shown_nomination(call: Call, written: str) -> Answer:
     "POST",
     "/iom/meetings",
     Operation("iom.record-meeting", _DECIDE, "area", "collection"),
-    body=schemas.MeetingBody,
-    answer=schemas.MeetingAnswer,
+    body=schemas.IomMeetingBody,
+    answer=schemas.IomMeetingAnswer,
     status=_CREATED,
 )
 def record_meeting(call: Call) -> Answer:
@@ -134,7 +134,7 @@ def _shown_meeting(call: Call, written: str, status: int = 200) -> Answer:
     "GET",
     "/iom/meetings",
     Operation("iom.list-meetings", _CASE, "area", "consultation"),
-    query=schemas.MeetingsQuery,
+    query=schemas.IomMeetingsQuery,
     answer=ItemPage,
 )
 def list_meetings(call: Call) -> Answer:
@@ -153,7 +153,7 @@ def list_meetings(call: Call) -> Answer:
     "GET",
     "/iom/meetings/<meeting>",
     Operation("iom.read-meeting", _CASE, "area", "consultation"),
-    answer=schemas.MeetingAnswer,
+    answer=schemas.IomMeetingAnswer,
 )
 def read_meeting(call: Call, meeting: str) -> Answer:
     """Give one meeting with its attendance by agency and what it lacked."""
@@ -165,8 +165,8 @@ def read_meeting(call: Call, meeting: str) -> Answer:
     "POST",
     "/iom/nominations",
     Operation("iom.nominate", _NOMINATE, "area", "collection"),
-    body=schemas.NominationBody,
-    answer=answers.NominationAnswer,
+    body=schemas.IomNominationBody,
+    answer=answers.IomNominationAnswer,
     status=_CREATED,
 )
 def nominate(call: Call) -> Answer:
@@ -183,7 +183,7 @@ def _count_nominations(session: Session, asked: Asked) -> int:
     routes,
     "/iom/nominations",
     Operation("iom.list-nominations", _NOMINATE, "area", "consultation", asks_reason=True),
-    query=schemas.NominationsQuery,
+    query=schemas.IomNominationsQuery,
     answer=ItemPage,
     is_paged=True,
     total=_count_nominations,
@@ -199,7 +199,7 @@ def list_nominations(asked: Asked) -> Reading:
     "/iom/nominations/<nomination>",
     Operation("iom.read-nomination", _NOMINATE, "area", "consultation", asks_reason=True),
     query=AsAtQuery,
-    answer=answers.NominationAnswer,
+    answer=answers.IomNominationAnswer,
 )
 def read_nomination(asked: Asked, nomination: str) -> Reading:
     """Give one nomination with the decisions about it."""
@@ -211,8 +211,8 @@ def read_nomination(asked: Asked, nomination: str) -> Reading:
     "POST",
     "/iom/nominations/<nomination>/decisions",
     Operation("iom.decide", _DECIDE, "area", "alteration"),
-    body=schemas.DecisionBody,
-    answer=answers.NominationAnswer,
+    body=schemas.IomDecisionBody,
+    answer=answers.IomNominationAnswer,
     status=_CREATED,
     if_match=True,
 )
@@ -230,7 +230,7 @@ def _count_members(session: Session, asked: Asked) -> int:
     routes,
     "/iom/members",
     Operation("iom.list-members", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.MembersQuery,
+    query=schemas.IomMembersQuery,
     answer=ItemPage,
     is_paged=True,
     total=_count_members,
@@ -246,8 +246,8 @@ def list_members(asked: Asked) -> Reading:
     "GET",
     "/iom/members/counts",
     Operation("iom.count-members", _READ, "area", "operation"),
-    query=schemas.MemberCountsQuery,
-    answer=answers.MemberCountsAnswer,
+    query=schemas.IomMemberCountsQuery,
+    answer=answers.IomMemberCountsAnswer,
 )
 def count_members(call: Call) -> Answer:
     """Count members and people at a moment, with a link to each count's rows."""
@@ -268,7 +268,7 @@ def count_members(call: Call) -> Answer:
     "/iom/members/<member>",
     Operation("iom.read-member", _READ, "area", "consultation", asks_reason=True),
     query=AsAtQuery,
-    answer=answers.MemberAnswer,
+    answer=answers.IomMemberAnswer,
 )
 def read_member(asked: Asked, member: str) -> Reading:
     """Give one membership; its case only to those who manage offenders."""
@@ -281,8 +281,8 @@ def read_member(asked: Asked, member: str) -> Reading:
     "GET",
     "/iom/members/<member>/score",
     Operation("iom.score", _CASE, "area", "consultation", asks_reason=True),
-    query=schemas.ScoreQuery,
-    answer=answers.ScoreAnswer,
+    query=schemas.IomScoreQuery,
+    answer=answers.IomScoreAnswer,
 )
 def score_member(call: Call, member: str) -> Answer:
     """Score a member, showing every factor, weight, offence and source."""
@@ -324,8 +324,8 @@ def list_relatives(call: Call, member: str) -> Answer:
     "GET",
     "/reports/iom",
     Operation("reports.iom", "reports:read", "area", "operation"),
-    query=schemas.ReportQuery,
-    answer=answers.CohortReportAnswer,
+    query=schemas.IomReportQuery,
+    answer=answers.IomCohortReportAnswer,
 )
 def report_cohort(call: Call) -> Answer:
     """Report the cohort over time and its mix by theme, rating and lead."""

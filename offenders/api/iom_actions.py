@@ -40,7 +40,7 @@ _ACTS = (
     _Act(
         "ratings",
         "iom.rate",
-        schemas.RatingBody,
+        schemas.IomRatingBody,
         service.rate,
         "Give another BRAG rating; the next review falls due by it.",
         permission=_WRITE,
@@ -49,7 +49,7 @@ _ACTS = (
     _Act(
         "reviews",
         "iom.review",
-        schemas.ReviewBody,
+        schemas.IomReviewBody,
         service.review,
         "Record a review with what each agency brought.",
         permission=_WRITE,
@@ -57,21 +57,21 @@ _ACTS = (
     _Act(
         "actions",
         "iom.add-action",
-        schemas.PlanActionBody,
+        schemas.IomPlanActionBody,
         service.add_action,
         "Add an action to the plan.",
     ),
     _Act(
         "interventions",
         "iom.intervene",
-        schemas.InterventionBody,
+        schemas.IomInterventionBody,
         service.intervene,
         "Record an intervention or referral.",
     ),
     _Act(
         "drug-tests",
         "iom.test-drugs",
-        schemas.DrugTestBody,
+        schemas.IomDrugTestBody,
         service.test_drugs,
         "Record a drug test.",
         permission=_WRITE,
@@ -79,7 +79,7 @@ _ACTS = (
     _Act(
         "tags",
         "iom.tag",
-        schemas.TagBody,
+        schemas.IomTagBody,
         service.tag,
         "Record what happened with a tag.",
         permission=_WRITE,
@@ -87,7 +87,7 @@ _ACTS = (
     _Act(
         "catch-and-convict",
         "iom.convict",
-        schemas.ConvictBody,
+        schemas.IomConvictBody,
         service.convict,
         "Put a member to catch and convict, by whom and until when; or end it.",
         permission=_DECIDE,
@@ -96,7 +96,7 @@ _ACTS = (
     _Act(
         "stages",
         "iom.move-stage",
-        schemas.StageBody,
+        schemas.IomStageBody,
         service.move_stage,
         "Move a member of a scheme with stages to the next.",
         permission=_WRITE,
@@ -105,7 +105,7 @@ _ACTS = (
     _Act(
         "relatives",
         "iom.add-relative",
-        schemas.RelativeBody,
+        schemas.IomRelativeBody,
         service.add_relative,
         "Hold somebody of the family at risk of being drawn in, for diversion alone.",
         permission="iom:read-family",
@@ -113,7 +113,7 @@ _ACTS = (
     _Act(
         "exits",
         "iom.exit",
-        schemas.ExitBody,
+        schemas.IomExitBody,
         service.exit_member,
         "End the membership for a coded reason.",
         permission=_DECIDE,
@@ -137,8 +137,8 @@ def declare(
         "PATCH",
         "/iom/members/<member>",
         Operation("iom.amend-member", _WRITE, "area", "alteration"),
-        body=schemas.MemberPatch,
-        answer=answers.MemberAnswer,
+        body=schemas.IomMemberPatch,
+        answer=answers.IomMemberAnswer,
         if_match=True,
     )(amend_member)
 
@@ -152,8 +152,8 @@ def declare(
         "POST",
         "/iom/members/<member>/actions/<action>/ends",
         Operation("iom.end-action", _LOG, "area", "alteration"),
-        body=schemas.PlanActionEndBody,
-        answer=answers.MemberAnswer,
+        body=schemas.IomPlanActionEndBody,
+        answer=answers.IomMemberAnswer,
         status=_CREATED,
     )(end_action)
     for act in _ACTS:
@@ -177,7 +177,7 @@ def _declare(
         f"/iom/members/<member>/{act.rule}",
         Operation(act.verb, act.permission, "area", "alteration"),
         body=act.body,
-        answer=answers.MemberAnswer,
+        answer=answers.IomMemberAnswer,
         status=_CREATED,
         if_match=act.if_match,
     )(view)

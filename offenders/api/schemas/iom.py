@@ -50,14 +50,14 @@ def _many(field: Any, **kwargs: Any) -> fields.List[Any]:
     return fields.List(field, validate=most, **kwargs)
 
 
-class AttendeeBody(Schema):
+class IomAttendeeBody(Schema):
     """Somebody at a meeting or on a panel, for an agency."""
 
     agency = code(required=True, metadata={"description": "A code of the list of agencies."})
     name = name(allow_none=True, metadata={"description": "Who, or a post."})
 
 
-class MeetingBody(Schema):
+class IomMeetingBody(Schema):
     """A multi-agency meeting; one that decides needs police, probation and housing."""
 
     held_at = PastMoment()
@@ -65,12 +65,12 @@ class MeetingBody(Schema):
     neighbourhood = code(allow_none=True)
     chair = name(required=True)
     chair_agency = code(required=True)
-    attendance = _many(fields.Nested(AttendeeBody), required=True)
+    attendance = _many(fields.Nested(IomAttendeeBody), required=True)
     decides = Truth(load_default=True)
     notes = prose(allow_none=True)
 
 
-class MeetingsQuery(Schema):
+class IomMeetingsQuery(Schema):
     """Filters of the list of meetings."""
 
     force = Text(2)
@@ -81,7 +81,7 @@ class MeetingsQuery(Schema):
     cursor = PageQuery().fields["cursor"]
 
 
-class MeetingAnswer(MeetingBody):
+class IomMeetingAnswer(IomMeetingBody):
     """A meeting as it is recorded."""
 
     id = fields.UUID()
@@ -96,7 +96,7 @@ class MeetingAnswer(MeetingBody):
     version = fields.Integer()
 
 
-class NominationBody(ActionBody):
+class IomNominationBody(ActionBody):
     """Somebody put forward by an agency: that of the caller's token, or the one named."""
 
     person_id = code(required=True, metadata={"description": "Id or reference of the person."})
@@ -114,7 +114,7 @@ class NominationBody(ActionBody):
     owner_team = code(allow_none=True)
 
 
-class NominationsQuery(PageQuery, AsAtQuery):
+class IomNominationsQuery(PageQuery, AsAtQuery):
     """Filters of the list of nominations."""
 
     force = Text(2)
@@ -128,7 +128,7 @@ class NominationsQuery(PageQuery, AsAtQuery):
     person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
 
 
-class PathwayBody(Schema):
+class IomPathwayBody(Schema):
     """A need behind the offending."""
 
     pathway = one_of(Pathway, required=True)
@@ -149,7 +149,7 @@ class _MemberFields(Schema):
     lead_team = code(allow_none=True)
     managed_by = one_of(ManagedBy)
     support_officer = code(allow_none=True)
-    pathways = _many(fields.Nested(PathwayBody))
+    pathways = _many(fields.Nested(IomPathwayBody))
     objectives = prose(allow_none=True)
     expectations_explained_at = PastMoment(allow_none=True)
 
@@ -160,12 +160,12 @@ class _MemberFields(Schema):
             raise ValidationError({"lead_team": ["Name one lead: an officer or a team, not both."]})
 
 
-class DecisionBody(_MemberFields, ActionBody):
+class IomDecisionBody(_MemberFields, ActionBody):
     """What the panel decided and why; accepted takes what the membership begins with."""
 
     outcome = one_of(_PANEL_OUTCOMES, required=True)
     rationale = prose(required=True)
-    panel = _many(fields.Nested(AttendeeBody))
+    panel = _many(fields.Nested(IomAttendeeBody))
     meeting_id = code()
     deferred_until = Day()
     rating = one_of(Rating)
@@ -178,7 +178,7 @@ class DecisionBody(_MemberFields, ActionBody):
     )
 
 
-class MemberPatch(_MemberFields):
+class IomMemberPatch(_MemberFields):
     """Changes to a membership; another lead or risk needs its reason."""
 
     lpa = code(allow_none=True)
@@ -195,7 +195,7 @@ class MemberPatch(_MemberFields):
                 raise ValidationError({field: [f"Change this by POST …/{path}, with a reason."]})
 
 
-class MemberFilters(AsAtQuery):
+class IomMemberFilters(AsAtQuery):
     """Filters of members; active ones unless `state` says otherwise."""
 
     force = Text(2)
@@ -231,17 +231,17 @@ class MemberFilters(AsAtQuery):
         return data
 
 
-class MembersQuery(PageQuery, MemberFilters):
+class IomMembersQuery(PageQuery, IomMemberFilters):
     """Filters of the list of members."""
 
 
-class MemberCountsQuery(MemberFilters):
+class IomMemberCountsQuery(IomMemberFilters):
     """Filters of counts, and what they are grouped by."""
 
     group_by = one_of(GROUPS)
 
 
-class RatingBody(ActionBody):
+class IomRatingBody(ActionBody):
     """Another BRAG rating and why."""
 
     rating = one_of(Rating, required=True)
@@ -249,23 +249,23 @@ class RatingBody(ActionBody):
     meeting_id = code()
 
 
-class ContributionBody(Schema):
+class IomContributionBody(Schema):
     """What an agency brought to a review."""
 
     agency = code(required=True)
     text = prose(required=True)
 
 
-class ReviewBody(ActionBody):
+class IomReviewBody(ActionBody):
     """A review of a member with each agency's part."""
 
     decision = one_of(ReviewDecision, required=True)
     rationale = prose(required=True)
-    contributions = _many(fields.Nested(ContributionBody))
+    contributions = _many(fields.Nested(IomContributionBody))
     meeting_id = code()
 
 
-class PlanActionBody(ActionBody):
+class IomPlanActionBody(ActionBody):
     """An action of the plan: one owner, an agency, a day."""
 
     text = prose(required=True)
@@ -275,14 +275,14 @@ class PlanActionBody(ActionBody):
     due_on = Day(required=True)
 
 
-class PlanActionEndBody(ActionBody):
+class IomPlanActionEndBody(ActionBody):
     """How an action of the plan ended."""
 
     state = one_of(["done", "cancelled"], load_default="done")
     outcome = prose(required=True)
 
 
-class InterventionBody(ActionBody):
+class IomInterventionBody(ActionBody):
     """An intervention or referral."""
 
     type = code(required=True)
@@ -294,7 +294,7 @@ class InterventionBody(ActionBody):
     notes = prose(allow_none=True)
 
 
-class DrugTestBody(ActionBody):
+class IomDrugTestBody(ActionBody):
     """A drug test."""
 
     substance = code(required=True)
@@ -302,7 +302,7 @@ class DrugTestBody(ActionBody):
     notes = prose(allow_none=True)
 
 
-class TagBody(ActionBody):
+class IomTagBody(ActionBody):
     """What happened with a tag."""
 
     type = one_of(TAG_TYPES, required=True)
@@ -310,7 +310,7 @@ class TagBody(ActionBody):
     notes = prose(allow_none=True)
 
 
-class ConvictBody(ActionBody):
+class IomConvictBody(ActionBody):
     """Catch and convict put in force, by whom and until when; or ended."""
 
     state = one_of(["in_force", "ended"], load_default="in_force")
@@ -320,7 +320,7 @@ class ConvictBody(ActionBody):
     review_on = Day()
 
 
-class StageBody(ActionBody):
+class IomStageBody(ActionBody):
     """The next stage of a scheme that has stages; `breach` where conditions were broken."""
 
     stage = code(required=True)
@@ -333,7 +333,7 @@ class StageBody(ActionBody):
     )
 
 
-class RelativeBody(ActionBody):
+class IomRelativeBody(ActionBody):
     """Somebody of the family at risk of being drawn in; held for diversion alone."""
 
     relation = one_of(RELATIONS, required=True)
@@ -346,7 +346,7 @@ class RelativeBody(ActionBody):
     outcome = prose(allow_none=True)
 
 
-class ExitBody(ActionBody):
+class IomExitBody(ActionBody):
     """Why the membership ends, and what worked."""
 
     reason = one_of(ExitReason, required=True)
@@ -355,13 +355,13 @@ class ExitBody(ActionBody):
     meeting_id = code()
 
 
-class ScoreQuery(Schema):
+class IomScoreQuery(Schema):
     """The day for which to score; today unless told."""
 
     on = PastDay()
 
 
-class ReportQuery(Schema):
+class IomReportQuery(Schema):
     """A period, both days included: the year to today unless told."""
 
     force = Text(2)

@@ -17,7 +17,7 @@ from offenders.domain.iom.rules import (
 )
 
 
-class NominationAnswer(Schema):
+class IomNominationAnswer(Schema):
     """A nomination with its decisions, and the membership that one of them made."""
 
     id = fields.UUID()
@@ -49,7 +49,7 @@ class NominationAnswer(Schema):
     version = fields.Integer()
 
 
-class MemberAnswer(Schema):
+class IomMemberAnswer(Schema):
     """A membership with its decision, ratings, plan and log, as the reader may see them."""
 
     id = fields.UUID()
@@ -99,7 +99,7 @@ class MemberAnswer(Schema):
     version = fields.Integer()
 
 
-class MemberCountsAnswer(Schema):
+class IomMemberCountsAnswer(Schema):
     """Members and people counted at a moment, each count with a link to its rows."""
 
     as_at = Moment()
@@ -107,7 +107,7 @@ class MemberCountsAnswer(Schema):
     headline = fields.Dict()
 
 
-class ScoreAnswer(Schema):
+class IomScoreAnswer(Schema):
     """A score with all from which it can be worked out by hand."""
 
     member_id = fields.UUID()
@@ -123,7 +123,7 @@ class ScoreAnswer(Schema):
     figures = fields.List(fields.Dict(), metadata={"description": "Every weight, with its source."})
 
 
-class CohortReportAnswer(Schema):
+class IomCohortReportAnswer(Schema):
     """The cohort over time and its mix; `no_data` where nobody ever joined."""
 
     from_on = Day(data_key="from")
