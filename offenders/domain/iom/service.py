@@ -39,6 +39,13 @@ from offenders.domain.iom.reading import (
     reading_of_member,
     reading_of_members,
 )
+from offenders.domain.iom.receiving import (
+    Told,
+    admit_many,
+    change_many,
+    lock_members,
+    open_memberships,
+)
 from offenders.domain.iom.records import Doing
 from offenders.domain.iom.reporting import report_cohort
 from offenders.domain.iom.scores import score_of
@@ -58,9 +65,12 @@ __all__ = [
     "Doing",
     "NominationQuestion",
     "Question",
+    "Told",
     "add_action",
     "add_relative",
+    "admit_many",
     "amend_member",
+    "change_many",
     "convict",
     "count_groups",
     "count_members",
@@ -72,8 +82,10 @@ __all__ = [
     "intervene",
     "list_meetings",
     "list_relatives",
+    "lock_members",
     "move_stage",
     "nominate",
+    "open_memberships",
     "open_memberships_of_person",
     "rate",
     "reading_of_member",
