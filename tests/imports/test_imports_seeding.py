@@ -63,6 +63,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "custody: 0 created, 40 unchanged",
         f"acro-checks: 0 created, {count(REQUESTED)} unchanged",
         "bail: 0 created, 22 unchanged",
+        "iom: 0 created, 1 unchanged",
         "activity: 0 entries",
         f"wanted: 0 created, {count(OF_HITS)} unchanged",
         "forensic-hits: 0 created, 13 unchanged",
