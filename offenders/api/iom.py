@@ -339,4 +339,36 @@ def report_cohort(call: Call) -> Answer:
     return Answer(as_json(service.report_cohort(call.session, question, from_on, to_on)))
 
 
+@route(
+    routes,
+    "GET",
+    "/iom/evaluation",
+    Operation("iom.evaluate", "iom:evaluate", "area", "consultation"),
+    query=schemas.IomEvaluationQuery,
+    answer=answers.IomEvaluationAnswer,
+)
+def evaluate(call: Call) -> Answer:
+    """Evaluate who joined in a period: before, during, after, beside people like them.
+
+    Where numbers are too small no figure is given, and it says why.
+    """
+    days = call.query.pop("window_days", None)
+    with_people = call.query.pop("people", False)
+    bounds = {"from_on": "joined_from", "to_on": "joined_to"}
+    filters = {bounds.get(name, name): value for name, value in call.query.items()}
+    question = _members(call.actor, call.scope, {**filters, "state": "all"}, call.now, None)
+    content = service.evaluate(call.session, question, london_day(call.now), days)
+    sees_people = with_people and question.sees_case
+    people = content["people"] if sees_people else []
+    masked = ["people"] if with_people and not sees_people else []
+    content |= {"people": people if sees_people else None, "masked": masked}
+    return Answer(
+        as_json(content),
+        subject_type="iom_member",
+        subjects=[each["member_id"] for each in people],
+        people=[each["person_id"] for each in people],
+        masked=masked,
+    )
+
+
 iom_actions.declare(routes, _doing, _shown_member)

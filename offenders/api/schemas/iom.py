@@ -361,6 +361,25 @@ class IomScoreQuery(Schema):
     on = PastDay()
 
 
+class IomEvaluationQuery(Schema):
+    """Whom to evaluate, by the day of joining; and over how many days before and after."""
+
+    force = Text(2)
+    lpa = code()
+    neighbourhood = code()
+    scheme = one_of(SCHEMES)
+    cohort = one_of(Cohort)
+    theme = one_of(Theme)
+    from_on = Day(data_key="from", metadata={"description": "Who joined from this day on."})
+    to_on = Day(data_key="to", metadata={"description": "Who joined up to this day."})
+    window_days = fields.Integer(
+        strict=False,
+        validate=validate.Range(30, 1096, error="Send 30 to 1096."),
+        metadata={"description": "Days before and after; the policy's unless told."},
+    )
+    people = Truth(metadata={"description": "Add each member's windows as counted."})
+
+
 class IomReportQuery(Schema):
     """A period, both days included: the year to today unless told."""
 

@@ -123,6 +123,24 @@ class IomScoreAnswer(Schema):
     figures = fields.List(fields.Dict(), metadata={"description": "Every weight, with its source."})
 
 
+class IomEvaluationAnswer(Schema):
+    """Rates before, during and after with their intervals, the comparison, and the method."""
+
+    members = fields.Integer()
+    window_days = fields.Integer()
+    as_at = Day()
+    windows = fields.Dict(metadata={"description": "`before`, `during`, `after`."})
+    during_against_before = fields.Dict()
+    after_against_before = fields.Dict()
+    warning = fields.String(metadata={"description": "On regression to the mean."})
+    limits = fields.List(fields.String())
+    method = fields.Dict()
+    sources = fields.Dict()
+    figures = fields.List(fields.Dict())
+    people = fields.List(fields.Dict(), allow_none=True)
+    masked = fields.List(fields.String())
+
+
 class IomCohortReportAnswer(Schema):
     """The cohort over time and its mix; `no_data` where nobody ever joined."""
 

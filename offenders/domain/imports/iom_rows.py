@@ -36,8 +36,8 @@ def _agency(value: Any, facts: Facts) -> str | None:
     given = code(value, facts)
     found = given.lower() if given else None
     if found is not None and found not in facts.codes["agencies"]:
-        listed = ", ".join(sorted(facts.codes["agencies"]))
-        raise Refusal(problem="There is no such agency.", action=f"Send one of {listed}.")
+        action = "Send a code of an agency, such as police, probation or housing."
+        raise Refusal(problem="There is no such agency.", action=action)
     return found
 
 

@@ -18,6 +18,7 @@ from offenders.domain.iom.acting import (
 from offenders.domain.iom.asking import Question
 from offenders.domain.iom.counting import GROUPS, count_groups
 from offenders.domain.iom.due import due_source, refresh_members, settle_flags
+from offenders.domain.iom.evaluating import evaluate
 from offenders.domain.iom.helping import (
     add_action,
     add_relative,
@@ -78,6 +79,7 @@ __all__ = [
     "decide",
     "due_source",
     "end_action",
+    "evaluate",
     "exit_member",
     "intervene",
     "list_meetings",
