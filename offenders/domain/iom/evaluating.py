@@ -52,9 +52,10 @@ _RATED = text("""
     WHERE force = :force AND kind = 'rating' AND member_id = ANY (CAST(:members AS uuid[]))
     ORDER BY member_id, occurred_at, id
 """)
+# Arrests are most of what is known: before the first on record nobody's offences are known.
 _FIRST = text("""
-    SELECT least((SELECT min(arrested_at) FROM detentions WHERE force = :force),
-                 (SELECT min(entered_at) FROM wants WHERE force = :force)) AS first
+    SELECT coalesce((SELECT min(arrested_at) FROM detentions WHERE force = :force),
+                    (SELECT min(entered_at) FROM wants WHERE force = :force)) AS first
 """)
 REGRESSION: Final = (
     "Members are chosen when they offend most, so their offences would fall afterwards even if"
@@ -142,10 +143,13 @@ def _gather(
     others = session.execute(_POOL, force).all()
     lives = {row.person_id: _life(row) for row in [*members, *others]}
     people = {"people": [each.hex for each in lives]}
-    for row in session.execute(_OFFENCES, force | people):
-        life = lives[row.person_id]
-        life.days.append(row.happened_on.toordinal())
-        life.harm.append(float(harm_of(row.offence_code, harm)))
+    known: dict[str, float] = {}
+    for person_id, code, happened_on in session.execute(_OFFENCES, force | people):
+        if code not in known:
+            known[code] = float(harm_of(code, harm))
+        life = lives[person_id]
+        life.days.append(happened_on.toordinal())
+        life.harm.append(known[code])
     for row in session.execute(_DETAINED, force | people | {"now": question.now}):
         span = (_ordinal(row.arrested_at), _ordinal(row.released_at))
         lives[row.person_id].custody.append(span)

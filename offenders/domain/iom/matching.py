@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from offenders.domain.iom.estimating import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from uuid import UUID
 
 Span = tuple[float, float]  # days as ordinals, from and until
@@ -87,7 +87,7 @@ def match(
         if each.born is not None:
             by_sex.setdefault(each.sex, []).append(each)
     for people in by_sex.values():
-        people.sort(key=lambda each: (each.born or 0, str(each.person_id)))
+        people.sort(key=lambda each: (each.born or 0, each.person_id))
     births = {sex: [each.born or 0 for each in people] for sex, people in by_sex.items()}
     taken: set[UUID] = set()
     found: dict[UUID, Life] = {}
@@ -95,8 +95,9 @@ def match(
     for life, windows in ordered:
         if windows.before is None or life.born is None:
             continue
-        near = _near(by_sex, births, life, round(years * YEAR))
-        best = _nearest(near, life, windows.before, prior, taken)
+        near = _by_age(by_sex.get(life.sex, []), births.get(life.sex, []), life.born)
+        within = round(years * YEAR)
+        best = _nearest(near, life, windows.before, within=within, prior=prior, taken=taken)
         if best is not None:
             taken.add(best.person_id)
             found[life.person_id] = best
@@ -107,27 +108,36 @@ def _prior(life: Life, windows: Windows) -> int:
     return life.offences_in(windows.before) if windows.before else 0
 
 
-def _near(
-    by_sex: Mapping[str, list[Life]], births: Mapping[str, list[int]], life: Life, days: int
-) -> list[Life]:
-    ages = births.get(life.sex, [])
-    born = life.born or 0
-    return by_sex.get(life.sex, [])[
-        bisect_left(ages, born - days) : bisect_left(ages, born + days + 1)
-    ]
+def _by_age(people: Sequence[Life], births: Sequence[int], born: int) -> Iterator[Life]:
+    """Give people by how near they are in age, the nearest first."""
+    later = bisect_left(births, born)
+    earlier = later - 1
+    while earlier >= 0 or later < len(births):
+        is_earlier = earlier >= 0 and (
+            later == len(births) or born - births[earlier] < births[later] - born
+        )
+        yield people[earlier if is_earlier else later]
+        earlier, later = earlier - is_earlier, later + (not is_earlier)
 
 
-def _nearest(
-    near: Sequence[Life], life: Life, before: Span, prior: int, taken: set[UUID]
+def _nearest(  # noqa: PLR0913 - whom, of whom, and how near
+    near: Iterable[Life],
+    life: Life,
+    before: Span,
+    *,
+    within: int,
+    prior: int,
+    taken: set[UUID],
 ) -> Life | None:
+    """Give the nearest by offences in the window, then by age; people come by age."""
     wanted, born = life.offences_in(before), life.born or 0
-    best: tuple[int, int, str] | None = None
-    found = None
+    best, found = prior + 1, None
     for other in near:
-        apart = abs(other.offences_in(before) - wanted)
-        if apart > prior or other.person_id in taken:
+        if abs((other.born or 0) - born) > within or best == 0:
+            break
+        if other.person_id in taken:
             continue
-        rank = (apart, abs((other.born or 0) - born), str(other.person_id))
-        if best is None or rank < best:
-            best, found = rank, other
+        apart = abs(other.offences_in(before) - wanted)
+        if apart < best:
+            best, found = apart, other
     return found

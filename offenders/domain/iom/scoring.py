@@ -22,7 +22,7 @@ _CODE = re.compile(r"([A-Z0-9]{4}[0-9]{3})[A-Z]?")
 _CENT: Final = Decimal("0.01")
 _HUNDRED: Final = Decimal(100)
 SOURCES: Final = {
-    "detention": "Each offence of each detention recorded here, on the day of arrest.",
+    "detention": "Each offence named by each detention recorded here, on the day of arrest.",
     "want": "The offence of each want recorded here, on the day it was entered, unless it was"
     " withdrawn, entered in error or closed by a detention that is counted.",
     "forensic_hit": "The offence of each forensic hit that names the person and is of another"
