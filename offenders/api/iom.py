@@ -1,4 +1,4 @@
-"""Routes of integrated offender management: meetings, nominations, members, report."""
+"""Routes of integrated offender management: members, score, report, evaluation."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import request
 
 from offenders.api import iom_actions
-from offenders.api.operations import Answer, Call, Routes, as_json, route
-from offenders.api.pages import make_page, read_page
+from offenders.api.iom_panel import CASE, answer_of, doing_of, routes
+from offenders.api.operations import Answer, Call, as_json, route
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
-from offenders.api.schemas import iom as schemas
 from offenders.api.schemas import iom_answers as answers
+from offenders.api.schemas import iom_asking as asking
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle, settled_now
 from offenders.domain.access import may, sight
 from offenders.domain.iom import service
-from offenders.domain.iom.service import Doing, NominationQuestion, Question
+from offenders.domain.iom.service import Question
 from offenders.domain.reading import Reading, show
 from offenders.domain.working_days import london_day
-from offenders.errors import Invalid, NotFound
+from offenders.errors import Invalid
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
     from offenders.domain.actors import Actor
 
-routes = Routes("iom", __name__, url_prefix="/v1", description="Integrated offender management")
+__all__ = ["routes"]
 
-_READ, _CASE, _NOMINATE, _DECIDE = "iom:read", "iom:read-case", "iom:nominate", "iom:decide"
-_CREATED = 201
+_READ = "iom:read"
 _PERIOD_DAYS = 365
 
 
@@ -43,183 +42,16 @@ def _members(
     actor: Actor, scope: Scope, filters: dict[str, Any], now: datetime, as_at: datetime | None
 ) -> Question:
     sees = sight(actor).protected_addresses
-    return Question(filters, scope, now, sees, may(actor, _CASE), as_at)
-
-
-def _nominations(
-    actor: Actor, scope: Scope, filters: dict[str, Any], now: datetime, as_at: datetime | None
-) -> NominationQuestion:
-    """Who doesn't see cases sees what they put forward themselves."""
-    own = None if may(actor, _CASE) else actor.subject
-    sees = sight(actor).protected_addresses
-    return NominationQuestion(filters, scope, now, sees, may(actor, "persons:read"), own, as_at)
+    return Question(filters, scope, now, sees, may(actor, CASE), as_at)
 
 
 def _asked_members(asked: Asked) -> Question:
     return _members(asked.actor, asked.scope(), asked.query, asked.now, asked.as_at)
 
 
-def _asked_nominations(asked: Asked) -> NominationQuestion:
-    return _nominations(asked.actor, asked.scope(), asked.query, asked.now, asked.as_at)
-
-
-def _doing(call: Call, written: str = "") -> Doing:
-    return Doing(
-        call.actor.subject,
-        call.scope,
-        written,
-        call.body,
-        call.if_match,
-        call.now,
-        call.actor.agency,
-    )
-
-
-def _answer(reading: Reading, call: Call, path: str, status: int) -> Answer:
-    row = show(call.session, reading)
-    return Answer(
-        row.body.encode(),
-        version=row.version,
-        status=status,
-        location=f"/v1/iom/{path}/{row.id}" if status == _CREATED else None,
-        subject_type=reading.subject_type,
-        subjects=row.subjects,
-        people=row.people,
-        masked=row.masked,
-    )
-
-
 def _shown_member(call: Call, written: str, status: int = 200) -> Answer:
     question = _members(call.actor, call.scope, {"state": "all"}, call.now, None)
-    return _answer(service.reading_of_member(question, written), call, "members", status)
-
-
-def _shown_nomination(call: Call, written: str) -> Answer:
-    question = _nominations(call.actor, call.scope, {}, call.now, None)
-    reading = service.reading_of_nomination(question, written)
-    return _answer(reading, call, "nominations", _CREATED)
-
-
-@route(
-    routes,
-    "POST",
-    "/iom/meetings",
-    Operation("iom.record-meeting", _DECIDE, "area", "collection"),
-    body=schemas.IomMeetingBody,
-    answer=schemas.IomMeetingAnswer,
-    status=_CREATED,
-)
-def record_meeting(call: Call) -> Answer:
-    """Record a multi-agency meeting; one without its quorum can't be one that decides."""
-    made = service.record_meeting(call.session, _doing(call))
-    return _shown_meeting(call, str(made.id), _CREATED)
-
-
-def _shown_meeting(call: Call, written: str, status: int = 200) -> Answer:
-    row = service.show_meeting(call.session, call.scope, written)
-    if row is None:
-        raise NotFound
-    return Answer(
-        row.body.encode(),
-        version=1,
-        status=status,
-        location=f"/v1/iom/meetings/{row.id}" if status == _CREATED else None,
-        subject_type="meeting",
-        subjects=[row.id],
-    )
-
-
-@route(
-    routes,
-    "GET",
-    "/iom/meetings",
-    Operation("iom.list-meetings", _CASE, "area", "consultation"),
-    query=schemas.IomMeetingsQuery,
-    answer=ItemPage,
-)
-def list_meetings(call: Call) -> Answer:
-    """List meetings, the latest first."""
-    page = read_page(call.query)
-    rows = service.list_meetings(call.session, call.scope, call.query, page.after, page.limit + 1)
-    return Answer(
-        make_page(rows, page, key=lambda row: [row.held_at, str(row.id)]),
-        subject_type="meeting",
-        subjects=[row.id for row in rows[: page.limit]],
-    )
-
-
-@route(
-    routes,
-    "GET",
-    "/iom/meetings/<meeting>",
-    Operation("iom.read-meeting", _CASE, "area", "consultation"),
-    answer=schemas.IomMeetingAnswer,
-)
-def read_meeting(call: Call, meeting: str) -> Answer:
-    """Give one meeting with its attendance by agency and what it lacked."""
-    return _shown_meeting(call, meeting)
-
-
-@route(
-    routes,
-    "POST",
-    "/iom/nominations",
-    Operation("iom.nominate", _NOMINATE, "area", "collection"),
-    body=schemas.IomNominationBody,
-    answer=answers.IomNominationAnswer,
-    status=_CREATED,
-)
-def nominate(call: Call) -> Answer:
-    """Put somebody forward for a scheme; any agency may."""
-    made = service.nominate(call.session, _doing(call))
-    return _shown_nomination(call, str(made.id))
-
-
-def _count_nominations(session: Session, asked: Asked) -> int:
-    return service.count_nominations(session, _asked_nominations(asked))
-
-
-@read_route(
-    routes,
-    "/iom/nominations",
-    Operation("iom.list-nominations", _NOMINATE, "area", "consultation", asks_reason=True),
-    query=schemas.IomNominationsQuery,
-    answer=ItemPage,
-    is_paged=True,
-    total=_count_nominations,
-)
-def list_nominations(asked: Asked) -> Reading:
-    """List nominations, what is to be decided first first; an agency sees its own sender's."""
-    page = cast("Page", asked.page)
-    return service.reading_of_nominations(_asked_nominations(asked), page.after, page.limit)
-
-
-@read_route(
-    routes,
-    "/iom/nominations/<nomination>",
-    Operation("iom.read-nomination", _NOMINATE, "area", "consultation", asks_reason=True),
-    query=AsAtQuery,
-    answer=answers.IomNominationAnswer,
-)
-def read_nomination(asked: Asked, nomination: str) -> Reading:
-    """Give one nomination with the decisions about it."""
-    return service.reading_of_nomination(_asked_nominations(asked), nomination)
-
-
-@route(
-    routes,
-    "POST",
-    "/iom/nominations/<nomination>/decisions",
-    Operation("iom.decide", _DECIDE, "area", "alteration"),
-    body=schemas.IomDecisionBody,
-    answer=answers.IomNominationAnswer,
-    status=_CREATED,
-    if_match=True,
-)
-def decide(call: Call, nomination: str) -> Answer:
-    """Record the panel's decision with its rationale; accepted makes the membership."""
-    done = service.decide(call.session, _doing(call, nomination))
-    return _shown_nomination(call, str(done.id))
+    return answer_of(service.reading_of_member(question, written), call, "members", status)
 
 
 def _count_members(session: Session, asked: Asked) -> int:
@@ -230,7 +62,7 @@ def _count_members(session: Session, asked: Asked) -> int:
     routes,
     "/iom/members",
     Operation("iom.list-members", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.IomMembersQuery,
+    query=asking.IomMembersQuery,
     answer=ItemPage,
     is_paged=True,
     total=_count_members,
@@ -246,7 +78,7 @@ def list_members(asked: Asked) -> Reading:
     "GET",
     "/iom/members/counts",
     Operation("iom.count-members", _READ, "area", "operation"),
-    query=schemas.IomMemberCountsQuery,
+    query=asking.IomMemberCountsQuery,
     answer=answers.IomMemberCountsAnswer,
 )
 def count_members(call: Call) -> Answer:
@@ -280,8 +112,8 @@ def read_member(asked: Asked, member: str) -> Reading:
     routes,
     "GET",
     "/iom/members/<member>/score",
-    Operation("iom.score", _CASE, "area", "consultation", asks_reason=True),
-    query=schemas.IomScoreQuery,
+    Operation("iom.score", CASE, "area", "consultation", asks_reason=True),
+    query=asking.IomScoreQuery,
     answer=answers.IomScoreAnswer,
 )
 def score_member(call: Call, member: str) -> Answer:
@@ -324,7 +156,7 @@ def list_relatives(call: Call, member: str) -> Answer:
     "GET",
     "/reports/iom",
     Operation("reports.iom", "reports:read", "area", "operation"),
-    query=schemas.IomReportQuery,
+    query=asking.IomReportQuery,
     answer=answers.IomCohortReportAnswer,
 )
 def report_cohort(call: Call) -> Answer:
@@ -344,7 +176,7 @@ def report_cohort(call: Call) -> Answer:
     "GET",
     "/iom/evaluation",
     Operation("iom.evaluate", "iom:evaluate", "area", "consultation"),
-    query=schemas.IomEvaluationQuery,
+    query=asking.IomEvaluationQuery,
     answer=answers.IomEvaluationAnswer,
 )
 def evaluate(call: Call) -> Answer:
@@ -371,4 +203,4 @@ def evaluate(call: Call) -> Answer:
     )
 
 
-iom_actions.declare(routes, _doing, _shown_member)
+iom_actions.declare(routes, doing_of, _shown_member)

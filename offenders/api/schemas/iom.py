@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from offenders.api.schemas.fields import (
-    AsAtQuery,
     Day,
     Moment,
-    PageQuery,
     PastDay,
     PastMoment,
     Text,
@@ -20,7 +18,7 @@ from offenders.api.schemas.fields import (
     one_of,
     prose,
 )
-from offenders.api.schemas.wanted import ActionBody, DayOrMoment
+from offenders.api.schemas.wanted import ActionBody
 from offenders.domain.iom.rules import (
     RELATIONS,
     TAG_EVENTS,
@@ -29,7 +27,6 @@ from offenders.domain.iom.rules import (
     Decision,
     ExitReason,
     ManagedBy,
-    NominationState,
     Pathway,
     Rating,
     ReviewDecision,
@@ -37,7 +34,6 @@ from offenders.domain.iom.rules import (
     Theme,
 )
 from offenders.domain.iom.schemes import all_schemes
-from offenders.domain.iom.service import GROUPS
 
 SCHEMES = tuple(all_schemes())
 MOST = 50  # entries of a list in a body
@@ -68,17 +64,6 @@ class IomMeetingBody(Schema):
     attendance = _many(fields.Nested(IomAttendeeBody), required=True)
     decides = Truth(load_default=True)
     notes = prose(allow_none=True)
-
-
-class IomMeetingsQuery(Schema):
-    """Filters of the list of meetings."""
-
-    force = Text(2)
-    lpa = code()
-    neighbourhood = code()
-    decides = Truth()
-    limit = PageQuery().fields["limit"]
-    cursor = PageQuery().fields["cursor"]
 
 
 class IomMeetingAnswer(IomMeetingBody):
@@ -112,20 +97,6 @@ class IomNominationBody(ActionBody):
     neighbourhood = code(allow_none=True)
     owner_officer = code(allow_none=True)
     owner_team = code(allow_none=True)
-
-
-class IomNominationsQuery(PageQuery, AsAtQuery):
-    """Filters of the list of nominations."""
-
-    force = Text(2)
-    lpa = code()
-    neighbourhood = code()
-    scheme = one_of(SCHEMES)
-    cohort = one_of(Cohort)
-    theme = one_of(Theme)
-    agency = code()
-    state = one_of(NominationState)
-    person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
 
 
 class IomPathwayBody(Schema):
@@ -193,52 +164,6 @@ class IomMemberPatch(_MemberFields):
             if field in original:
                 path = rule or "catch-and-convict"
                 raise ValidationError({field: [f"Change this by POST …/{path}, with a reason."]})
-
-
-class IomMemberFilters(AsAtQuery):
-    """Filters of members; active ones unless `state` says otherwise."""
-
-    force = Text(2)
-    lpa = code()
-    neighbourhood = code()
-    state = one_of(["active", "exited", "all"])
-    scheme = one_of(SCHEMES)
-    stage = code()
-    cohort = one_of(Cohort)
-    theme = one_of(Theme)
-    rating = one_of(Rating)
-    risk = one_of([*Risk, "none"])
-    catch_and_convict = Truth()
-    lead_agency = code()
-    lead_officer = code()
-    lead_team = code()
-    managed_by = one_of(ManagedBy)
-    support_officer = code()
-    review_overdue = Truth()
-    intervention = code(metadata={"description": "Members who had an intervention of this type."})
-    exit_reason = one_of(ExitReason)
-    person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
-    joined_from = Day()
-    joined_to = Day()
-    exited_from = DayOrMoment()
-    exited_to = DayOrMoment(ends=True)
-
-    @post_load
-    def name_ends(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        """Call an end what it is: the moment before which."""
-        if "exited_to" in data:
-            data["exited_before"] = data.pop("exited_to")
-        return data
-
-
-class IomMembersQuery(PageQuery, IomMemberFilters):
-    """Filters of the list of members."""
-
-
-class IomMemberCountsQuery(IomMemberFilters):
-    """Filters of counts, and what they are grouped by."""
-
-    group_by = one_of(GROUPS)
 
 
 class IomRatingBody(ActionBody):
@@ -353,40 +278,3 @@ class IomExitBody(ActionBody):
     rationale = prose(required=True)
     what_worked = prose(allow_none=True)
     meeting_id = code()
-
-
-class IomScoreQuery(Schema):
-    """The day for which to score; today unless told."""
-
-    on = PastDay()
-
-
-class IomEvaluationQuery(Schema):
-    """Whom to evaluate, by the day of joining; and over how many days before and after."""
-
-    force = Text(2)
-    lpa = code()
-    neighbourhood = code()
-    scheme = one_of(SCHEMES)
-    cohort = one_of(Cohort)
-    theme = one_of(Theme)
-    from_on = Day(data_key="from", metadata={"description": "Who joined from this day on."})
-    to_on = Day(data_key="to", metadata={"description": "Who joined up to this day."})
-    window_days = fields.Integer(
-        strict=False,
-        validate=validate.Range(30, 1096, error="Send 30 to 1096."),
-        metadata={"description": "Days before and after; the policy's unless told."},
-    )
-    people = Truth(metadata={"description": "Add each member's windows as counted."})
-
-
-class IomReportQuery(Schema):
-    """A period, both days included: the year to today unless told."""
-
-    force = Text(2)
-    lpa = code()
-    neighbourhood = code()
-    scheme = one_of(SCHEMES)
-    cohort = one_of(Cohort)
-    from_on = Day(data_key="from")
-    to_on = PastDay(data_key="to")
