@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from offenders.db import APP_ROLE
 from offenders.migrating import protect
 
 revision = "0031"
@@ -237,7 +238,11 @@ def _make(table: str) -> None:
     for name, columns, target in _KEYS[table]:
         other, _, named = target.partition(": ")
         refers = [f"{other}.{each}" for each in named.split()]
-        keys.append(sa.ForeignKeyConstraint(columns.split(), refers, name=op.f(name)))
+        # Where two records of one person are merged, the membership follows its decision.
+        follows = "CASCADE" if name == "fk_iom_members_decision" else None
+        keys.append(
+            sa.ForeignKeyConstraint(columns.split(), refers, name=op.f(name), onupdate=follows)
+        )
     if table in _UNIQUE:
         name, *columns_of = _UNIQUE[table]
         keys.append(sa.UniqueConstraint(*columns_of, name=op.f(name)))
@@ -269,7 +274,9 @@ def upgrade() -> None:
         )
     changed = [*_KEPT, *(f"{table}_history" for table in _KEPT), "iom_plan_actions"]
     protect(op, changed, "SELECT, INSERT, UPDATE")
-    protect(op, [*(_COLUMNS.keys() - set(changed))], "SELECT, INSERT")
+    protect(op, sorted(_COLUMNS.keys() - set(changed)), "SELECT, INSERT")
+    # A decision is never altered but for whose it is, where two records are merged.
+    op.execute(f"GRANT UPDATE (person_id) ON iom_decisions TO {APP_ROLE}")
 
 
 def downgrade() -> None:

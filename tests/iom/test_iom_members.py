@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from builders import given_detention, given_entry, given_neighbourhood
 from iom_given import MEETING, PANEL, Iom
+from sqlalchemy import text
 
 from offenders import clock
+from offenders.domain.access import Scope
+from offenders.domain.iom.service import Question, open_memberships_of_person
 from offenders.domain.working_days import start_of_london_day
 from offenders.jobs import runner
 from offenders.jobs.timetable import find_job
@@ -303,6 +306,54 @@ def test_the_neighbourhood_sees_the_cohort_and_not_the_case(client, headers, iom
     assert found == []
     elsewhere = Iom(client, headers, force="31")
     assert elsewhere.get(f"iom/members/{member['id']}").status_code == 404
+
+
+def test_areas_narrow_a_supervisor_and_a_chair(client, headers, iom):
+    for code, lpa in (("E2", "N"), ("E3", "S")):
+        given_neighbourhood(client, code, lpa=lpa)
+    here = iom.member(nomination={"neighbourhood": "E2"})
+    there = iom.member(nomination={"neighbourhood": "E3"})
+    chair = Iom(client, headers, role="meeting_chair", lpas=["N"])
+    assert [each["id"] for each in chair.get("iom/members").json["items"]] == [here["id"]]
+    assert chair.get("iom/members/counts").json["headline"]["members"]["members"] == 1
+    assert chair.get(f"iom/members/{there['id']}").status_code == 404
+    gone = chair.act(there, "exits", reason="failed", rationale="x")
+    assert gone.status_code == 404
+    assert pointers(chair.post("iom/meetings", **MEETING)) == ["/lpa"]
+    assert chair.post("iom/meetings", **MEETING, lpa="N").status_code == 201
+    assert pointers(chair.try_nominating(iom.person())) == ["/lpa"]
+    assert pointers(chair.try_nominating(iom.person(), neighbourhood="E3")) == ["/lpa"]
+    nomination = chair.nominate(iom.person(), neighbourhood="E2")
+    assert chair.decide(nomination)["state"] == "accepted"
+    supervisor = Iom(client, headers, role="supervisor", lpas=["S"])
+    report = supervisor.get("reports/iom").json
+    assert report["members"] == 1
+
+
+def test_a_persons_open_memberships_are_given_for_their_summary(iom, session):
+    person = iom.person()
+    member = iom.member(person)
+    asked = Question({}, Scope("33"), clock.now(), sees_protected=True, sees_case=False)
+    sql, values = open_memberships_of_person(asked)
+    whole = f"SELECT i.* FROM persons p CROSS JOIN LATERAL ({sql}) i WHERE p.id = :id"
+    (row,) = session.execute(text(whole), values | {"id": person["id"]})
+    (shown,) = row.members
+    assert (shown["id"], shown["objectives"]) == (member["id"], None)
+    assert [str(each) for each in row.member_ids] == [member["id"]]
+    elsewhere, values = open_memberships_of_person(
+        Question({}, Scope("33", ("N",)), clock.now(), sees_protected=True, sees_case=True)
+    )
+    narrow = f"SELECT i.* FROM persons p CROSS JOIN LATERAL ({elsewhere}) i WHERE p.id = :id"
+    (none,) = session.execute(text(narrow), values | {"id": person["id"]})
+    assert none.members == []
+
+
+def test_a_merge_takes_decision_and_membership_along(iom, session):
+    member, other = iom.member(), iom.person()
+    statement = "UPDATE iom_decisions SET person_id = :other WHERE person_id = :person"
+    session.execute(text(statement), {"other": other["id"], "person": member["person_id"]})
+    whose = session.execute(text("SELECT person_id FROM iom_members")).scalar_one()
+    assert str(whose) == other["id"]
 
 
 def test_a_protected_address_hides_the_area_of_a_member_who_follows_it(client, headers, iom):

@@ -131,6 +131,7 @@ class IomMember(Base):
                 "iom_decisions.outcome",
             ],
             name="fk_iom_members_decision",
+            onupdate="CASCADE",  # where two records of one person are merged
         ),
         Index("uq_iom_members_reference", "force", "reference", unique=True),
         Index("uq_iom_members_decision_id", "force", "decision_id", unique=True),

@@ -50,7 +50,8 @@ def record_meeting(session: Session, doing: Doing) -> IomMeeting:
     agencies = sorted({each["agency"] for each in attendance})
     if fields["decides"]:
         _require_quorum(agencies, fields["chair_agency"])
-    lpa, neighbourhood = _place(session, doing, fields)
+    lpa, neighbourhood = _place(session, fields)
+    _require_own_area(doing, lpa, neighbourhood)
     meeting = IomMeeting(
         force=force,
         id=new_id(force),
@@ -87,13 +88,16 @@ def _require_quorum(agencies: list[str], chair_agency: str) -> None:
         raise Invalid.field("/chair_agency", message)
 
 
-def _place(session: Session, doing: Doing, fields: dict[str, Any]) -> tuple[str | None, str | None]:
+def _place(session: Session, fields: dict[str, Any]) -> tuple[str | None, str | None]:
     lpa, neighbourhood = fields.get("lpa"), fields.get("neighbourhood")
     if lpa is not None or neighbourhood is not None:
         lpa = reference.require_area(session, lpa, neighbourhood)
-        if not doing.scope.covers(lpa, neighbourhood):
-            raise Invalid.field("/lpa", "Record this in one of your own areas.")
     return lpa, neighbourhood
+
+
+def _require_own_area(doing: Doing, lpa: str | None, neighbourhood: str | None) -> None:
+    if not doing.scope.covers(lpa, neighbourhood):
+        raise Invalid.field("/lpa", "Record this in one of your own areas.")
 
 
 def nominate(session: Session, doing: Doing) -> IomNomination:
@@ -119,7 +123,11 @@ def nominate(session: Session, doing: Doing) -> IomNomination:
     _refuse_double(session, person.id, scheme.code)
     agency = doing.agency or fields.get("agency") or _POLICE
     reference.require_entry(session, "agencies", agency, "/agency")
-    lpa, neighbourhood = _place(session, doing, fields)
+    lpa, neighbourhood = _place(session, fields)
+    if lpa is None and neighbourhood is None:
+        _require_own_area(doing, person.lpa, person.neighbourhood)
+    else:
+        _require_own_area(doing, lpa, neighbourhood)
     officer = fields.get("owner_officer")
     team = None if officer else fields.get("owner_team") or TEAM
     if officer:
