@@ -212,6 +212,10 @@ def test_the_c2_scheme_needs_its_judge_and_goes_by_its_stages(iom):
     assert broken.json["possible"] == ["failed", "returned_to_court"]
     denied = iom.act(member, "stages", stage="deferred_sentence", reason="Deferred.")
     assert pointers(denied) == ["/facts/offences_admitted"]
+    false = {"stage": "deferred_sentence", "reason": "Deferred."}
+    for said in (False, "no", "false"):
+        answer = iom.act(member, "stages", **false, facts={"offences_admitted": said})
+        assert (said, pointers(answer)) == (said, ["/facts/offences_admitted"])
     admitted = {"offences_admitted": "all, on 3 November"}
     moved = iom.done(
         member, "stages", stage="deferred_sentence", reason="Deferred.", facts=admitted

@@ -41,6 +41,15 @@ _PANEL_OUTCOMES = (Decision.ACCEPTED, Decision.REFUSED, Decision.DEFERRED)
 _LEVELS = ("none", "low", "medium", "high")
 
 
+class Fact(fields.Field[Any]):
+    """A fact of a case: true, false, or text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_kwargs: Any) -> Any:
+        if isinstance(value, bool):
+            return value
+        return Text(200, shortest=1).deserialize(value, attr, data)
+
+
 def _many(field: Any, **kwargs: Any) -> fields.List[Any]:
     most = validate.Length(max=MOST, error=f"Send at most {MOST}.")
     return fields.List(field, validate=most, **kwargs)
@@ -143,7 +152,7 @@ class IomDecisionBody(_MemberFields, ActionBody):
     joined_on = PastDay()
     facts = fields.Dict(
         keys=Text(60, shortest=1),
-        values=Text(200, shortest=1),
+        values=Fact(),
         validate=validate.Length(max=MOST),
         metadata={"description": "What selection for the scheme needs, e.g. judge and court."},
     )
@@ -253,7 +262,7 @@ class IomStageBody(ActionBody):
     reason = prose(required=True)
     facts = fields.Dict(
         keys=Text(60, shortest=1),
-        values=Text(200, shortest=1),
+        values=Fact(),
         validate=validate.Length(max=MOST),
     )
 

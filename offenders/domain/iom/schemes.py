@@ -105,7 +105,7 @@ def age_on(born: date, day: date) -> int:
 def check_selection(scheme: Scheme, facts: Mapping[str, Any]) -> None:
     """Raise NotAllowed where what selection needs is not told."""
     for name, what in scheme.selection.items():
-        if not facts.get(name):
+        if not _is_told(facts.get(name)):
             raise NotAllowed(f"facts/{name}", f"{what} ({scheme.source})")
     if scheme.disposals and facts.get("disposal") not in scheme.disposals:
         detail = f"The scheme takes {', '.join(scheme.disposals)} ({scheme.source})."
@@ -126,5 +126,10 @@ def check_move(
         detail = f"After {stage}{after} may follow: {listed} ({scheme.source})."
         raise NotAllowed("stage", detail, possible)
     for name, what in scheme.stages[to].needs.items():
-        if not facts.get(name):
+        if not _is_told(facts.get(name)):
             raise NotAllowed(f"facts/{name}", f"{what} ({scheme.source})")
+
+
+def _is_told(fact: Any) -> bool:
+    """Say whether a fact is there and isn't a no."""
+    return bool(fact) and str(fact).strip().lower() not in {"false", "no", "none"}

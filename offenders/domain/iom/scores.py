@@ -23,7 +23,7 @@ _WANTED_RISK = text("""
 """)
 RISK_SOURCE: Final = (
     "The gravest of the risk recorded with the membership and that of the person's outstanding"
-    " wants; a want's standard risk counts as low."
+    " wants, both as they stand now; a want's standard risk counts as low."
 )
 
 
