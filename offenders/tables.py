@@ -9,6 +9,7 @@ from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.forensics import models as forensics
 from offenders.domain.imports import models as imports
+from offenders.domain.iom import models as iom
 from offenders.domain.merging import models as merging
 from offenders.domain.outbox import models as outbox
 from offenders.domain.persons import models as persons
@@ -28,6 +29,7 @@ __all__ = [
     "flags",
     "forensics",
     "imports",
+    "iom",
     "jobs",
     "merging",
     "outbox",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from builders import given_detention, given_person
 
-from offenders.domain.access import PERMISSIONS
+from offenders.domain.permissions import PERMISSIONS
 
 PARTS = {
     "custody": "custody:read",
