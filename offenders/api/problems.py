@@ -65,6 +65,7 @@ CONSTRAINTS = {
     "uq_detentions_custody_number": "This custody number is on record with other facts.",
     "uq_wants_open": "This person is already wanted for this reason and crime reference.",
     "uq_bail_records_arrest": "This release after the same arrest is recorded already.",
+    "uq_mappa_cases_open": "This person is held under these arrangements already.",
     "uq_person_markers_active": "This marker is already active for this person.",
     "uq_person_identifiers_pnc_id": "Another person of this force has this PNC ID.",
     "uq_flags_open": "This flag is already open.",

@@ -71,9 +71,32 @@ _COMMAND = _READ | {
     "forensics:read",
 }
 _CLIENT = {"reference:read"}
+# Full minutes are for those who manage; on the street local summaries alone are known.
+_MAPPA_STREET = {"mappa:summaries", "mappa:refer"}
+_MAPPA_SUPERVISION = _MAPPA_STREET | {"mappa:read", "mappa:counts", "mappa:sign-off"}
+_MAPPA_MANAGEMENT = _MAPPA_STREET | {
+    "mappa:read",
+    "mappa:read-minutes",
+    "mappa:write",
+    "mappa:counts",
+}
+_MAPPA: dict[str, set[str]] = {
+    "response_officer": {"mappa:summaries"},
+    "meeting_chair": {"mappa:summaries"},
+    "neighbourhood_officer": _MAPPA_STREET,
+    "investigator": _MAPPA_STREET,
+    "iom_officer": _MAPPA_STREET,
+    "iom_manager": _MAPPA_STREET,
+    "supervisor": _MAPPA_SUPERVISION,
+    "duty_inspector": _MAPPA_SUPERVISION,
+    "offender_manager": _MAPPA_MANAGEMENT,
+    "mappa_coordinator": _MAPPA_MANAGEMENT | {"mappa:decide", "mappa:sign-off"},
+    "force_manager": {"mappa:read", "mappa:counts"},
+    "chief_officer": {"mappa:read", "mappa:counts"},
+}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
-    role: frozenset(permissions)
+    role: frozenset(permissions | _MAPPA.get(role, set()))
     for role, permissions in {
         "response_officer": _PATROL,
         "neighbourhood_officer": _PATROL,

@@ -34,6 +34,7 @@ SUBJECT_TYPES = (
     "task",
     "meeting",
     "pnc_circulation",
+    "officer",
 )
 
 
