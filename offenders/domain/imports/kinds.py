@@ -11,6 +11,7 @@ from offenders.domain.imports import (
     bail_rows,
     custody_rows,
     hit_rows,
+    mappa_rows,
     neighbourhoods,
     person_rows,
     pnc_rows,
@@ -23,6 +24,8 @@ from offenders.domain.imports.bail import receive_bail
 from offenders.domain.imports.custody import receive_detentions
 from offenders.domain.imports.hits import KIND as FORENSIC_HITS
 from offenders.domain.imports.hits import receive_hits
+from offenders.domain.imports.mappa import KIND as MAPPA
+from offenders.domain.imports.mappa import receive_cases
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
@@ -130,6 +133,15 @@ _FORENSIC_HITS = Kind(
     hit_rows.check_hit,
     receive_hits,
 )
+_MAPPA = Kind(
+    MAPPA,
+    KEY,
+    tuple(mappa_rows.COLUMNS),
+    partial(read_rows, columns=tuple(mappa_rows.COLUMNS), prose=frozenset({"grounds"})),
+    _source_ref,
+    mappa_rows.check_case,
+    receive_cases,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -160,6 +172,7 @@ _BY_NAME: Final = {
         _ACRO_CHECKS,
         _BAIL,
         _FORENSIC_HITS,
+        _MAPPA,
         _PNC_WANTED,
         _NEIGHBOURHOODS,
         *_REGISTERS,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-_CODE_LISTS = ("ethnicity_self_defined", "ethnicity_observed", "warning_markers")
+_CODE_LISTS = ("agencies", "ethnicity_self_defined", "ethnicity_observed", "warning_markers")
 
 # Two batches of one force run one after the other, so that each sees the people of the other;
 # a batch waits for another, and for an officer's entry, longer than a request would.

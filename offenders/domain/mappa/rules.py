@@ -179,6 +179,7 @@ def broken_rules(facts: Facts, limits: Limits) -> Iterator[Broken]:
             "The person is under 18 and no youth justice service takes part.",
             "Name youth_justice among the agencies.",
             "Criminal Justice Act 2003 s.325(6)",
+            is_missing=True,
         )
 
 
