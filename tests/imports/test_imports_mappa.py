@@ -79,7 +79,9 @@ def test_running_again_changes_nothing_and_what_is_lacking_is_said(cases, look):
         (6, "agencies"),
     ]
     assert look("SELECT count(*) FROM managements") == [(6,)]
-    assert look("SELECT owner_team FROM mappa_cases WHERE owner_officer IS NULL")[0][0][:5] == "DUTY-"
+    assert (
+        look("SELECT owner_team FROM mappa_cases WHERE owner_officer IS NULL")[0][0][:5] == "DUTY-"
+    )
     everything = look(EVERYTHING)
     again = cases(*rows)
     assert again.counts == (0, 0, 7, 0)
@@ -131,7 +133,9 @@ def test_only_what_changed_at_the_source_is_changed_and_what_was_set_here_wins(c
     changed = cases(row(1, manager="OM2", level="2", risk="high"), row(2, state="custody"))
     assert changed.counts == (0, 1, 1, 0)
     assert changed.said("warning") == [(1, "manager")]
-    assert look("SELECT owner_officer, level, state, version FROM mappa_cases ORDER BY version") == [
+    assert look(
+        "SELECT owner_officer, level, state, version FROM mappa_cases ORDER BY version"
+    ) == [
         ("OM9", 1, "custody", 1),
         ("OM9", 2, "custody", 2),
     ]

@@ -29,10 +29,12 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("missing-acro-checks", "* * * * *"),
         ("overdue-acro-replies", "*/10 * * * *"),
         ("overdue-forensic-hits", "* * * * *"),
+        ("mappa-meetings", "*/10 * * * *"),
+        ("caseload", "*/10 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[13]
+    assert find_job("audit-seal") is JOBS[-2]
     assert find_job("nothing") is None
 
 

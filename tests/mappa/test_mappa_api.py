@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mappa_given import ago, day, errors_of
+from mappa_given import day
 
 MEETING = {"attendance": [{"agency": "police", "name": "OM1"}, {"agency": "probation"}]}
 

@@ -275,6 +275,7 @@ class MappaAction(Base):
     due_at: Mapped[Moment]
     state: Mapped[String] = mapped_column(server_default="open")
     ended_at: Mapped[OptionalMoment]
+    ended_recorded_at: Mapped[OptionalMoment]
     ended_by: Mapped[OptionalString]
     result: Mapped[OptionalString]
     recorded_by: Mapped[String]

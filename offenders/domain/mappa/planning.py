@@ -117,6 +117,7 @@ def end_action(session: Session, doing: Doing, written: str) -> MappaCase:
     at = occurred_at(session, case, doing)
     action.state = doing.fields["state"]
     action.ended_at, action.ended_by = at, doing.actor
+    action.ended_recorded_at = recorded_at(session)
     action.result = doing.fields["result"]
     details = {"action": action.id, "state": action.state, "was_due_at": action.due_at}
     return finish(session, case, doing.actor, "action_end", details=details, at=at)

@@ -55,6 +55,14 @@ SUMMARY_JSON: Final = f"""
         'is_shared', {SUMMARY_HOLDS})
 """
 
+# A level's end is known once the next one is recorded, or the end of the case.
+_ENDED_BY_THEN: Final = """
+    (c.ended_at = l.until_at OR EXISTS (
+        SELECT FROM mappa_levels n
+        WHERE n.force = l.force AND n.case_id = l.case_id AND n.from_at = l.until_at
+          AND n.recorded_at <= :as_at AND n.id <> l.id))
+"""
+
 
 def _known(alias: str, *, as_at: bool) -> str:
     known = f"AND {alias}.recorded_at <= :as_at" if as_at else ""
@@ -91,23 +99,28 @@ def case_json(*, as_at: bool = False) -> str:
 def whole_json(*, as_at: bool = False) -> str:
     """Give the JSONB of a case with all that hangs on it, and `masked`."""
     level = _known("l", as_at=as_at)
-    ended = "a.ended_at IS NOT NULL AND NOT a.ended_at > :as_at" if as_at else "true"
+    ended = "coalesce(a.ended_recorded_at <= :as_at, false)" if as_at else "true"
+    until = f"CASE WHEN {_ENDED_BY_THEN} THEN l.until_at END" if as_at else "l.until_at"
+    signed = "r.signed_off_at <= :as_at" if as_at else "true"
     shown = "b.withdrawn_at IS NULL OR b.withdrawn_at > :as_at" if as_at else SUMMARY_HOLDS
     return f"""({case_json(as_at=as_at)} || jsonb_build_object(
         'levels', (SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'category', l.category, 'level', l.level, 'from', l.from_at, 'until', l.until_at,
+            'category', l.category, 'level', l.level, 'from', l.from_at, 'until', {until},
             'risk', l.risk, 'criteria', to_jsonb(l.criteria), 'reason', l.reason,
             'actor', l.actor) ORDER BY l.from_at, l.recorded_at), '[]')
             FROM mappa_levels l WHERE {level}),
-        'meetings', (SELECT coalesce(jsonb_agg({meeting_json()} ORDER BY m.held_at, m.id), '[]')
+        'meetings', (SELECT coalesce(jsonb_agg({_meeting_json(as_at=as_at)}
+                                               ORDER BY m.held_at, m.id), '[]')
             FROM mappa_meetings m WHERE {_known("m", as_at=as_at)}),
         'risk_plans', (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', r.id, 'risks', to_jsonb(r.risks), 'risk_to', to_jsonb(r.risk_to),
             'imminence', r.imminence, 'protective_factors', to_jsonb(r.protective_factors),
             'contingency', r.contingency, 'owner_officer', r.owner_officer,
-            'review_on', r.review_on, 'signed_off_at', r.signed_off_at,
-            'signed_off_by', r.signed_off_by, 'recorded_by', r.recorded_by,
-            'recorded_at', r.recorded_at) ORDER BY r.recorded_at DESC, r.id), '[]')
+            'review_on', r.review_on,
+            'signed_off_at', CASE WHEN {signed} THEN r.signed_off_at END,
+            'signed_off_by', CASE WHEN {signed} THEN r.signed_off_by END,
+            'recorded_by', r.recorded_by, 'recorded_at', r.recorded_at)
+            ORDER BY r.recorded_at DESC, r.id), '[]')
             FROM mappa_risk_plans r WHERE {_known("r", as_at=as_at)}),
         'actions', (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', a.id, 'action', a.action, 'owner_officer', a.owner_officer,
@@ -123,14 +136,14 @@ def whole_json(*, as_at: bool = False) -> str:
         'masked', to_jsonb({masked(with_minutes=True)})))"""
 
 
-def meeting_json() -> str:
-    """Give the JSONB of a meeting over `m`."""
-    return """jsonb_build_object(
+def _meeting_json(*, as_at: bool) -> str:
+    minuted = "m.minutes_at <= :as_at" if as_at else "true"
+    return f"""jsonb_build_object(
         'id', m.id, 'type', m.type, 'level', m.level, 'held_at', m.held_at,
         'was_due_at', m.was_due_at, 'chair', m.chair, 'attendance', m.attendance,
         'decisions', to_jsonb(m.decisions),
-        'minutes', CASE WHEN :sees_minutes THEN m.minutes END,
-        'minutes_due_at', m.minutes_due_at, 'minutes_at', m.minutes_at,
+        'minutes', CASE WHEN :sees_minutes AND {minuted} THEN m.minutes END,
+        'minutes_due_at', m.minutes_due_at, 'minutes_at', CASE WHEN {minuted} THEN m.minutes_at END,
         'recorded_by', m.recorded_by)"""
 
 

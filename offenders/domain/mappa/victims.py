@@ -34,16 +34,24 @@ def named_in(
     own_names: Iterable[tuple[str, str | None]],
 ) -> list[str]:
     """Give the fields in which a victim is named; the person's own names name nobody else."""
-    own = {word for names in own_names for name in names for word in words(name)}
+    own = {word for names in own_names for name in names for both in _both(name) for word in both}
     known = list(victims)
     return [field for field, value in fields.items() if _is_named(_texts(value), known, own)]
 
 
-def words(text: str | None) -> list[str]:
-    """Give the words of a text as they are compared, e.g. `O'Neill-Zoe` as oneill, zoe."""
+def words(text: str | None, *, splits: bool = False) -> list[str]:
+    """Give the words of a text as they are compared, e.g. `Zoë O'Neill` as zoe, oneill.
+
+    With `splits` an apostrophe parts them: hart, s for `Hart's`.
+    """
     folded = unicodedata.normalize("NFKD", text or "").casefold()
     plain = "".join(each for each in folded if not unicodedata.combining(each))
-    return _WORD.findall(_APOSTROPHE.sub("", plain))
+    return _WORD.findall(_APOSTROPHE.sub(" " if splits else "", plain))
+
+
+def _both(text: str | None) -> Iterator[list[str]]:
+    yield words(text)
+    yield words(text, splits=True)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -54,7 +62,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _is_named(texts: Iterable[str], victims: Sequence[Victim], own: set[str]) -> bool:
-    said = [words(text) for text in texts]
+    said = [each for text in texts for each in _both(text)]
     return any(
         _has(said, pattern) for victim in victims for pattern in _patterns(victim, own)
     ) or any(_runs_in(said, number) for victim in victims for number in _numbers(victim))
@@ -62,8 +70,7 @@ def _is_named(texts: Iterable[str], victims: Sequence[Victim], own: set[str]) ->
 
 def _patterns(victim: Victim, own: set[str]) -> Iterator[list[str]]:
     for names in victim.names:
-        for name in names:
-            found = words(name)
+        for found in (each for name in names for each in _both(name)):
             if found and not set(found) <= own:
                 yield found
                 yield from ([each] for each in found if len(each) >= SHORTEST and each not in own)
