@@ -42,6 +42,11 @@ _ELSEWHERE: Final = {
     "breaches_of_sexual_risk_orders": "orders",
 }
 _MOST_DAYS: Final = 3 * 366
+NO_DATA: Final = "no_data"
+_ANY: Final = text("""
+    SELECT EXISTS (SELECT FROM mappa_cases
+                   WHERE force = :force AND kind = 'mappa' AND started_on <= :by)
+""")
 
 
 def annual_return(session: Session, question: Question, year: int | None) -> dict[str, Any]:
@@ -53,21 +58,24 @@ def annual_return(session: Session, question: Question, year: int | None) -> dic
         message = f"Send the year in which it ends, {FIRST_YEAR} to {last}."
         raise Invalid.field("/year", message)
     from_on, to_on = date(year - 1, 4, 1), date(year, 3, 31)
-    period = {"from_on": from_on, "to_on": to_on}
-    return {
-        "year": year,
-        "from": from_on,
-        "to": to_on,
-        "snapshot_on": to_on,
-        "categories": _snapshot(session, question, to_on),
-        "period": {
-            name: [_happened(session, question, event, level, period) for level in levels]
-            for name, (event, levels) in _OF_THE_YEAR.items()
-        },
-        "elsewhere": {
-            name: {"value": "no_data", "held_by": held_by} for name, held_by in _ELSEWHERE.items()
-        },
+    known = {"year": year, "from": from_on, "to": to_on, "snapshot_on": to_on}
+    known["elsewhere"] = {
+        name: {"value": NO_DATA, "held_by": held_by} for name, held_by in _ELSEWHERE.items()
     }
+    if not _has_cases(session, to_on):
+        return {**known, "categories": NO_DATA, "period": NO_DATA}
+    period = {"from_on": from_on, "to_on": to_on}
+    happened = {
+        name: [_happened(session, question, event, level, period) for level in levels]
+        for name, (event, levels) in _OF_THE_YEAR.items()
+    }
+    return {**known, "categories": _snapshot(session, question, to_on), "period": happened}
+
+
+def _has_cases(session: Session, by: date) -> bool:
+    """Tell whether the force has ever told of a case that had begun by then."""
+    values = {"force": session.info["force"], "by": by}
+    return bool(session.execute(_ANY, values).scalar_one())
 
 
 def _snapshot(session: Session, question: Question, on: date) -> dict[str, Any]:
@@ -131,11 +139,13 @@ def report_mappa(
         raise Invalid.field("/to", "Send a day not before `from` and at most three years later.")
     begins, ends = day_bounds(from_on, to_on)
     bounds = {"begins": begins, "ends": ends}
+    known = {"as_at": question.as_at or question.now, "from": from_on, "to": to_on}
+    if not _has_cases(session, to_on):
+        parts = ("standing", "meetings", "attendance", "actions", "local_summaries")
+        return {**known, **dict.fromkeys(parts, NO_DATA)}
     plain = replace(question, filters=dict(question.filters))
     return {
-        "as_at": question.as_at or question.now,
-        "from": from_on,
-        "to": to_on,
+        **known,
         "standing": _standing(session, plain),
         "meetings": _meetings(session, plain, bounds),
         "attendance": _attendance(session, plain, bounds),
