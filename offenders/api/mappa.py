@@ -11,6 +11,7 @@ from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import mappa as schemas
+from offenders.api.schemas import mappa_answers as answers
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle
 from offenders.domain.access import may, sight
@@ -72,6 +73,15 @@ def _count_all(session: Session, asked: Asked) -> int:
     return service.count_cases(session, _asked_question(asked))
 
 
+def _summaries_question(asked: Asked) -> Question:
+    filters = {**asked.query, "stage": "open"}
+    return Question(filters, asked.scope(), asked.now, *_sees(asked.actor))
+
+
+def _count_summaries(session: Session, asked: Asked) -> int:
+    return service.count_summaries(session, _summaries_question(asked))
+
+
 @read_route(
     routes,
     "/mappa/cases",
@@ -93,7 +103,7 @@ def list_cases(asked: Asked) -> Reading:
     "/mappa/cases",
     Operation("mappa.enter", _WRITE, "area", "collection"),
     body=schemas.MappaCaseBody,
-    answer=schemas.MappaCaseAnswer,
+    answer=answers.MappaCaseAnswer,
     status=_CREATED,
 )
 def enter_case(call: Call) -> Answer:
@@ -114,7 +124,7 @@ def enter_case(call: Call) -> Answer:
     "/mappa/referrals",
     Operation("mappa.refer", "mappa:refer", "area", "collection"),
     body=schemas.MappaReferralBody,
-    answer=schemas.MappaReferralAnswer,
+    answer=answers.MappaReferralAnswer,
     status=_CREATED,
 )
 def refer_person(call: Call) -> Answer:
@@ -143,7 +153,7 @@ def refer_person(call: Call) -> Answer:
     "/mappa/cases/<case>",
     Operation("mappa.read", _READ, "area", "consultation", asks_reason=True),
     query=AsAtQuery,
-    answer=schemas.MappaCaseAnswer,
+    answer=answers.MappaCaseAnswer,
 )
 def read_case(asked: Asked, case: str) -> Reading:
     """Give one case with its levels, meetings, plans, actions and local summary."""
@@ -157,7 +167,7 @@ def read_case(asked: Asked, case: str) -> Reading:
     "/mappa/cases/<case>",
     Operation("mappa.amend", _WRITE, "area", "alteration"),
     body=schemas.MappaCasePatch,
-    answer=schemas.MappaCaseAnswer,
+    answer=answers.MappaCaseAnswer,
     if_match=True,
 )
 def amend_case(call: Call, case: str) -> Answer:
@@ -199,13 +209,12 @@ def list_history(call: Call, case: str) -> Answer:
     query=schemas.MappaSummariesQuery,
     answer=ItemPage,
     is_paged=True,
+    total=_count_summaries,
 )
 def list_summaries(asked: Asked) -> Reading:
     """List the local summaries that neighbourhood officers may know, the newest first."""
     page = cast("Page", asked.page)
-    filters = {**asked.query, "stage": "open"}
-    question = Question(filters, asked.scope(), asked.now, *_sees(asked.actor))
-    return service.reading_of_summaries(question, page.after, page.limit)
+    return service.reading_of_summaries(_summaries_question(asked), page.after, page.limit)
 
 
 @route(
@@ -214,7 +223,7 @@ def list_summaries(asked: Asked) -> Reading:
     "/mappa/caseload",
     Operation("mappa.caseload", _COUNTS, "area", "operation"),
     query=schemas.MappaCaseloadQuery,
-    answer=schemas.MappaCaseloadAnswer,
+    answer=answers.MappaCaseloadAnswer,
 )
 def show_caseload(call: Call) -> Answer:
     """Tell how many people each manager answers for, in the community and in custody."""
@@ -228,7 +237,7 @@ def show_caseload(call: Call) -> Answer:
     "/mappa/annual-return",
     Operation("mappa.return", _COUNTS, "area", "operation"),
     query=schemas.MappaReturnQuery,
-    answer=schemas.MappaReturnAnswer,
+    answer=answers.MappaReturnAnswer,
 )
 def show_return(call: Call) -> Answer:
     """Give the annual return: categories on 31 March, the rest for the year to that day."""
@@ -243,7 +252,7 @@ def show_return(call: Call) -> Answer:
     "/reports/mappa",
     Operation("reports.mappa", _COUNTS, "area", "operation"),
     query=schemas.MappaReportQuery,
-    answer=schemas.MappaReportAnswer,
+    answer=answers.MappaReportAnswer,
 )
 def report_mappa(call: Call) -> Answer:
     """Report what stands, meetings held in time, attendance by agency, actions and summaries."""

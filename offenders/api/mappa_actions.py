@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from offenders.api.operations import Answer, Call, Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import mappa as schemas
+from offenders.api.schemas import mappa_answers as answers
 from offenders.domain.mappa import service
 from offenders.domain.mappa.service import Doing
 
@@ -154,7 +155,7 @@ def _declare(routes: Routes, act: _Act, shown: Callable[[Call, str], Answer]) ->
         f"/mappa/cases/<case>/{act.rule}",
         Operation(act.verb, act.permission, "area", "alteration"),
         body=act.body,
-        answer=schemas.MappaCaseAnswer,
+        answer=answers.MappaCaseAnswer,
         status=201,
         if_match=True,
     )(view)

@@ -141,6 +141,29 @@ def test_local_summaries_are_paged(mappa):
         seen += [each["manager"] for each in page["items"]]
         cursor = {"cursor": page["next"]}
     assert (seen, page["next"]) == (["OM2", "OM1", "OM0"], None)
+    assert mappa.get("/mappa/local-summaries", count="true")["total"] == 3
+
+
+def test_supervisors_reach_the_cases_of_their_areas(mappa, client):
+    given_neighbourhood(client, "E1", lpa="N")
+    case = mappa.given(level=2, neighbourhood="E1", started_on="2024-01-01")
+    mappa.given(manager="OM2")
+    for lpas, status in ((["N"], 200), (["S"], 404), ([], 200)):
+        sent = mappa.by("supervisor", lpas=lpas)
+        answer = mappa.client.get(f"/v1/mappa/cases/{case['reference']}", headers=sent)
+        assert (lpas, answer.status_code) == (lpas, status)
+        listed = mappa.client.get("/v1/mappa/cases?lpa=N", headers=sent).json["items"]
+        assert (lpas, len(listed)) == (lpas, int(status == 200))
+        load = mappa.client.get("/v1/mappa/caseload", headers=sent).json["items"]
+        assert (lpas, len(load)) == (lpas, {"N": 1, "S": 0}.get("".join(lpas), 2))
+    other = mappa.client.get(
+        f"/v1/mappa/cases/{case['id']}", headers=mappa._headers("mappa_coordinator", force="31")
+    )
+    assert other.status_code == 404
+    moved = mappa.amended(case, neighbourhood=None, lpa=None)
+    assert (moved["lpa"], moved["neighbourhood"]) == (None, None)
+    (flag,) = mappa.flags()
+    assert (flag["lpa"], flag["neighbourhood"]) == (None, None)
 
 
 def test_an_arrest_tells_the_manager_until_a_review(mappa, client, headers):

@@ -11,7 +11,7 @@ from offenders.db import recorded_at
 from offenders.domain.mappa import acting
 from offenders.domain.mappa.acting import Doing, finish, occurred_at, take
 from offenders.domain.mappa.due import RULE
-from offenders.domain.mappa.models import MappaCase, MappaMeeting
+from offenders.domain.mappa.part_models import MappaMeeting
 from offenders.domain.mappa.planning import add_actions
 from offenders.domain.mappa.rules import LEVELS, POLICE, Meeting, meeting_of
 from offenders.domain.reference.policies import figures_in_force
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from offenders.domain.mappa.models import MappaCase
 
 
 def hold_meeting(session: Session, doing: Doing) -> MappaCase:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from offenders.db import recorded_at
 from offenders.domain.mappa import acting
 from offenders.domain.mappa.acting import Doing, finish, occurred_at, take
-from offenders.domain.mappa.models import MappaAction, MappaCase, RiskPlan
+from offenders.domain.mappa.part_models import MappaAction, RiskPlan
 from offenders.domain.reference import service as reference
 from offenders.errors import Conflict, Invalid, NotFound
 from offenders.ids import as_uuid, new_id
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy.orm import Session
+
+    from offenders.domain.mappa.models import MappaCase
 
 _T = TypeVar("_T", RiskPlan, MappaAction)
 _OWNERS = ("owner_officer", "owner_team", "owner_agency")

@@ -92,6 +92,18 @@ def reading_of_case(question: Question, written: str) -> Reading:
     return Reading(sql, "mappa_case", values | keys)
 
 
+_WITH_SUMMARY: Final = PRESENT.format(
+    further="JOIN mappa_local_summaries b ON b.force = c.force AND b.case_id = c.id"
+)
+
+
+def count_summaries(session: Session, question: Question) -> int:
+    """Count the local summaries of all pages."""
+    condition, values = question.condition()
+    statement = text(f"SELECT count(*) {_WITH_SUMMARY} AND {condition} AND {SUMMARY_HOLDS}")
+    return int(session.execute(statement, values).scalar_one())
+
+
 def reading_of_summaries(question: Question, after: Sequence[Any] | None, limit: int) -> Reading:
     """Give a page of the local summaries that may be shown: the newest first, and nothing else."""
     condition, values = question.condition()
@@ -100,9 +112,6 @@ def reading_of_summaries(question: Question, after: Sequence[Any] | None, limit:
             AND (b.published_at, b.id) < (CAST(:after_0 AS timestamptz), CAST(:after_1 AS uuid))
         """
         values |= {"after_0": after[0], "after_1": after[1]}
-    source = PRESENT.format(
-        further="JOIN mappa_local_summaries b ON b.force = c.force AND b.case_id = c.id"
-    )
     rows = f"""
         SELECT c.id, row_number() OVER (ORDER BY b.published_at DESC, b.id DESC) AS key,
                c.person_id, {HIDDEN} AS hidden, b.published_at, b.id AS summary_id,
@@ -112,7 +121,7 @@ def reading_of_summaries(question: Question, after: Sequence[Any] | None, limit:
                    'lpa', CASE WHEN NOT {HIDDEN} THEN s.lpa END,
                    'neighbourhood', CASE WHEN NOT {HIDDEN} THEN s.neighbourhood END,
                    'masked', {masked(with_minutes=False)}) AS text) AS item
-        {source} AND {condition} AND {SUMMARY_HOLDS}
+        {_WITH_SUMMARY} AND {condition} AND {SUMMARY_HOLDS}
         ORDER BY b.published_at DESC, b.id DESC LIMIT CAST(:limit AS int) + 1
     """
     page = _PAGE.format(rows=rows).replace(

@@ -19,6 +19,7 @@ from offenders.domain.mappa.planning import end_action, make_plan, set_action, s
 from offenders.domain.mappa.reading import (
     cases_of_person,
     count_cases,
+    count_summaries,
     reading_of_case,
     reading_of_cases,
     reading_of_summaries,
@@ -35,6 +36,7 @@ __all__ = [
     "cases_of_person",
     "change_level",
     "count_cases",
+    "count_summaries",
     "decide_referral",
     "end_action",
     "enter_case",

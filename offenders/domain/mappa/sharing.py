@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from offenders.db import recorded_at
 from offenders.domain.mappa.acting import Doing, finish, take
-from offenders.domain.mappa.models import LocalSummary, MappaCase
+from offenders.domain.mappa.part_models import LocalSummary
 from offenders.domain.mappa.victims import Victim, named_in
 from offenders.errors import Conflict, Invalid
 from offenders.ids import new_id
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session
+
+    from offenders.domain.mappa.models import MappaCase
 
 _REPLACED = "A newer one took its place."
 _NAMES = """
