@@ -130,6 +130,10 @@ def test_levels_are_dated_and_judged(mappa):
         case, "levels", level=2, category=2, risk="high", disposal="hospital_order", reason="Order"
     )
     assert moved["category"] == 2
+    then = mappa.done(case, "meetings", **MEETING, held_at=ago(50))["meetings"][0]
+    assert (then["type"], then["level"]) == ("level_meeting", 3)
+    terror = {"level": 2, "category": 4, "risk": "high", "reason": "Terrorism"}
+    assert mappa.act(case, "levels", **terror).status_code == 201
     stale = mappa.act(case, "levels", level=1, reason="Low", if_match='"1"')
     assert stale.status_code == 412
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from builders import given_detention, given_entry, given_neighbourhood
-from mappa_given import ago, errors_of
+from mappa_given import NOW, ago, day, errors_of
 from sqlalchemy import text
 
+from offenders import clock
 from offenders.db import Work, transaction
 from offenders.domain.access import Scope
 from offenders.domain.mappa.service import Question, cases_of_person
@@ -206,6 +209,22 @@ def test_nobody_signs_off_their_own_plan(mappa):
     assert mappa.act(case, path, role="offender_manager").status_code == 403
     assert mappa.done(case, path, role="supervisor")["risk_plans"][0]["signed_off_at"]
     assert mappa.act(case, path, role="supervisor").status_code == 409
+
+
+def test_a_plan_that_is_unsigned_too_long_or_due_for_review_is_flagged(mappa):
+    def gaps(days):
+        with clock.as_if_at(NOW + timedelta(days=days)):
+            sent = mappa.by("force_admin")
+            mappa.client.post("/v1/jobs/mappa-meetings/runs", json={}, headers=sent)
+        return [gap["gap"] for flag in mappa.flags() for gap in flag["because"]["gaps"]]
+
+    case = mappa.given()
+    plan = mappa.done(case, "risk-plans", risks=["Arson"], review_on=day(-60))["risk_plans"][0]
+    assert (gaps(27), gaps(29)) == ([], ["risk_plan"])
+    mappa.done(case, f"risk-plans/{plan['id']}/sign-offs", role="supervisor")
+    assert (gaps(29), gaps(59), gaps(61)) == ([], [], ["risk_plan"])
+    mappa.done(case, "risk-plans", risks=["Arson"])
+    assert (gaps(27), gaps(29)) == ([], ["risk_plan"])
 
 
 @pytest.mark.parametrize(("is_whole", "field"), [(True, "grounds"), (False, "what_to_do_if_met")])

@@ -15,6 +15,7 @@ from offenders.domain.flags.service import clear_for, follow_subject
 from offenders.domain.history import begin_history, keep_history
 from offenders.domain.mappa import store
 from offenders.domain.mappa.due import days_today, settle_case
+from offenders.domain.mappa.levels import level_at
 from offenders.domain.mappa.models import MappaCase, MappaEntry
 from offenders.domain.mappa.rules import Broken, Facts, Kind, Limits, Stage, broken_rules
 from offenders.domain.persons.managing import Managed, end_management, manage
@@ -100,15 +101,16 @@ def add_entry(  # noqa: PLR0913 - an entry of the log
     at: datetime,
     details: dict[str, Any],
 ) -> None:
-    """Write an entry of the log, with the category and level of this moment."""
+    """Write an entry of the log, with the category and level of when it happened."""
+    category, level = level_at(session, case, at)
     session.add(
         MappaEntry(
             force=case.force,
             id=new_id(case.force),
             case_id=case.id,
             kind=kind,
-            category=case.category,
-            level=case.level,
+            category=category,
+            level=level,
             occurred_at=at,
             recorded_at=recorded_at(session),
             actor=actor,

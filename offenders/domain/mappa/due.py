@@ -28,7 +28,7 @@ _WHAT: Final = {
     "lead": "No police officer is named as lead.",
     "action": "An action is not done by its due time.",
     "minutes": "The full minutes of a meeting are not on record.",
-    "risk_plan": "No risk management plan is signed off by a supervisor.",
+    "risk_plan": "The risk management plan is missing, not signed off, or due for review.",
     "local_summary": "Neighbourhood officers have no local summary that may be shown to them.",
 }
 _LEVEL_DAYS: Final = "make_interval(hours => 24 * (CAST(:days AS int[]))[c.level])"
@@ -45,10 +45,7 @@ _GAPS: Final = f"""
     (2, 'lead', NULL, c.level_since, c.owner_officer IS NULL),
     (3, 'action', 'action', a.due_at, a.due_at IS NOT NULL),
     (4, 'minutes', 'minutes_level_' || m.level, m.minutes_due_at, m.minutes_due_at IS NOT NULL),
-    (5, 'risk_plan', 'risk_plan', {_after("risk_plan")},
-     c.level >= 2 AND {_after("risk_plan")} < :now AND NOT EXISTS (
-         SELECT FROM mappa_risk_plans r WHERE r.force = c.force AND r.case_id = c.id
-           AND r.signed_off_at IS NOT NULL)),
+    (5, 'risk_plan', 'risk_plan', r.due_at, r.due_at < :now),
     (6, 'local_summary', 'local_summary', {_after("local_summary")},
      c.level >= 2 AND c.state = 'community' AND {_after("local_summary")} < :now AND NOT EXISTS (
          SELECT FROM mappa_local_summaries b WHERE b.force = c.force AND b.case_id = c.id
@@ -64,7 +61,16 @@ _OLDEST: Final = """
         WHERE m.force = c.force AND m.case_id = c.id AND m.minutes IS NULL
           AND m.minutes_due_at < :now
         ORDER BY m.minutes_due_at LIMIT 1) m ON true
-"""
+    LEFT JOIN LATERAL (
+        SELECT r.id, r.recorded_at, r.signed_off_at, r.review_on FROM mappa_risk_plans r
+        WHERE r.force = c.force AND r.case_id = c.id
+        ORDER BY r.recorded_at DESC, r.id DESC LIMIT 1) n ON true
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN n.id IS NULL THEN CASE WHEN c.level >= 2 THEN c.level_since + {days} END
+            WHEN n.signed_off_at IS NULL THEN n.recorded_at + {days}
+            ELSE (n.review_on + 1)::timestamp AT TIME ZONE 'Europe/London' END AS due_at) r
+""".replace("{days}", "make_interval(hours => 24 * CAST(:risk_plan AS int))")
 _FIGURE: Final = "(CAST(:figures AS jsonb) -> e.figure)"
 _GAP: Final = f"""
     CROSS JOIN LATERAL (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from offenders.db import recorded_at
 from offenders.domain.mappa.models import MappaCase, MappaLevel
@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+
+_AT = text("""
+    SELECT category, level FROM mappa_levels
+    WHERE force = :force AND case_id = :id AND from_at <= :at
+      AND (until_at IS NULL OR until_at > :at)
+""")
+
+
+def level_at(session: Session, case: MappaCase, at: datetime) -> tuple[int | None, int | None]:
+    """Give the category and level that the case had at a moment, else those it has."""
+    session.flush()
+    values = {"force": case.force, "id": case.id, "at": at}
+    row = session.execute(_AT, values).one_or_none()
+    return (case.category, case.level) if row is None else (row.category, row.level)
 
 
 def begin_level(session: Session, case: MappaCase, actor: str, reason: str | None) -> None:

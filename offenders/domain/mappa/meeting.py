@@ -11,9 +11,10 @@ from offenders.db import recorded_at
 from offenders.domain.mappa import acting
 from offenders.domain.mappa.acting import Doing, finish, occurred_at, take
 from offenders.domain.mappa.due import RULE
+from offenders.domain.mappa.levels import level_at
 from offenders.domain.mappa.part_models import MappaMeeting
 from offenders.domain.mappa.planning import add_actions
-from offenders.domain.mappa.rules import LEVELS, POLICE, Meeting, meeting_of
+from offenders.domain.mappa.rules import POLICE, Meeting, meeting_of
 from offenders.domain.reference.policies import figures_in_force
 from offenders.domain.working_days import add_working_days, end_of_london_day, london_day
 from offenders.errors import Conflict, Invalid, NotFound
@@ -31,8 +32,9 @@ def hold_meeting(session: Session, doing: Doing) -> MappaCase:
     """Record a meeting of level 2 or 3, or a review at level 1; its actions are owned and due."""
     case, fields = take(session, doing, "meeting"), doing.fields
     held_at = occurred_at(session, case, doing, "held_at")
-    type_ = fields.get("type") or meeting_of(case.level or 1)
-    if type_ == Meeting.LEVEL_MEETING and case.level == 1:
+    level = level_at(session, case, held_at)[1] or 1
+    type_ = fields.get("type") or meeting_of(level)
+    if type_ == Meeting.LEVEL_MEETING and level == 1:
         message = (
             "Level 1 has no formal meetings (MAPPA Guidance 7.3, 13a.1): record a review, or"
             " move the case to level 2 or 3 first."
@@ -44,13 +46,13 @@ def hold_meeting(session: Session, doing: Doing) -> MappaCase:
         id=new_id(case.force),
         case_id=case.id,
         type=type_,
-        level=case.level,
+        level=level,
         held_at=held_at,
         was_due_at=case.meeting_due_at,
         chair=fields.get("chair"),
         attendance=attendance,
         decisions=list(fields.get("decisions") or ()),
-        minutes_due_at=_minutes_due(session, case, type_, held_at),
+        minutes_due_at=_minutes_due(session, case, level, type_, held_at),
         recorded_by=doing.actor,
         recorded_at=recorded_at(session),
     )
@@ -95,12 +97,12 @@ def _attendance(
 
 
 def _minutes_due(
-    session: Session, case: MappaCase, type_: str, held_at: datetime
+    session: Session, case: MappaCase, level: int, type_: str, held_at: datetime
 ) -> datetime | None:
-    if type_ != Meeting.LEVEL_MEETING or case.level not in LEVELS[1:]:
+    if type_ != Meeting.LEVEL_MEETING:
         return None
     figures = figures_in_force(session, case.force, RULE, clock.today())
-    last = add_working_days(london_day(held_at), figures[f"minutes_level_{case.level}"])
+    last = add_working_days(london_day(held_at), figures[f"minutes_level_{level}"])
     return end_of_london_day(last)
 
 

@@ -15,6 +15,7 @@ from offenders.domain.mappa.entering import end_case
 from offenders.domain.mappa.levels import begin_level, end_level
 from offenders.domain.mappa.rules import Exit, Stage, State, StateReason, possible_exits
 from offenders.domain.reference import service as reference
+from offenders.domain.working_days import london_day
 from offenders.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def change_level(session: Session, doing: Doing) -> MappaCase:
     if before == (case.category, case.level):
         message = "The case has this category and level already."
         raise Conflict(message, state=f"level {case.level}")
-    began_on = clock.today() if case.category != before[0] else case.started_on
+    began_on = london_day(at) if case.category != before[0] else case.started_on
     _judge(session, case, began_on=began_on)
     begin_level(session, case, doing.actor, fields["reason"])
     details = {
