@@ -129,7 +129,7 @@ class _MappaMaker:
         started = datetime.fromisoformat(f"{row['started_on']}T12:00:00+00:00")
         met = self._now - timedelta(days=_BETWEEN[level] * rnd.random() * 1.05, hours=3)
         meetings: list[dict[str, Any]] = []
-        while met > started and len(meetings) < 4:  # noqa: PLR2004 - the last year or so
+        while met > started and len(meetings) < 2:  # noqa: PLR2004 - the last two
             meetings.append(self._meeting(row, met, is_last=not meetings))
             met -= timedelta(days=_BETWEEN[level] * (0.8 + 0.3 * rnd.random()))
         deed: dict[str, Any] = {"source_ref": row["source_ref"], "meetings": meetings[::-1]}

@@ -121,17 +121,23 @@ def test_neighbourhood_officers_read_the_local_summary_and_nothing_else(mappa, c
     assert none.status_code == 409
 
 
-def test_a_victim_recorded_later_holds_the_summary_back_until_it_is_written_anew(mappa, victim):
+def test_what_is_recorded_of_a_victim_later_holds_the_summary_back(mappa, victim, client, headers):
     case = mappa.given(level=2, started_on="2024-01-01")
     mappa.done(case, "local-summaries", **SUMMARY)
     assert mappa.get("/mappa/local-summaries", role="response_officer")["items"] != []
-    victim(case)
+    other = victim(case)
     assert mappa.get("/mappa/local-summaries", role="response_officer")["items"] == []
     assert mappa.client.post(
         "/v1/jobs/mappa-meetings/runs", json={}, headers=mappa.by("force_admin")
     ).json["state"] in {"succeeded", "done"}
     (flag,) = mappa.flags()
     assert "local_summary" in {each["gap"] for each in flag["because"]["gaps"]}
+    assert not mappa.read(case)["local_summary"]["is_shared"]
+    mappa.done(case, "local-summaries", **SUMMARY)
+    assert mappa.read(case)["local_summary"]["is_shared"]
+    street = {"lines": ["9 High Street"], "type": "home"}
+    given_entry(client, headers, other, "addresses", **street)
+    assert mappa.get("/mappa/local-summaries", role="response_officer")["items"] == []
 
 
 def test_local_summaries_are_paged(mappa):

@@ -11,9 +11,9 @@ from offenders.domain.mappa.shown import (
     PLACED,
     PRESENT,
     SUMMARY_HOLDS,
-    SUMMARY_JSON,
     case_json,
     masked,
+    summary_json,
     whole_json,
 )
 from offenders.domain.persons.shown import person_json
@@ -115,7 +115,7 @@ def reading_of_summaries(question: Question, after: Sequence[Any] | None, limit:
     rows = f"""
         SELECT c.id, row_number() OVER (ORDER BY b.published_at DESC, b.id DESC) AS key,
                c.person_id, {HIDDEN} AS hidden, b.published_at, b.id AS summary_id,
-               CAST({SUMMARY_JSON} || jsonb_build_object(
+               CAST({summary_json()} || jsonb_build_object(
                    'case_id', c.id, 'reference', c.reference, 'person_id', c.person_id,
                    'person', {person_json()}, 'state', c.state, 'manager', c.owner_officer,
                    'lpa', CASE WHEN NOT {HIDDEN} THEN s.lpa END,
@@ -137,7 +137,7 @@ def cases_of_person(question: Question, *, is_whole: bool) -> tuple[str, dict[st
     Without `is_whole` only the local summary of each open case, for who may read no more.
     """
     condition = question.scope.condition("s", "mappa_scope")
-    shown = case_json() if is_whole else SUMMARY_JSON
+    shown = case_json() if is_whole else summary_json()
     join = "" if is_whole else "JOIN mappa_local_summaries b ON b.force = c.force"
     kept = "c.stage IN ('referred', 'open')"
     if not is_whole:

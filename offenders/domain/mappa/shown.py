@@ -39,21 +39,38 @@ AS_AT: Final = f"""
     JOIN persons g ON g.force = c.force AND g.id = c.person_id {PLACED} {{further}}
     WHERE {_THEN.format("c")}
 """
-# A summary that a victim recorded later may be named in is held back until it is looked at.
-SUMMARY_HOLDS: Final = """
-    (b.withdrawn_at IS NULL AND NOT EXISTS (
-        SELECT FROM person_associations v
-        WHERE v.force = b.force AND v.person_id = c.person_id AND v.type = 'victim_of'
-          AND v.recorded_at > b.recorded_at))
+# What is recorded of a victim later may stand in a summary: it is held back until written anew.
+_NO_NEWER_VICTIM: Final = """NOT EXISTS (
+    SELECT FROM person_associations v
+    CROSS JOIN LATERAL (
+        SELECT v.recorded_at
+        UNION ALL SELECT h.recorded_from FROM persons_history h
+        WHERE h.force = v.force AND h.id = v.other_person_id
+        UNION ALL SELECT n.recorded_at FROM person_names n
+        WHERE n.force = v.force AND n.person_id = v.other_person_id
+        UNION ALL SELECT a.recorded_at FROM person_addresses a
+        WHERE a.force = v.force AND a.person_id = v.other_person_id
+        UNION ALL SELECT e.recorded_at FROM person_vehicles e
+        WHERE e.force = v.force AND e.person_id = v.other_person_id) r (recorded_at)
+    WHERE v.force = b.force AND v.person_id = c.person_id AND v.type = 'victim_of'
+      AND r.recorded_at > b.recorded_at {known})
 """
-SUMMARY_JSON: Final = f"""
-    jsonb_build_object('id', b.id, 'risk_to', to_jsonb(b.risk_to),
+SUMMARY_HOLDS: Final = f"(b.withdrawn_at IS NULL AND {_NO_NEWER_VICTIM.format(known='')})"
+_HELD_THEN: Final = f"""
+    ((b.withdrawn_at IS NULL OR b.withdrawn_at > :as_at)
+     AND {_NO_NEWER_VICTIM.format(known="AND r.recorded_at <= :as_at")})
+"""
+
+
+def summary_json(*, as_at: bool = False) -> str:
+    """Give the JSONB of a local summary over `b` and `c`."""
+    return f"""jsonb_build_object('id', b.id, 'risk_to', to_jsonb(b.risk_to),
         'triggers', to_jsonb(b.triggers), 'what_to_look_for', to_jsonb(b.what_to_look_for),
         'what_to_do_if_met', b.what_to_do_if_met,
         'licence_conditions', to_jsonb(b.licence_conditions), 'contact', b.contact,
         'published_at', b.published_at, 'published_by', b.published_by,
-        'is_shared', {SUMMARY_HOLDS})
-"""
+        'is_shared', {_HELD_THEN if as_at else SUMMARY_HOLDS})"""
+
 
 # A level's end is known once the next one is recorded, or the end of the case.
 _ENDED_BY_THEN: Final = """
@@ -102,7 +119,9 @@ def whole_json(*, as_at: bool = False) -> str:
     ended = "coalesce(a.ended_recorded_at <= :as_at, false)" if as_at else "true"
     until = f"CASE WHEN {_ENDED_BY_THEN} THEN l.until_at END" if as_at else "l.until_at"
     signed = "r.signed_off_at <= :as_at" if as_at else "true"
-    shown = "b.withdrawn_at IS NULL OR b.withdrawn_at > :as_at" if as_at else SUMMARY_HOLDS
+    standing = "b.withdrawn_at IS NULL"
+    if as_at:
+        standing += " OR b.withdrawn_at > :as_at"
     return f"""({case_json(as_at=as_at)} || jsonb_build_object(
         'levels', (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'category', l.category, 'level', l.level, 'from', l.from_at, 'until', {until},
@@ -130,8 +149,8 @@ def whole_json(*, as_at: bool = False) -> str:
             'ended_by', CASE WHEN {ended} THEN a.ended_by END,
             'result', CASE WHEN {ended} THEN a.result END) ORDER BY a.due_at, a.id), '[]')
             FROM mappa_actions a WHERE {_known("a", as_at=as_at)}),
-        'local_summary', (SELECT {SUMMARY_JSON}
-            FROM mappa_local_summaries b WHERE {_known("b", as_at=as_at)} AND ({shown})
+        'local_summary', (SELECT {summary_json(as_at=as_at)}
+            FROM mappa_local_summaries b WHERE {_known("b", as_at=as_at)} AND ({standing})
             ORDER BY b.recorded_at DESC LIMIT 1),
         'masked', to_jsonb({masked(with_minutes=True)})))"""
 
