@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from offenders.db import Work, transaction
+from offenders.domain.mappa.service import settle_cases
+
 ROW = {
     "source_ref": "M1",
     "family_name": "Example",
@@ -159,3 +162,38 @@ def test_a_full_extract_tells_what_it_lacks(cases, look):
     assert look(flag) == [("mappa_case", "open")]
     cases(row(1), row(2), complete=True)
     assert look(flag) == [("mappa_case", "cleared")]
+
+
+def test_what_changes_at_the_source_takes_management_log_history_and_flags_along(
+    cases, look, engine, fresh_force
+):
+    cases(row(1, manager=None), row(2, level="2", risk="high", started_on="2024-01-01"))
+    with transaction(engine, Work(fresh_force)) as session:
+        settle_cases(session)
+    flags = """
+        SELECT because ->> 'what', owner_officer FROM flags
+        WHERE state <> 'cleared' ORDER BY because ->> 'what'
+    """
+    assert [each[1] for each in look(flags)] == [None, "OM1"]
+    named = row(1, manager="OM5", agencies="probation;housing", last_meeting_at="2026-01-01T10:00Z")
+    assert cases(named, row(2, level="2", risk="high", manager="OM6")).counts == (0, 2, 0, 0)
+    (flag,) = look(flags)
+    assert flag[1] == "OM6"
+    assert look("SELECT owner_officer, owner_team FROM managements ORDER BY 1") == [
+        ("OM5", None),
+        ("OM6", None),
+    ]
+    assert look("""
+        SELECT agencies, last_meeting_at + interval '365 days' = meeting_due_at
+        FROM mappa_cases WHERE level = 1
+    """) == [(["housing", "police", "probation"], True)]
+    assert look("SELECT kind, count(*) FROM mappa_entries GROUP BY 1 ORDER BY 1") == [
+        ("amendment", 2),
+        ("entry", 2),
+    ]
+    assert look("""
+        SELECT count(*) FROM mappa_levels l JOIN mappa_cases c ON c.id = l.case_id
+        WHERE l.from_at = c.level_since
+          AND c.level_since AT TIME ZONE 'Europe/London' = DATE '2024-05-01'
+    """) == [(2,)]
+    assert look("SELECT count(*) FROM mappa_cases_history WHERE recorded_to IS NULL") == [(2,)]

@@ -8,14 +8,13 @@ from offenders.db import recorded_at
 from offenders.domain.history import begin_history
 from offenders.domain.imports import store, want_store
 from offenders.domain.imports.batches import audit_batch
+from offenders.domain.imports.mappa_changes import change_cases
 from offenders.domain.imports.mappa_plan import PERSONS_OF_MAPPA, lock_cases, plan_cases
 from offenders.domain.imports.mappa_rows import stage_of
 from offenders.domain.imports.staging import copy_into
 from offenders.domain.imports.subjects import receive_described
-from offenders.domain.mappa.acting import add_entry, finish
 from offenders.domain.mappa.due import days_today
 from offenders.domain.mappa.entering import end_case
-from offenders.domain.mappa.levels import begin_level, end_level
 from offenders.domain.mappa.models import MappaCase, MappaEntry, MappaLevel
 from offenders.domain.mappa.rules import Exit, Kind, Stage
 from offenders.domain.persons.managing import Managed, manage
@@ -32,13 +31,12 @@ if TYPE_CHECKING:
 
     from offenders.domain.imports.batches import Batch, Received
     from offenders.domain.imports.checks import Checked
-    from offenders.domain.imports.mappa_plan import Amendment, Entry, MappaPlan
+    from offenders.domain.imports.mappa_plan import Entry, MappaPlan
 
 KIND: Final = "mappa"
 _CASES: Final = tuple(column.name for column in MappaCase.__table__.columns)
 _LEVELS: Final = tuple(column.name for column in MappaLevel.__table__.columns)
 _ENTRIES: Final = tuple(column.name for column in MappaEntry.__table__.columns)
-_LEVELLED: Final = frozenset({"category", "level"})
 
 
 def receive_cases(
@@ -49,8 +47,7 @@ def receive_cases(
     subjects = _receive_people(session, batch, plan)
     made = _make(session, batch, plan, subjects)
     changed = [each for each in plan.amendments if each.columns]
-    for each in changed:
-        _change(session, batch, each)
+    change_cases(session, batch, changed)
     kept = [_kept(each.checked, made[each.checked.source_ref]) for each in plan.entries]
     kept += [_kept(each.checked, each.case.id) for each in plan.amendments]
     store.keep_sources(session, batch.force, batch.kind, batch.import_id, kept)
@@ -211,37 +208,3 @@ def _dangerous(session: Session, force: str, people: Sequence[UUID]) -> list[Map
         MappaCase.stage.in_((Stage.REFERRED, Stage.OPEN)),
     )
     return list(lock_cases(session, force, [row.id for row in found]).values())
-
-
-def _change(session: Session, batch: Batch, amendment: Amendment) -> None:
-    """Change a case as the source now says it is; its level and state keep their dates."""
-    case, columns, at = amendment.case, amendment.columns, recorded_at(session)
-    changes = {name: {"from": getattr(case, name), "to": to} for name, to in columns.items()}
-    details = {"changes": changes, "import_id": str(batch.import_id)}
-    ends = columns.pop("exit_reason", None), columns.pop("ended_at", None)
-    is_levelled = bool(_LEVELLED & columns.keys()) and case.stage == Stage.OPEN
-    if is_levelled:
-        end_level(session, case, at)
-    if "state" in columns:
-        moved = {"from": case.state, "to": columns["state"], "import_id": str(batch.import_id)}
-        case.state_since = at
-        add_entry(session, case, "state", actor=batch.actor, at=at, details=moved)
-    for name, value in columns.items():
-        setattr(case, name, value)
-    if case.owner_officer is not None:
-        case.owner_team = None
-        want_store.register_owners(session, batch.force, {case.owner_officer}, set())
-    case.unconfirmed = sorted({each.field for each in amendment.missing})
-    if is_levelled:
-        case.level_since = at
-        begin_level(session, case, batch.actor, "As recorded by the source system.")
-    finish(session, case, batch.actor, "amendment", details=details, at=at)
-    if ends[0] is not None:
-        end_case(
-            session,
-            case,
-            actor=batch.actor,
-            at=max(ends[1] or at, case.level_since or at),
-            reason=ends[0],
-            note="As recorded by the source system.",
-        )
