@@ -52,6 +52,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         *("persons_history", "wants_history", "bail_records_history", "want_actions"),
         *("forensic_hits_history", "audit_events", "policies"),
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
+        *("mappa_cases_history", "mappa_entries", "mappa_meetings"),
     )
     before = [count(table) for table in tables]
     assert told() == [
@@ -67,6 +68,8 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         f"wanted: 0 created, {count(OF_HITS)} unchanged",
         "forensic-hits: 0 created, 13 unchanged",
         "progress of hits: 0",
+        "mappa: 0 created, 3 unchanged",
+        "cases met about: 0",
     ]
     assert before == [count(table) for table in tables]
 
