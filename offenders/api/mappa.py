@@ -16,6 +16,7 @@ from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle
 from offenders.domain.access import may, sight
 from offenders.domain.mappa import service
+from offenders.domain.mappa.rules import Stage
 from offenders.domain.mappa.service import Question
 from offenders.domain.reading import Reading, show
 from offenders.domain.working_days import london_day
@@ -132,15 +133,9 @@ def refer_person(call: Call) -> Answer:
     case = service.refer_person(
         call.session, actor=call.actor.subject, scope=call.scope, fields=call.body
     )
-    shown = {
-        "id": case.id,
-        "reference": case.reference,
-        "stage": case.stage,
-        "version": case.version,
-    }
+    shown = {"id": case.id, "reference": case.reference, "stage": Stage.REFERRED}
     return Answer(
         as_json(shown),
-        version=case.version,
         status=_CREATED,
         location=f"/v1/mappa/cases/{case.id}",
         subject_type="mappa_case",

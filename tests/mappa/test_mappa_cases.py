@@ -84,7 +84,7 @@ def refer(mappa, role="neighbourhood_officer", **fields):
 
 def test_a_referral_is_decided_with_a_reason(mappa):
     made = refer(mappa, level=2, category=3).json
-    assert (made["stage"], set(made)) == ("referred", {"id", "reference", "stage", "version"})
+    assert (made["stage"], set(made)) == ("referred", {"id", "reference", "stage"})
     assert mappa.list() == []
     assert [each["stage"] for each in mappa.list(stage="referred")] == ["referred"]
     assert mappa.act(made, "meetings", **MEETING).status_code == 409
@@ -102,6 +102,15 @@ def test_a_referral_is_decided_with_a_reason(mappa):
     assert (again.status_code, again.json["possible"]) == (409, [])
     kinds = [each["kind"] for each in mappa.get(f"/mappa/cases/{case['id']}/history")["items"]]
     assert kinds == ["referral", "decision"]
+    held = refer(mappa, person_id=case["person_id"], reason="Seen with a knife")
+    assert (held.status_code, held.json) == (201, {**made, "stage": "referred"})
+    again = refer(mappa, person_id=case["person_id"], kind="potentially_dangerous")
+    assert again.json == held.json
+    after = mappa.read(case)
+    assert (after["stage"], after["referral_reason"]) == ("open", case["referral_reason"])
+    log = mappa.get(f"/mappa/cases/{case['id']}/history")["items"]
+    assert [each["kind"] for each in log] == ["referral", "decision", "referral", "referral"]
+    assert log[2]["details"]["reason"] == "Seen with a knife"
     nameless = {"person_id": mappa.person()["id"]}
     sent = mappa.by("investigator")
     assert errors_of(mappa.client.post("/v1/mappa/referrals", json=nameless, headers=sent)) == {

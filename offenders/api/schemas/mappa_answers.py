@@ -9,12 +9,11 @@ from offenders.domain.mappa.rules import Exit, Kind, Risk, Stage, State, StateRe
 
 
 class MappaReferralAnswer(Schema):
-    """The case that a referral began; who may read it reads it there."""
+    """The case that a referral began, or that stood; who may read it reads there which."""
 
     id = fields.UUID()
     reference = fields.String()
-    stage = one_of(Stage)
-    version = fields.Integer()
+    stage = one_of([Stage.REFERRED])
 
 
 class MappaCaseAnswer(Schema):

@@ -78,19 +78,24 @@ def enter_case(
 def refer_person(
     session: Session, *, actor: str, scope: Scope, fields: dict[str, Any]
 ) -> MappaCase:
-    """Refer a person with a reason; it is for the co-ordinator to accept or refuse."""
+    """Refer a person with a reason; it is for the co-ordinator to accept or refuse.
+
+    Who is held already is not told to who refers: the referral goes to the log of that case.
+    """
     person = _person(session, fields)
     case = _plan(session, actor, fields, person)
     case.stage, case.level = Stage.REFERRED, fields.get("level")
     case.referred_at = fields.get("occurred_at") or recorded_at(session)
     case.owner_team = duty_team(case.force, case.lpa or person.lpa)
-    reference.register_team(session, case.owner_team)
     _require_scope(scope, case, person)
-    _refuse_double(session, case, is_registered=person.is_registered)
-    session.add(case)
-    session.flush()
     details = {"reason": case.referral_reason, "agency": case.referring_agency}
     at = case.referred_at
+    standing = _standing_case(session, case)
+    if standing is not None:
+        return finish(session, standing, actor, "referral", details=details, at=at)
+    reference.register_team(session, case.owner_team)
+    session.add(case)
+    session.flush()
     return finish(session, case, actor, "referral", details=details, at=at, is_new=True)
 
 
@@ -191,6 +196,18 @@ def _open(
     for officer in {case.owner_officer, case.attendee or case.owner_officer}:
         reference.register_officer(session, officer)
     case.recorded_by = case.recorded_by or actor
+
+
+def _standing_case(session: Session, case: MappaCase) -> MappaCase | None:
+    """Give the case under which the person is held so already, or under MAPPA instead, locked."""
+    values = {"force": case.force, "person_id": case.person_id, "id": case.id}
+    kinds = {case.kind}
+    if case.kind == Kind.POTENTIALLY_DANGEROUS:
+        kinds.add(Kind.MAPPA)
+    for row in session.execute(_STANDING, values):
+        if row.kind in kinds:
+            return session.get_one(MappaCase, (case.force, row.id), with_for_update=True)
+    return None
 
 
 def _refuse_double(session: Session, case: MappaCase, *, is_registered: bool) -> None:
