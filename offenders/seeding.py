@@ -12,6 +12,7 @@ from offenders import clock
 from offenders.db import Work, transaction
 from offenders.domain.imports.seeding import add_made_up_activity
 from offenders.domain.imports.seeding_hits import add_made_up_progress
+from offenders.domain.imports.seeding_mappa import add_made_up_meetings
 from offenders.domain.imports.service import run_rows
 from offenders.domain.pnc.service import last_extract
 from offenders.domain.reference.codes import DATA
@@ -27,6 +28,7 @@ from offenders.seed import (
     made_up_circulations,
     made_up_detentions,
     made_up_hits,
+    made_up_mappa,
     made_up_members,
     made_up_officers,
     made_up_people,
@@ -111,6 +113,11 @@ def seed(  # noqa: PLR0913 - what the command line takes
     report(f"progress of hits: {done}")
     registered = made_up_registrations(force, SCALES[scale], seed, today, keys)
     _run(engine, force, "registrations", registered, report)
+    managed = made_up_mappa(force, SCALES[scale], seed, now, keys)
+    _run(engine, force, "mappa", managed.cases, report)
+    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
+    report(f"cases met about: {done}")
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

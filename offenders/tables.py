@@ -10,6 +10,7 @@ from offenders.domain.flags import models as flags
 from offenders.domain.forensics import models as forensics
 from offenders.domain.imports import models as imports
 from offenders.domain.iom import models as iom
+from offenders.domain.mappa import models as mappa
 from offenders.domain.merging import models as merging
 from offenders.domain.outbox import models as outbox
 from offenders.domain.persons import models as persons
@@ -31,6 +32,7 @@ __all__ = [
     "imports",
     "iom",
     "jobs",
+    "mappa",
     "merging",
     "outbox",
     "persons",

@@ -32,6 +32,7 @@ from offenders.seed import (
     made_up_circulations,
     made_up_detentions,
     made_up_hits,
+    made_up_mappa,
     made_up_members,
     made_up_officers,
     made_up_people,
@@ -470,6 +471,25 @@ def test_bail_is_a_year_of_releases_and_the_bail_behind_each_failure(
     for row in year:
         written = born[row["person_source_ref"]]
         assert written is None or int(row["arrested_at"][:4]) - int(written[:4]) >= 10
+
+
+def test_a_force_manages_as_many_as_leicestershire_published() -> None:
+    start = date(1950, 1, 1).toordinal()
+    people = [PersonKey(f"PN{n}", date.fromordinal(start + 3 * n), ()) for n in range(6_000)]
+    made = made_up_mappa("33", SCALES["force"], 1, NOW, people)
+    assert made == made_up_mappa("33", SCALES["force"], 1, NOW, people)
+    assert 1_250 <= len(made.cases) <= 1_300
+    assert len({row["person_source_ref"] for row in made.cases}) == len(made.cases)
+    levels = Counter(row["level"] for row in made.cases)
+    assert levels[1] > 1_150
+    assert levels[2] > levels[3] > 0
+    assert len(made.deeds) == levels[2] + levels[3]
+    held = [each["held_at"] for deed in made.deeds for each in deed["meetings"]]
+    assert max(held) < NOW
+    assert {row.get("category") for row in made.cases} == {1, 2, 3, 4, None}
+    assert all(row["started_on"] < NOW.date().isoformat() for row in made.cases)
+    managers = Counter(row["manager"] for row in made.cases if row["state"] == "community")
+    assert 30 < sum(managers.values()) / len(managers) < 50 < max(managers.values())
 
 
 def test_hits_come_at_some_seventy_a_month_and_nothing_lies_in_the_future() -> None:

@@ -70,6 +70,7 @@ CONSTRAINTS = {
     "uq_iom_members_open": "The person is in this scheme already.",
     "uq_iom_nominations_open": "The person is nominated for this scheme already.",
     "uq_iom_decisions_final": "A panel has decided this nomination already.",
+    "uq_mappa_cases_open": "This person is held under these arrangements already.",
     "uq_person_markers_active": "This marker is already active for this person.",
     "uq_person_identifiers_pnc_id": "Another person of this force has this PNC ID.",
     "uq_flags_open": "This flag is already open.",

@@ -68,6 +68,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         *("persons_history", "wants_history", "bail_records_history", "want_actions"),
         *("forensic_hits_history", "audit_events", "policies"),
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
+        *("mappa_cases_history", "mappa_entries", "mappa_meetings"),
     )
     before = [count(table) for table in tables]
     assert again() == [
@@ -85,6 +86,8 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         "forensic-hits: 0 created, 13 unchanged",
         "progress of hits: 0",
         "registrations: 0 created, 3 unchanged",
+        "mappa: 0 created, 3 unchanged",
+        "cases met about: 0",
     ]
     assert before == [count(table) for table in tables]
 

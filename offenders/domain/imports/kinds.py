@@ -12,6 +12,7 @@ from offenders.domain.imports import (
     custody_rows,
     hit_rows,
     iom_rows,
+    mappa_rows,
     neighbourhoods,
     person_rows,
     pnc_rows,
@@ -27,6 +28,8 @@ from offenders.domain.imports.hits import KIND as FORENSIC_HITS
 from offenders.domain.imports.hits import receive_hits
 from offenders.domain.imports.iom import KIND as IOM
 from offenders.domain.imports.iom import receive_members
+from offenders.domain.imports.mappa import KIND as MAPPA
+from offenders.domain.imports.mappa import receive_cases
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
@@ -156,6 +159,15 @@ _IOM = Kind(
     iom_rows.check_member,
     receive_members,
 )
+_MAPPA = Kind(
+    MAPPA,
+    KEY,
+    tuple(mappa_rows.COLUMNS),
+    partial(read_rows, columns=tuple(mappa_rows.COLUMNS), prose=frozenset({"grounds"})),
+    _source_ref,
+    mappa_rows.check_case,
+    receive_cases,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -188,6 +200,7 @@ _BY_NAME: Final = {
         _FORENSIC_HITS,
         _REGISTRATIONS,
         _IOM,
+        _MAPPA,
         _PNC_WANTED,
         _NEIGHBOURHOODS,
         *_REGISTERS,
