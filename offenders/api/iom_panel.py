@@ -12,6 +12,7 @@ from offenders.api.schemas import iom as schemas
 from offenders.api.schemas import iom_answers as answers
 from offenders.api.schemas import iom_asking as asking
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.db import settle
 from offenders.domain.access import may, sight
 from offenders.domain.iom import service
 from offenders.domain.iom.service import Doing, NominationQuestion
@@ -121,9 +122,14 @@ def _shown_meeting(call: Call, written: str, status: int = 200) -> Answer:
 def list_meetings(call: Call) -> Answer:
     """List meetings, the latest first."""
     page = read_page(call.query)
-    rows = service.list_meetings(call.session, call.scope, call.query, page.after, page.limit + 1)
+    as_at = call.query.pop("as_at", None)
+    if as_at is not None:
+        settle(call.session, as_at)
+    asked = (call.session, call.scope, call.query)
+    rows = service.list_meetings(*asked, as_at=as_at, after=page.after, limit=page.limit + 1)
+    total = service.count_meetings(*asked, as_at) if page.with_total else None
     return Answer(
-        make_page(rows, page, key=lambda row: [row.held_at, str(row.id)]),
+        make_page(rows, page, key=lambda row: [row.held_at, str(row.id)], total=total),
         subject_type="meeting",
         subjects=[row.id for row in rows[: page.limit]],
     )

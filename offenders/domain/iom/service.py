@@ -27,7 +27,12 @@ from offenders.domain.iom.helping import (
     tag,
     test_drugs,
 )
-from offenders.domain.iom.meetings import list_meetings, list_relatives, show_meeting
+from offenders.domain.iom.meetings import (
+    count_meetings,
+    list_meetings,
+    list_relatives,
+    show_meeting,
+)
 from offenders.domain.iom.nominations import (
     count_nominations,
     reading_of_nomination,
@@ -74,6 +79,7 @@ __all__ = [
     "change_many",
     "convict",
     "count_groups",
+    "count_meetings",
     "count_members",
     "count_nominations",
     "decide",
