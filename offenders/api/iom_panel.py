@@ -207,3 +207,19 @@ def decide(call: Call, nomination: str) -> Answer:
     """Record the panel's decision with its rationale; accepted makes the membership."""
     done = service.decide(call.session, doing_of(call, nomination))
     return _shown_nomination(call, str(done.id))
+
+
+@route(
+    routes,
+    "POST",
+    "/iom/nominations/<nomination>/handovers",
+    Operation("iom.hand-over-nomination", "iom:write", "area", "alteration"),
+    body=schemas.IomHandoverBody,
+    answer=answers.IomNominationAnswer,
+    status=CREATED,
+    if_match=True,
+)
+def hand_over_nomination(call: Call, nomination: str) -> Answer:
+    """Hand an open nomination over to another officer or team, with a reason."""
+    done = service.hand_over_nomination(call.session, doing_of(call, nomination))
+    return _shown_nomination(call, str(done.id))

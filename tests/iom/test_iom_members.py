@@ -227,8 +227,17 @@ def test_a_nomination_that_nobody_decides_is_flagged(iom, sweep):
     sweep(29)
     (flag,) = iom.flags(nomination)
     assert (flag["rule"], flag["subject"]["type"]) == ("iom-decisions", "iom_nomination")
+    path = f"iom/nominations/{nomination['id']}/handovers"
+    assert pointers(iom.post(path, "*", to_officer="5", to_team="T", reason="x")) == ["/to_officer"]
+    assert pointers(iom.post(path, "*", to_officer="5")) == ["/reason"]
+    assert iom.post(path, "*", to_team="IOM", reason="x").status_code == 409
+    moved = iom.post(path, "*", to_officer="5", reason="Knows him.").json
+    assert moved["handovers"][0]["from_team"] == "IOM"
+    (flag,) = iom.flags(nomination)
+    assert flag["owner"]["officer"] == "5"
     with clock.as_if_at(clock.now() + timedelta(days=30)):
         iom.decide(nomination, outcome="refused")
+    assert iom.post(path, "*", to_officer="6", reason="x").status_code == 409
     assert iom.flags(nomination) == []
 
 

@@ -16,6 +16,7 @@ from offenders.domain.iom.acting import (
     review,
 )
 from offenders.domain.iom.asking import Question
+from offenders.domain.iom.convening import record_meeting
 from offenders.domain.iom.counting import GROUPS, count_groups
 from offenders.domain.iom.due import due_source, refresh_members, settle_flags
 from offenders.domain.iom.evaluating import evaluate
@@ -38,7 +39,7 @@ from offenders.domain.iom.nominations import (
     reading_of_nomination,
     reading_of_nominations,
 )
-from offenders.domain.iom.panel import decide, nominate, record_meeting
+from offenders.domain.iom.panel import decide, hand_over_nomination, nominate
 from offenders.domain.iom.reading import (
     count_members,
     open_memberships_of_person,
@@ -87,6 +88,7 @@ __all__ = [
     "end_action",
     "evaluate",
     "exit_member",
+    "hand_over_nomination",
     "intervene",
     "list_meetings",
     "list_relatives",
