@@ -56,7 +56,6 @@ def doing_of(call: Call, written: str = "") -> Doing:
         written,
         call.body,
         call.if_match,
-        call.now,
         call.actor.agency,
     )
 
