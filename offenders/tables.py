@@ -9,6 +9,7 @@ from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.forensics import models as forensics
 from offenders.domain.imports import models as imports
+from offenders.domain.orders import models as orders
 from offenders.domain.outbox import models as outbox
 from offenders.domain.persons import models as persons
 from offenders.domain.pnc import models as pnc
@@ -27,6 +28,7 @@ __all__ = [
     "forensics",
     "imports",
     "jobs",
+    "orders",
     "outbox",
     "persons",
     "pnc",
@@ -47,6 +49,7 @@ WITHOUT_FORCE = frozenset(
         "installation",
         "job_runs",
         "offences",
+        "order_types",
         "request_counters",
         "waiting_imports",
         "waiting_messages",
