@@ -21,10 +21,19 @@ _READ = {
     "pnc:read",
     "flags:read",
     "bail:read",
+    "orders:read",
 }
-_PATROL = _READ | {"wanted:log", "notes:write"}
-_OFFENDER_MANAGEMENT = _PATROL | {"notes:read-restricted", "custody:read", "acro:read"}
-_INVESTIGATION = _PATROL | {
+_ORDERS = {
+    "orders:read-whole",
+    "orders:read-protected",
+    "orders:write",
+    "orders:monitor",
+    "orders:review",
+    "orders:report",
+}
+_PATROL = _READ | {"wanted:log", "notes:write", "orders:check"}
+_OFFENDER_MANAGEMENT = (_PATROL | _ORDERS) | {"notes:read-restricted", "custody:read", "acro:read"}
+_INVESTIGATION = (_PATROL | _ORDERS) | {
     "persons:write",
     "addresses:read-protected",
     "notes:read-restricted",
@@ -53,12 +62,15 @@ _SUPERVISION = _INVESTIGATION | {
     "wanted:handover",
     "bail:review",
     "bail:handover",
+    "orders:review-breach",
     "flags:manage",
     "notes:read-covert",
     "directory:read",
     "reports:read",
 }
 _COMMAND = _READ | {
+    "orders:read-whole",
+    "orders:report",
     "custody:read",
     "policies:write",
     "jobs:read",
@@ -81,7 +93,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "supervisor": _SUPERVISION,
         "duty_inspector": _SUPERVISION,
         "meeting_chair": _READ
-        | {"directory:read", "reports:read", "forensics:read", "forensics:allocate"},
+        | {"directory:read", "reports:read", "forensics:read", "forensics:allocate"}
+        | {"orders:read-whole", "orders:report"},
         "iom_officer": _OFFENDER_MANAGEMENT,
         "iom_manager": _OFFENDER_MANAGEMENT,
         "offender_manager": _OFFENDER_MANAGEMENT,
@@ -89,7 +102,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "custody_client": _CLIENT | {"custody:read", "custody:write", "acro:read", "acro:request"},
         "forensic_client": _CLIENT | {"forensics:read", "forensics:enter"},
         "acro_client": _CLIENT | {"acro:read", "acro:request", "acro:respond"},
-        "court_client": _CLIENT,
+        "court_client": _CLIENT
+        | {"orders:read", "orders:read-whole", "orders:read-protected", "orders:write"},
         "partner_agency": _CLIENT,
         "force_manager": _COMMAND,
         "chief_officer": _COMMAND,

@@ -48,13 +48,14 @@ def imposed(given: Iterable[dict[str, Any]], on: date) -> list[dict[str, Any]]:
 
 def _kept(given: dict[str, Any], on: date) -> dict[str, Any]:
     name = given.get("person")
+    hidden = name or given.get("known_as")
     until = given.get("until")
     return {
         "id": str(new_id(_NO_FORCE)),
         "kind": given.get("kind") or "prohibition",
         "category": given.get("category") or "other",
-        "text": without_name(given["text"], name),
-        "place": without_name(given.get("place"), name),
+        "text": without_name(given["text"], hidden),
+        "place": without_name(given.get("place"), hidden),
         "person": name,
         "person_id": given.get("person_id"),
         "time": given.get("time"),
