@@ -12,6 +12,7 @@ from offenders.domain.imports import (
     custody_rows,
     hit_rows,
     neighbourhoods,
+    order_rows,
     person_rows,
     pnc_rows,
     registers,
@@ -24,6 +25,8 @@ from offenders.domain.imports.custody import receive_detentions
 from offenders.domain.imports.hits import KIND as FORENSIC_HITS
 from offenders.domain.imports.hits import receive_hits
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
+from offenders.domain.imports.orders import KIND as ORDERS
+from offenders.domain.imports.orders import receive_orders
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
 from offenders.domain.imports.pnc import receive_circulations
@@ -121,6 +124,15 @@ _BAIL = Kind(
     bail_rows.check_bail,
     receive_bail,
 )
+_ORDERS = Kind(
+    ORDERS,
+    KEY,
+    tuple(order_rows.COLUMNS),
+    partial(read_rows, columns=tuple(order_rows.COLUMNS)),
+    _source_ref,
+    order_rows.check_order,
+    receive_orders,
+)
 _FORENSIC_HITS = Kind(
     FORENSIC_HITS,
     KEY,
@@ -159,6 +171,7 @@ _BY_NAME: Final = {
         _CUSTODY,
         _ACRO_CHECKS,
         _BAIL,
+        _ORDERS,
         _FORENSIC_HITS,
         _PNC_WANTED,
         _NEIGHBOURHOODS,
