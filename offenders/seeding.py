@@ -28,6 +28,7 @@ from offenders.seed import (
     made_up_detentions,
     made_up_hits,
     made_up_officers,
+    made_up_orders,
     made_up_people,
     made_up_teams,
     made_up_wants,
@@ -91,6 +92,7 @@ def seed(  # noqa: PLR0913 - what the command line takes
     _run(engine, force, "acro-checks", checks, report)
     bail = made_up_bail(force, SCALES[scale], seed, now, people=keys, wants=wants)
     _run(engine, force, "bail", bail, report)
+    _run(engine, force, "orders", made_up_orders(force, seed, now, keys), report)
     activity = list(made_up_activity(force, seed, now, wants))
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_activity(session, activity)

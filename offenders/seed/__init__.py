@@ -7,6 +7,7 @@ from offenders.seed.circulations import made_up_circulations
 from offenders.seed.custody import made_up_detentions
 from offenders.seed.hits import made_up_hits
 from offenders.seed.homes import Ward
+from offenders.seed.orders import made_up_orders
 from offenders.seed.owners import made_up_officers, made_up_teams
 from offenders.seed.people import made_up_people
 from offenders.seed.rows import SCALES, Scale
@@ -24,6 +25,7 @@ __all__ = [
     "made_up_detentions",
     "made_up_hits",
     "made_up_officers",
+    "made_up_orders",
     "made_up_people",
     "made_up_teams",
     "made_up_wants",

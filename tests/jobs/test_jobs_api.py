@@ -48,6 +48,11 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "missing-acro-checks",
         "overdue-acro-replies",
         "overdue-forensic-hits",
+        "expiring-orders",
+        "unmonitored-orders",
+        "unreviewed-orders",
+        "order-checks",
+        "unactioned-breaches",
         "audit-seal",
         "housekeeping",
     ]

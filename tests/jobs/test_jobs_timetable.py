@@ -29,10 +29,15 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("missing-acro-checks", "* * * * *"),
         ("overdue-acro-replies", "*/10 * * * *"),
         ("overdue-forensic-hits", "* * * * *"),
+        ("expiring-orders", "*/10 * * * *"),
+        ("unmonitored-orders", "*/10 * * * *"),
+        ("unreviewed-orders", "*/10 * * * *"),
+        ("order-checks", "*/10 * * * *"),
+        ("unactioned-breaches", "*/10 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[13]
+    assert find_job("audit-seal") is JOBS[18]
     assert find_job("nothing") is None
 
 
