@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api import orders_counts
 from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.orders_acts import ACTS, BREACH_ACTS, WRITE, Act
 from offenders.api.orders_counts import order_sight
 from offenders.api.pages import make_page, page_by_code, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import orders as schemas
+from offenders.api.schemas import orders_shown as shown
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle
 from offenders.domain.orders import service
@@ -20,115 +21,14 @@ from offenders.domain.orders.service import Doing, Question
 from offenders.domain.reading import Reading, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from marshmallow import Schema
     from sqlalchemy.orm import Session
 
     from offenders.api.pages import Page
 
 routes = Routes("orders", __name__, url_prefix="/v1", description="Orders of courts, and notices")
 
-_READ, _WHOLE, _WRITE = "orders:read", "orders:read-whole", "orders:write"
-_REVIEW, _MONITOR = "orders:review", "orders:monitor"
+_READ, _WHOLE = "orders:read", "orders:read-whole"
 _CREATED = 201
-
-
-@dataclass(frozen=True)
-class _Act:
-    """One kind of act on an order. What is only added needs no If-Match."""
-
-    rule: str
-    verb: str
-    body: type[Schema]
-    work: Callable[..., Any]
-    says: str
-    permission: str = _WRITE
-    if_match: bool = True
-
-
-_ACTS = (
-    _Act(
-        "decisions",
-        "orders.decide",
-        schemas.OrderDecisionBody,
-        service.decide,
-        "Record what the court decided upon an application.",
-    ),
-    _Act(
-        "acceptances",
-        "orders.accept",
-        schemas.OrderAcceptanceBody,
-        service.accept,
-        "Take on the monitoring, for yourself or your own team, agency or force.",
-        permission=_MONITOR,
-    ),
-    _Act(
-        "conditions",
-        "orders.set-conditions",
-        schemas.OrderConditionsBody,
-        service.set_conditions,
-        "Put these conditions in place of those recorded.",
-    ),
-    _Act(
-        "reviews",
-        "orders.review",
-        schemas.OrderReviewBody,
-        service.review,
-        "Record a review of the order.",
-        permission=_REVIEW,
-        if_match=False,
-    ),
-    _Act(
-        "checks",
-        "orders.check",
-        schemas.OrderCheckBody,
-        service.check,
-        "Record a compliance check; one that finds a breach opens it.",
-        permission="orders:check",
-        if_match=False,
-    ),
-    _Act(
-        "breaches",
-        "orders.breach",
-        schemas.OrderBreachBody,
-        service.breach,
-        "Record a breach; opens a want in the same transaction where asked.",
-    ),
-    _Act(
-        "variations",
-        "orders.vary",
-        schemas.OrderVariationBody,
-        service.vary,
-        "Record that the court varied the order.",
-    ),
-    _Act(
-        "discharges",
-        "orders.discharge",
-        schemas.OrderDischargeBody,
-        service.discharge,
-        "End the order by a coded outcome before its last day.",
-    ),
-)
-_BREACH_ACTS = (
-    _Act(
-        "actions",
-        "orders.act-on-breach",
-        schemas.OrderBreachActionBody,
-        service.act_on_breach,
-        "Record what was done about a breach.",
-        if_match=False,
-    ),
-    _Act(
-        "reviews",
-        "orders.review-breach",
-        schemas.OrderBreachReviewBody,
-        service.review_breach,
-        "Record the management review of a breach, with what it teaches.",
-        permission="orders:review-breach",
-        if_match=False,
-    ),
-)
 
 
 def _question(call: Call, filters: dict[str, Any] | None = None, as_at: Any = None) -> Question:
@@ -170,7 +70,7 @@ def _count_breaches(session: Session, asked: Asked) -> int:
     routes,
     "/orders",
     Operation("orders.list", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.OrderQuery,
+    query=shown.OrderQuery,
     answer=ItemPage,
     is_paged=True,
     total=_count_all,
@@ -185,9 +85,9 @@ def list_orders(asked: Asked) -> Reading:
     routes,
     "POST",
     "/orders",
-    Operation("orders.record", _WRITE, "area", "collection"),
+    Operation("orders.record", WRITE, "area", "collection"),
     body=schemas.OrderBody,
-    answer=schemas.OrderAnswer,
+    answer=shown.OrderAnswer,
     status=_CREATED,
 )
 def record_order(call: Call) -> Answer:
@@ -201,7 +101,7 @@ def record_order(call: Call) -> Answer:
     "/orders/<order>",
     Operation("orders.read", _READ, "area", "consultation", asks_reason=True),
     query=AsAtQuery,
-    answer=schemas.OrderAnswer,
+    answer=shown.OrderAnswer,
 )
 def read_order(asked: Asked, order: str) -> Reading:
     """Give one order with its conditions; its breaches and monitoring to who manages it."""
@@ -212,9 +112,9 @@ def read_order(asked: Asked, order: str) -> Reading:
     routes,
     "PATCH",
     "/orders/<order>",
-    Operation("orders.amend", _WRITE, "area", "alteration"),
+    Operation("orders.amend", WRITE, "area", "alteration"),
     body=schemas.OrderPatch,
-    answer=schemas.OrderAnswer,
+    answer=shown.OrderAnswer,
     if_match=True,
 )
 def amend_order(call: Call, order: str) -> Answer:
@@ -227,7 +127,7 @@ def amend_order(call: Call, order: str) -> Answer:
     "GET",
     "/orders/<order>/history",
     Operation("orders.history", _WHOLE, "area", "consultation", asks_reason=True),
-    query=schemas.OrderHistoryQuery,
+    query=shown.OrderHistoryQuery,
     answer=ItemPage,
 )
 def list_history(call: Call, order: str) -> Answer:
@@ -257,7 +157,7 @@ def list_history(call: Call, order: str) -> Answer:
     routes,
     "/order-breaches",
     Operation("orders.list-breaches", _WHOLE, "area", "consultation", asks_reason=True),
-    query=schemas.OrderBreachQuery,
+    query=shown.OrderBreachQuery,
     answer=ItemPage,
     is_paged=True,
     total=_count_breaches,
@@ -273,7 +173,7 @@ def list_breaches(asked: Asked) -> Reading:
     "GET",
     "/order-clauses",
     Operation("orders.list-clauses", _WHOLE, "force", None),
-    query=schemas.OrderClauseQuery,
+    query=shown.OrderClauseQuery,
     answer=ItemPage,
 )
 def list_clauses(call: Call) -> Answer:
@@ -286,9 +186,9 @@ def list_clauses(call: Call) -> Answer:
     routes,
     "POST",
     "/order-clauses",
-    Operation("orders.add-clause", _WRITE, "force", "collection"),
+    Operation("orders.add-clause", WRITE, "force", "collection"),
     body=schemas.OrderClauseBody,
-    answer=schemas.OrderClauseAnswer,
+    answer=shown.OrderClauseAnswer,
     status=_CREATED,
 )
 def add_clause(call: Call) -> Answer:
@@ -297,7 +197,7 @@ def add_clause(call: Call) -> Answer:
     return Answer(row[0].encode(), status=_CREATED)
 
 
-def _declare(act: _Act) -> None:
+def _declare(act: Act) -> None:
     def view(call: Call, order: str) -> Answer:
         done = act.work(call.session, _doing(call, order))
         return _shown(call, done.id, status=_CREATED)
@@ -306,7 +206,7 @@ def _declare(act: _Act) -> None:
     _route(act, f"/orders/<order>/{act.rule}")(view)
 
 
-def _declare_of_breach(act: _Act) -> None:
+def _declare_of_breach(act: Act) -> None:
     def view(call: Call, order: str, breach: str) -> Answer:
         done = act.work(call.session, _doing(call, order), breach)
         return _shown(call, done.id, status=_CREATED)
@@ -315,25 +215,25 @@ def _declare_of_breach(act: _Act) -> None:
     _route(act, f"/orders/<order>/breaches/<breach>/{act.rule}")(view)
 
 
-def _name(view: Any, act: _Act) -> None:
+def _name(view: Any, act: Act) -> None:
     view.__name__, view.__doc__ = act.verb.replace(".", "_").replace("-", "_"), act.says
 
 
-def _route(act: _Act, rule: str) -> Any:
+def _route(act: Act, rule: str) -> Any:
     return route(
         routes,
         "POST",
         rule,
         Operation(act.verb, act.permission, "area", "alteration"),
         body=act.body,
-        answer=schemas.OrderAnswer,
+        answer=shown.OrderAnswer,
         status=_CREATED,
         if_match=act.if_match,
     )
 
 
-for _each in _ACTS:
+for _each in ACTS:
     _declare(_each)
-for _each in _BREACH_ACTS:
+for _each in BREACH_ACTS:
     _declare_of_breach(_each)
 orders_counts.declare(routes)

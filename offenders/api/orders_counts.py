@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.permissions import Operation
-from offenders.api.schemas import orders as schemas
+from offenders.api.schemas import orders_shown as shown
 from offenders.db import settle, settled_now
 from offenders.domain.access import may, sight
 from offenders.domain.orders import service
@@ -39,16 +39,16 @@ def declare(routes: Routes) -> None:
         "GET",
         "/orders/counts",
         Operation("orders.counts", "orders:report", "area", "consultation"),
-        query=schemas.OrderCountsQuery,
-        answer=schemas.OrderCountsAnswer,
+        query=shown.OrderCountsQuery,
+        answer=shown.OrderCountsAnswer,
     )(count_orders)
     route(
         routes,
         "GET",
         "/reports/orders",
         Operation("reports.orders", "orders:report", "area", "consultation"),
-        query=schemas.OrderReportQuery,
-        answer=schemas.OrderReportAnswer,
+        query=shown.OrderReportQuery,
+        answer=shown.OrderReportAnswer,
     )(report_orders)
 
 

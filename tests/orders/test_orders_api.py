@@ -198,9 +198,13 @@ def test_breaches_have_an_action_and_a_management_review(orders):
     assert orders.act(made, f"{path}/reviews", learning="Again.").status_code == 409
     missing = orders.act(made, f"breaches/{made['id']}/reviews", learning="None.")
     assert missing.status_code == 404
-    orders.done(made, "breaches", occurred_at=moment(-2), action="warned")
+    late = orders.done(made, "breaches", occurred_at=moment(-2))["breaches"][1]["id"]
+    once = orders.done(
+        made, f"breaches/{late}/reviews", learning="Tell the school.", action="warned"
+    )
+    assert [each["state"] for each in once["breaches"]] == ["reviewed", "reviewed"]
     assert len(orders.list("/v1/order-breaches", order=made["reference"])) == 2
-    assert [e["state"] for e in orders.list("/v1/order-breaches", state="reviewed")] == ["reviewed"]
+    assert len(orders.list("/v1/order-breaches", state="reviewed", action="charged")) == 1
     assert len(orders.list(breached_from=day(-31), breached_to=day(0))) == 1
     assert orders.list(breached_from=day(-20), breached_to=day(-10)) == []
     wrong = orders.act(made, "discharges", ending="entered_in_error")
@@ -328,6 +332,10 @@ def test_who_sees_what(orders):
         assert orders.client.get(path, headers=street).status_code == 403
     court = orders.caller("court_client")
     assert orders.get(made, sent=court).status_code == 404
+    body = {"person_id": made["person_id"], "type": "CBO", "made_on": day(-1)}
+    own = orders.client.post("/v1/orders", json=body, headers=court)
+    assert (own.status_code, orders.get(own.json, sent=court).status_code) == (201, 200)
+    assert [each["id"] for each in orders.list(sent=court)] == [own.json["id"]]
 
 
 def test_other_forces_and_areas_see_nothing(orders, client, headers):

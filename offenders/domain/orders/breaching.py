@@ -201,21 +201,26 @@ def act_on_breach(session: Session, doing: Doing, written: str) -> Order:
 
 
 def review_breach(session: Session, doing: Doing, written: str) -> Order:
-    """Record the management review of a breach: who held it, and what was learnt."""
+    """Record the management review of a breach: who held it, and what was learnt.
+
+    It may say in the same breath what was done about the breach.
+    """
     order, breach = _take_breach(session, doing, written)
+    at = doing.fields.get("occurred_at") or recorded_at(session)
+    if breach.action is None:
+        _set_action(breach, doing, doing.fields, at)
     if breach.action is None or breach.action_at is None:
-        message = "Nothing has been done about this breach. Record what was done, then review it."
+        message = "Nothing has been done about this breach. Say what was done, in `action`."
         raise Conflict(message, state="unactioned", possible=["actions"])
     if breach.reviewed_at is not None:
         message = "The management review of this breach has been held."
         raise Conflict(message, state="reviewed", possible=[])
-    at = doing.fields.get("occurred_at") or recorded_at(session)
     if at < breach.action_at:
         message = "This lies before what was done about the breach."
         raise Invalid.field("/occurred_at", message)
     breach.reviewed_at, breach.reviewed_by = at, doing.actor
     breach.learning = doing.fields["learning"]
-    details = {"breach_id": breach.id, "learning": breach.learning}
+    details = {"breach_id": breach.id, "action": breach.action, "learning": breach.learning}
     add_action(session, order, "breach_review", actor=doing.actor, occurred_at=at, details=details)
     return _kept(session, order, breach, "The breach was reviewed.")
 

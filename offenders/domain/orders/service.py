@@ -12,6 +12,7 @@ from offenders.domain.orders.acting import (
     set_conditions,
     vary,
 )
+from offenders.domain.orders.amending import amend_order
 from offenders.domain.orders.asking import OrderSight, Question
 from offenders.domain.orders.breaching import act_on_breach, review_breach
 from offenders.domain.orders.clauses import add_clause, list_clauses
@@ -22,7 +23,7 @@ from offenders.domain.orders.due import (
     settle_flags,
     settle_order,
 )
-from offenders.domain.orders.entering import amend_order, record_order
+from offenders.domain.orders.entering import record_order
 from offenders.domain.orders.log import list_history
 from offenders.domain.orders.reading import (
     count_breaches,
