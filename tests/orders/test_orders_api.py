@@ -328,7 +328,13 @@ def test_who_sees_what(orders):
     applied = orders.given(made_on=None)
     assert orders.get(applied, sent=street).status_code == 404
     assert [each["id"] for each in orders.list(sent=street)] == [made["id"]]
-    for path in (f"/v1/orders/{made['id']}/history", "/v1/order-breaches", "/v1/reports/orders"):
+    for path in (
+        f"/v1/orders/{made['id']}/history",
+        "/v1/orders?monitored_by=EMSOU",
+        "/v1/orders?breached_from=2016-01-01",
+        "/v1/order-breaches",
+        "/v1/reports/orders",
+    ):
         assert orders.client.get(path, headers=street).status_code == 403
     court = orders.caller("court_client")
     assert orders.get(made, sent=court).status_code == 404

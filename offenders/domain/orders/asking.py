@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.working_days import end_of_london_day, london_day, start_of_london_day
+from offenders.errors import Forbidden
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,6 +92,18 @@ LIVE_ON: Final = f"""
      AND coalesce(o.expires_on >= CAST(:{{day}} AS date), true)
      AND coalesce(o.ended_on > CAST(:{{day}} AS date), true))
 """
+# What the street doesn't see it can't look for either.
+_OF_THE_WHOLE = frozenset(
+    {
+        "monitoring",
+        "monitored_by",
+        "owner",
+        "team",
+        "review_overdue",
+        "check_overdue",
+        *(f"{name}_{end}" for name in ("applied", "refused", "breached") for end in ("from", "to")),
+    }
+)
 _KEPT_AS = {
     "in_force": ("in_force", "granted"),
     "expired": ("expired", "granted", "in_force", "varied"),
@@ -142,6 +155,7 @@ class Question:
             "sees_people": self.sight.protected_people,
         }
         if not self.sight.whole:
+            self._refuse_unseen()
             parts.append(LIVE)
         for name, column in _EQUAL.items():
             value = self.filters.get(name)
@@ -162,6 +176,12 @@ class Question:
         self._add_days(parts, values)
         self._add_truths(parts)
         return " AND ".join(parts), values
+
+    def _refuse_unseen(self) -> None:
+        asked = sorted(each for each in _OF_THE_WHOLE if self.filters.get(each) is not None)
+        if asked:
+            message = f"Looking for {', '.join(asked)} needs the permission orders:read-whole."
+            raise Forbidden(message)
 
     def _add_days(self, parts: list[str], values: dict[str, Any]) -> None:
         for name, column in DAYS.items():

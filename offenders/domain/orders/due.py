@@ -194,6 +194,14 @@ _BEGUN = text("""
     FROM orders o JOIN persons p ON p.force = o.force AND p.id = o.person_id
     WHERE o.force = :force AND o.id = ANY (CAST(:ids AS uuid[]))
 """)
+# Without an area of its own an order stands where its person lives, who may have moved.
+_FOLLOW = text("""
+    UPDATE managements m SET lpa = p.lpa, neighbourhood = p.neighbourhood
+    FROM orders o JOIN persons p ON p.force = o.force AND p.id = o.person_id
+    WHERE m.force = :force AND m.kind = 'order' AND o.force = :force AND o.id = m.id
+      AND o.lpa IS NULL AND o.neighbourhood IS NULL
+      AND (m.lpa, m.neighbourhood) IS DISTINCT FROM (p.lpa, p.neighbourhood)
+""")
 _LOG = text("""
     INSERT INTO order_actions (force, id, order_id, kind, occurred_at, recorded_at, actor, details)
     SELECT :force, n.id, o.id, 'expiry',
@@ -228,6 +236,7 @@ def follow_the_day(session: Session) -> int:
     }
     expired = list(session.execute(_EXPIRE, values).scalars())
     begun = list(session.execute(_BEGIN, values).scalars())
+    session.execute(_FOLLOW, values)
     changed = {*expired, *begun, *session.execute(_REFRESH, values).scalars()}
     if expired:
         session.execute(_LOG, values | {"ids": new_ids(force, len(expired)), "orders": expired})
