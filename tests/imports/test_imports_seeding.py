@@ -50,6 +50,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
     ]
     tables = (
         *("persons_history", "wants_history", "bail_records_history", "want_actions"),
+        *("orders_history", "order_breaches_history", "order_actions"),
         *("forensic_hits_history", "audit_events", "policies"),
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
     )
@@ -63,6 +64,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(told, count):
         "custody: 0 created, 40 unchanged",
         f"acro-checks: 0 created, {count(REQUESTED)} unchanged",
         "bail: 0 created, 22 unchanged",
+        "orders: 0 created, 245 unchanged",
         "activity: 0 entries",
         f"wanted: 0 created, {count(OF_HITS)} unchanged",
         "forensic-hits: 0 created, 13 unchanged",

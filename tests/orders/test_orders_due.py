@@ -149,6 +149,22 @@ def test_a_breach_is_flagged_until_it_is_acted_on_and_then_until_it_is_reviewed(
     assert stages(orders, "unactioned-breaches", made) == [("review", "warning", 28)]
 
 
+def test_a_notice_that_no_court_has_heard_of_is_flagged_until_it_is_decided(orders, quiet, run):
+    person = orders.person()["id"]
+    given_on = {"made_on": day(-20), "served_at": moment(-20)}
+    notice = quiet(type="DVPN", person_id=person, authorised_rank="superintendent", **given_on)
+    assert stages(orders, "expiring-orders", notice) == [("hearing", "alert", 48)]
+    (flag,) = orders.flags("expiring-orders", notice)
+    assert flag["due_at"] == notice["hearing_due_at"]
+    assert flag["because"]["citation"].startswith("Crime and Security Act 2010 s.27")
+    made = orders.given(
+        type="DVPO", person_id=person, made_on=None, applied_on=day(-19), notice_id=notice["id"]
+    )
+    assert run("expiring-orders") == (0, 0)
+    orders.done(made, "decisions", decision="refused", decided_on=day(-18))
+    assert orders.rules(notice) == set()
+
+
 def test_the_job_keeps_that_orders_began_and_expired(orders, quiet, run, connection):
     over = quiet(type="DVPO", made_on=day(-10), expires_on=day(5))
     later = quiet(made_on=day(-1), in_force_on=day(3))

@@ -99,13 +99,18 @@ _RULES: Final = {
         " FROM order_breaches b WHERE b.force = :force AND b.reviewed_at IS NULL)",
     ),
     EXPIRING: _Rule(
-        stage=f"CASE WHEN {LIVE} THEN CASE"
+        stage=f"CASE WHEN {LIVE} THEN CASE WHEN o.hearing_due_at < :now THEN 'hearing'"
         f" WHEN o.expires_on - {_TODAY} <= CAST(:last_warning AS int) THEN 'last_warning'"
         f" WHEN o.expires_on - {_TODAY} <= CAST(:first_warning AS int) THEN 'first_warning'"
         " END END",
-        due_at=_LATE.format("o.expires_on"),
-        says={"": "This order expires soon. Decide whether to ask for another."},
-        inputs="'expires_on', o.expires_on",
+        due_at="CASE e.stage WHEN 'hearing' THEN o.hearing_due_at"
+        f" ELSE {_LATE.format('o.expires_on')} END",
+        says={
+            "hearing": "A court should have heard of this notice. Record what it decided.",
+            "": "This order expires soon. Decide whether to ask for another.",
+        },
+        inputs="'expires_on', o.expires_on, 'served_at', o.served_at,"
+        " 'hearing_due_at', o.hearing_due_at",
     ),
 }
 RULES: Final = tuple(_RULES)
