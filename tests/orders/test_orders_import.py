@@ -123,13 +123,15 @@ def figures(group):
 def test_leicestershires_published_year_comes_back_exactly_each_number_with_its_list(
     orders, bring, engine, fresh_force
 ):
+    asked = {"from": FIRST.isoformat(), "to": LAST.isoformat()}
+    empty = report(orders, **asked)
+    assert (empty["by_type"], empty["total"]) == ("no_data", "no_data")
     rows = list(leicestershire())
     (created, *others), problems = bring(*rows)
     assert (created, others) == (233, [0, 0, 0]), problems[:3]
     # One SHPO and every notice still in force was accepted by nobody.
     assert {each[:2] for each in problems} == {("warning", "accepted_by")}
     assert len(problems) == 81
-    asked = {"from": FIRST.isoformat(), "to": LAST.isoformat()}
     year = report(orders, **asked)
     assert figures(year["by_type"]["SHPO"]) == (82, 82, 0, 82, 12, 14)
     assert figures(year["by_type"]["DVPN"]) == (80, 80, 0, 80, 0, 0)

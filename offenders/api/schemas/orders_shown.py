@@ -106,16 +106,19 @@ class OrderReportQuery(AsAtQuery):
 
 
 class OrderReportAnswer(Schema):
-    """What became of orders in a period, by type, area and month, each number with its list."""
+    """What became of orders in a period, by type, area and month, each number with its list.
+
+    A part that can't be known says `no_data`.
+    """
 
     from_ = fields.Date(data_key="from")
     to = fields.Date()
     as_at = Moment(allow_none=True)
     force = fields.String()
-    by_type = fields.Dict()
-    by_area = fields.List(fields.Dict())
-    by_month = fields.List(fields.Dict())
-    total = fields.Dict()
+    by_type = fields.Raw()
+    by_area = fields.Raw()
+    by_month = fields.Raw()
+    total = fields.Raw()
 
 
 class OrderHistoryQuery(AsAtQuery, PageQuery):

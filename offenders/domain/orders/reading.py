@@ -13,6 +13,7 @@ from sqlalchemy import text
 from offenders.domain.orders.asking import HIDDEN, LIVE, OF_PERSON, TEAM, breach_bounds
 from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
+from offenders.domain.working_days import london_day
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
@@ -217,7 +218,14 @@ def orders_of_person(question: Question) -> tuple[str, dict[str, Any]]:
     sql = f"""(
         SELECT coalesce(json_agg({_order_json(question)} ORDER BY {_KEY}, o.id), '[]')
         {OF_PERSON} AND {scope} AND {LIVE})"""
-    return sql, question.condition()[1] | question.scope.values_as("order_scope")
+    values = {
+        "force": question.scope.force,
+        "now": question.now,
+        "today": london_day(question.now),
+        "sees_protected": question.sight.protected_addresses,
+        "sees_people": question.sight.protected_people,
+    }
+    return sql, values | question.scope.values_as("order_scope")
 
 
 _BREACH_EQUAL = {"type": "o.type", "person_id": "o.person_id", "action": "b.action"}

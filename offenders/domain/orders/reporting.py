@@ -35,6 +35,13 @@ _COLUMNS: Final = {
     "neighbourhood": f"CASE WHEN NOT {HIDDEN} THEN s.neighbourhood END",
 }
 GROUPS: Final = tuple(_COLUMNS)
+NO_DATA: Final = "no_data"
+_PARTS: Final = ("by_type", "by_area", "by_month", "total")
+_ANY = """
+    SELECT EXISTS (SELECT FROM orders_history h
+                   WHERE h.force = :force
+                     AND h.recorded_from <= coalesce(CAST(:as_at AS timestamptz), 'infinity'))
+"""
 _NAMES = text("SELECT code, name FROM code_entries WHERE list = 'order_types'")
 
 
@@ -77,7 +84,19 @@ def _link(path: str, filters: Mapping[str, Any]) -> str:
 
 
 def report(session: Session, question: Question, *, from_on: date, to_on: date) -> dict[str, Any]:
-    """Give what happened on these days and what is in force on the last, by type, area, month."""
+    """Give what happened on these days and what is in force on the last, by type, area, month.
+
+    A force of which no order was ever recorded has no data, which is not 0.
+    """
+    told: dict[str, Any] = {
+        "from": from_on,
+        "to": to_on,
+        "as_at": _written(question.as_at) if question.as_at else None,
+        "force": session.info["force"],
+    }
+    known = {"force": told["force"], "as_at": question.as_at}
+    if not session.execute(text(_ANY), known).scalar_one():
+        return told | dict.fromkeys(_PARTS, NO_DATA)
     period = _Period(session, question, from_on, to_on)
     names: dict[str, str] = {row.code: row.name for row in session.execute(_NAMES)}
     wanted = question.filters.get("type")
@@ -86,11 +105,7 @@ def report(session: Session, question: Question, *, from_on: date, to_on: date) 
     area = "neighbourhood" if "lpa" in question.filters else "lpa"
     by_area = period.by(_COLUMNS[area])
     by_month = period.by(None)
-    return {
-        "from": from_on,
-        "to": to_on,
-        "as_at": _written(question.as_at) if question.as_at else None,
-        "force": session.info["force"],
+    return told | {
         "by_type": {
             each: {"type": each, "name": names.get(each), **period.told(by_type, each, type=each)}
             for each in types
