@@ -318,6 +318,7 @@ def test_who_sees_what(orders):
         assert set(seen.json) & {"breaches", "court", "monitoring", "because"} == set()
         assert {"breaches", "court", "conditions.person"} <= set(seen.json["masked"])
         assert seen.json["instruction"] == "Arrest for breach."
+        assert seen.json["power_of_arrest"] == "PACE 1984 s.24"
         assert (
             orders.get(made, sent=sent | {"If-None-Match": seen.headers["ETag"]}).status_code == 304
         )

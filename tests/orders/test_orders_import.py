@@ -141,6 +141,8 @@ def test_leicestershires_published_year_comes_back_exactly_each_number_with_its_
         88.7,
         22.2,
     )
+    earlier = year["by_type"]["SHPO"]["year_before"]
+    assert (figures(earlier), follow(orders, earlier["hrefs"]["granted"])) == ((0,) * 6, 0)
     groups = [*year["by_type"].values(), *year["by_area"], year["total"]]
     told = [each for each in groups if each["applied"]]
     assert (len(told), len(groups)) == (5, 22)

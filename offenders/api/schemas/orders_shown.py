@@ -181,6 +181,7 @@ class OrderAnswer(Schema):
     conditions = fields.List(fields.Dict())
     instruction = fields.String(allow_none=True)
     breach_offence_code = fields.String(allow_none=True)
+    power_of_arrest = fields.String()
     monitored_by = fields.String(allow_none=True)
     monitoring = one_of(Monitoring)
     accepted_by = fields.String(allow_none=True)

@@ -119,6 +119,7 @@ class _Planner:
         people = {person for person in self._found.values() if isinstance(person, UUID)}
         self._people = order_store.people_of(session, batch.force, people)
         self._law = law_of(session, TYPES)
+        self._areas = order_store.areas_of(session, batch.force)
         rules = [REVIEWS, CHECKS]
         self._figures = figures_of_rules(session, batch.force, rules, clock.today())
         self._standing: dict[Any, Any] = {
@@ -158,9 +159,10 @@ class _Planner:
         home = self._people.get(person, Home()) if person is not None else Home()
         written = row.get("date_of_birth")
         born = home.date_of_birth or (date.fromisoformat(written) if written else None)
-        lpa = row.get("lpa")
-        areas = (lpa,) if lpa else (home.lpa, home.lpa_name)
-        named = frozenset(each for each in areas if each)
+        place = row.get("neighbourhood")
+        lpa = self._batch.facts.neighbourhoods.get(place) if place else None
+        lpa = lpa or row.get("lpa") or home.lpa
+        named = frozenset(each for each in (lpa, self._areas.get(lpa or "")) if each)
         world = World(self._law, born, named, self._figures)
         return Described(row, self._batch.facts, world)
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _PEOPLE = text("""
-    SELECT p.id, p.date_of_birth, p.lpa, p.neighbourhood, l.name AS lpa_name
-    FROM persons p LEFT JOIN lpas l ON l.force = p.force AND l.code = p.lpa
-    WHERE p.force = :force AND p.id = ANY (:people)
+    SELECT id, date_of_birth, lpa, neighbourhood FROM persons
+    WHERE force = :force AND id = ANY (:people)
 """)
+_AREAS = text("SELECT code, name FROM lpas WHERE force = :force")
 _REFERENCES = text("""
     SELECT id, person_id, type, court_reference FROM orders
     WHERE force = :force AND person_id = ANY (:people) AND court_reference IS NOT NULL
@@ -44,15 +44,17 @@ class Home(NamedTuple):
     date_of_birth: date | None = None
     lpa: str | None = None
     neighbourhood: str | None = None
-    lpa_name: str | None = None
 
 
 def people_of(session: Session, force: str, people: Collection[UUID]) -> dict[UUID, Home]:
     """Give what the law looks at in people."""
     rows = session.execute(_PEOPLE, {"force": force, "people": list(people)})
-    return {
-        row.id: Home(row.date_of_birth, row.lpa, row.neighbourhood, row.lpa_name) for row in rows
-    }
+    return {row.id: Home(row.date_of_birth, row.lpa, row.neighbourhood) for row in rows}
+
+
+def areas_of(session: Session, force: str) -> dict[str, str]:
+    """Give the names of the force's LPAs by their codes."""
+    return {row.code: row.name for row in session.execute(_AREAS, {"force": force})}
 
 
 def list_references(session: Session, force: str, people: Collection[UUID]) -> list[Row[Any]]:

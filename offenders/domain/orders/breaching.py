@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from offenders.db import recorded_at
 from offenders.domain.access import Scope
 from offenders.domain.history import begin_history, keep_history
-from offenders.domain.orders.cases import Action
+from offenders.domain.orders.cases import ANY_OFFENCE, POWERS, Action
 from offenders.domain.orders.conditions import held_on
 from offenders.domain.orders.due import settle_order
 from offenders.domain.orders.models import Breach, Order
@@ -38,18 +38,6 @@ _STANDING = text(f"""
       AND crime_reference IS NOT DISTINCT FROM CAST(:crime_reference AS text)
       AND warrant_number IS NULL AND state = '{OUTSTANDING}'
 """)
-_POWERS = {
-    "DVPN": "Crime and Security Act 2010 s.25(1)(b)",
-    "DVPO": "Crime and Security Act 2010 s.28(9)",
-    "DAPN": "Domestic Abuse Act 2021 s.26",
-    "gang_injunction": "Policing and Crime Act 2009 s.43",
-}
-_ANY_OFFENCE = "PACE 1984 s.24"
-
-
-def power_of(kind: str) -> str:
-    """Name the power by which a constable may arrest for a breach."""
-    return _POWERS.get(kind, _ANY_OFFENCE)
 
 
 def open_breach(
@@ -156,7 +144,7 @@ def _open_want(
             "reason": str(Reason.BREACH_OF_ORDER),
             "crime_reference": breach.crime_reference,
             "offence_code": breach.offence_code,
-            "power": power_of(order.type),
+            "power": POWERS.get(order.type, ANY_OFFENCE),
             "entered_at": breach.occurred_at,
             "lpa": order.lpa,
             "neighbourhood": order.neighbourhood,

@@ -61,6 +61,14 @@ class State(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
 
 
+# By which a constable may arrest for a breach; those of the other types are offences.
+POWERS: Final = {
+    "DVPN": "Crime and Security Act 2010 s.25(1)(b)",
+    "DVPO": "Crime and Security Act 2010 s.28(9)",
+    "DAPN": "Domestic Abuse Act 2021 s.26",
+    "gang_injunction": "Policing and Crime Act 2009 s.43",
+}
+ANY_OFFENCE: Final = "PACE 1984 s.24"
 LIVE: Final = (State.IN_FORCE, State.VARIED)
 MADE: Final = (State.GRANTED, *LIVE)  # kept of an order that binds until its last day
 

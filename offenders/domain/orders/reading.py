@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 
 from offenders.domain.orders.asking import HIDDEN, LIVE, OF_PERSON, TEAM, breach_bounds
+from offenders.domain.orders.cases import ANY_OFFENCE, POWERS
 from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
 from offenders.domain.working_days import london_day
@@ -63,6 +64,8 @@ _BREACH_CODE = """(
     SELECT t.breach_offence_code FROM order_types t WHERE t.code = o.type
     ORDER BY t.from_on DESC, t.variant LIMIT 1)
 """
+_OF_TYPE = " ".join(f"WHEN '{kind}' THEN '{power}'" for kind, power in POWERS.items())
+_POWER = f"CASE o.type {_OF_TYPE} ELSE '{ANY_OFFENCE}' END"
 # What the street doesn't see; `masked` names it.
 _WHOLE_ONLY: Final = (
     "applied_on",
@@ -126,7 +129,7 @@ def _order_json(question: Question) -> str:
         'state', s.state, 'interim', o.interim, 'enforceable', {LIVE},
         'made_on', o.made_on, 'in_force_on', o.in_force_on, 'expires_on', o.expires_on,
         'conditions', {_conditions(whole=whole)}, 'instruction', o.instruction,
-        'breach_offence_code', {_BREACH_CODE},
+        'breach_offence_code', {_BREACH_CODE}, 'power_of_arrest', {_POWER},
         'lpa', CASE WHEN NOT {HIDDEN} THEN s.lpa END,
         'neighbourhood', CASE WHEN NOT {HIDDEN} THEN s.neighbourhood END,
         'masked', {_masked(whole=whole)},

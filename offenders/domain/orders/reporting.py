@@ -98,6 +98,8 @@ def report(session: Session, question: Question, *, from_on: date, to_on: date) 
     if not session.execute(text(_ANY), known).scalar_one():
         return told | dict.fromkeys(_PARTS, NO_DATA)
     period = _Period(session, question, from_on, to_on)
+    before = _Period(session, question, _year_before(from_on), _year_before(to_on))
+    by_type_before = before.by("o.type")
     names: dict[str, str] = {row.code: row.name for row in session.execute(_NAMES)}
     wanted = question.filters.get("type")
     by_type = period.by("o.type")
@@ -107,7 +109,12 @@ def report(session: Session, question: Question, *, from_on: date, to_on: date) 
     by_month = period.by(None)
     return told | {
         "by_type": {
-            each: {"type": each, "name": names.get(each), **period.told(by_type, each, type=each)}
+            each: {
+                "type": each,
+                "name": names.get(each),
+                **period.told(by_type, each, type=each),
+                "year_before": before.told(by_type_before, each, type=each),
+            }
             for each in types
         },
         "by_area": [
@@ -120,6 +127,12 @@ def report(session: Session, question: Question, *, from_on: date, to_on: date) 
         ],
         "total": period.told(period.by("'all'"), "all"),
     }
+
+
+def _year_before(day: date) -> date:
+    """Give the same day a year before; of 29 February the day before it."""
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
 
 
 def _months(from_on: date, to_on: date) -> list[date]:
