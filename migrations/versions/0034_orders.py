@@ -181,7 +181,9 @@ def _make_orders() -> None:
             "type IN ('SHPO', 'SOPO', 'SRO', 'SCPO', 'CBO', 'DVPN', 'DVPO', 'DAPN', 'DAPO', 'SPO', 'STPO', 'STRO', 'KCPO', 'gang_injunction', 'football_banning', 'restraining', 'non_molestation', 'foreign_travel', 'notification', 'financial_reporting')",
             name=op.f("ck_orders_type_known"),
         ),
-        sa.CheckConstraint("expires_on >= made_on", name=op.f("ck_orders_expires_after_made")),
+        sa.CheckConstraint(
+            "expires_on >= in_force_on", name=op.f("ck_orders_expires_once_binding")
+        ),
         sa.CheckConstraint("in_force_on >= made_on", name=op.f("ck_orders_binds_once_made")),
         sa.CheckConstraint("made_on >= applied_on", name=op.f("ck_orders_made_after_application")),
         sa.CheckConstraint(

@@ -94,6 +94,7 @@ def test_what_the_law_refuses_is_422_with_its_section(orders):
         ({"made_on": day(-3), "state": "applied"}, "/made_on", ""),
         ({"made_on": day(-3), "applied_on": day(-2)}, "/applied_on", ""),
         ({"made_on": day(-3), "in_force_on": day(-4)}, "/in_force_on", ""),
+        ({"expires_on": day(2000), "in_force_on": day(2001)}, "/in_force_on", "last day"),
         ({"type": "DVPN", "made_on": None}, "/made_on", "notice"),
         ({"conditions": [{"kind": "prohibition"}]}, "/conditions/0/text", ""),
         ({"conditions": [{"clause": "NONE"}]}, "/conditions/0/clause", ""),
@@ -209,6 +210,19 @@ def test_breaches_have_an_action_and_a_management_review(orders):
     assert orders.list(breached_from=day(-20), breached_to=day(-10)) == []
     wrong = orders.act(made, "discharges", ending="entered_in_error")
     assert wrong.status_code == 409
+    early = orders.act(made, "discharges", ended_on=day(-3))
+    assert refused(early, "/ended_on", "A breach is recorded")
+
+
+def test_days_that_were_wrong_can_be_corrected_also_after_the_end(orders):
+    made = orders.given(type="DVPO", made_on=day(-20), expires_on=day(-1))
+    orders.done(made, "breaches", occurred_at=moment(-3))
+    assert orders.patch(made, expires_on=day(5)).json["state"] == "in_force"
+    assert refused(orders.patch(made, expires_on=day(-5)), "/expires_on", "A breach is recorded")
+    varied = orders.done(made, "variations", expires_on=day(3))
+    assert (varied["state"], varied["expires_on"]) == ("varied", day(3))
+    assert orders.patch(made, expires_on=day(-1)).json["state"] == "expired"
+    assert orders.patch(made, expires_on=day(4)).json["state"] == "varied"
 
 
 def test_a_breach_opens_a_want_and_a_check_a_breach(orders, client):

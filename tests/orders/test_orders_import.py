@@ -234,6 +234,10 @@ def test_what_changes_at_the_source_changes_here_unless_it_was_decided_here(orde
     bring(row(2, "SRO", made_on=day(-30), **accepted))
     assert bring(row(2, "SRO", made_on=day(-30), **accepted, **discharged))[0] == (0, 1, 0, 0)
     assert len(orders.list(state="discharged")) == 1
+    sro = row(4, "SRO", made_on=day(-30), breaches=[day(-9)], **accepted)
+    assert bring(sro)[0] == (1, 0, 0, 0)
+    early = bring(sro | {"breaches": None, "state": "discharged", "ended_on": day(-20)})
+    assert early[1][0][:2] == ("refused", "expires_on")
     double = row(3, "SHPO", **first) | {"person_source_ref": "P1"}
     assert bring(double)[1][0][:2] == ("refused", "court_reference")
     other = row(1, "SHPO", **first) | {"person_source_ref": "P2"}

@@ -17,8 +17,9 @@ from offenders.domain.imports.subjects import Subjects, whole_row
 from offenders.domain.imports.subjects import described as likeness
 from offenders.domain.orders.cases import TYPES
 from offenders.domain.orders.records import CHECKS, REVIEWS, law_of
-from offenders.domain.orders.rules import state_on
+from offenders.domain.orders.rules import breach_is_in_life, state_on
 from offenders.domain.reference.policies import figures_of_rules
+from offenders.domain.working_days import london_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -188,11 +189,24 @@ class _Planner:
             raise Refusal(problem=problem, action=action, field="type")
         self._refuse_double(checked, new, person, order.id)
         columns, kept = _changes(self._describe(source.row, person), new, order)
+        if "state" in columns:
+            self._refuse_breaches_outside(new, order.id)
         self._plan.received.warn(checked, kept)
         if new.is_unaccepted and order.accepted_by is None:
             self._plan.received.warn(checked, [_UNACCEPTED])
         breaches = [each for each in new.breaches if (order.id, each[0]) not in self._breaches]
         self._plan.amendments.append(Amendment(checked, order, new, columns, breaches))
+
+    def _refuse_breaches_outside(self, new: Described, order: UUID) -> None:
+        days = [london_day(at) for which, at in self._breaches if which == order]
+        first = new.in_force_on
+        if days and not all(
+            first is not None and breach_is_in_life(day, first, new.expires_on, new.ended_on)
+            for day in days
+        ):
+            problem = "A breach is recorded on a day on which the order would not have bound."
+            action = "Correct the days at the source, or find out about the breach."
+            raise Refusal(problem=problem, action=action, field="expires_on")
 
     def _refuse_double(
         self,

@@ -21,6 +21,7 @@ from offenders.domain.orders.records import (
     Doing,
     add_action,
     apply_law,
+    check_life,
     keep,
     state_of,
     take,
@@ -122,11 +123,7 @@ def decide(session: Session, doing: Doing) -> Order:
 
 def _grant(session: Session, order: Order, fields: dict[str, Any], decided_on: date) -> None:
     order.made_on = fields.get("made_on") or decided_on
-    if order.applied_on is not None and order.made_on < order.applied_on:
-        raise Invalid.field("/made_on", "This lies before the application.")
     order.in_force_on = fields.get("in_force_on") or order.made_on
-    if order.in_force_on < order.made_on:
-        raise Invalid.field("/in_force_on", "An order doesn't bind before it is made.")
     order.expires_on = fields.get("expires_on")
     if fields.get("interim") is not None:
         order.interim = fields["interim"]
@@ -136,6 +133,7 @@ def _grant(session: Session, order: Order, fields: dict[str, Any], decided_on: d
         given = with_clauses(session, fields["conditions"])
         order.conditions = imposed(given, order.in_force_on)
     order.state = State.GRANTED if order.in_force_on > clock.today() else State.IN_FORCE
+    check_life(session, order)
     apply_law(session, order)
 
 
@@ -249,6 +247,7 @@ def vary(session: Session, doing: Doing) -> Order:
     order.varied_on = day
     if state_of(order) in LIVE:
         order.state = State.VARIED
+    check_life(session, order)
     apply_law(session, order)
     details = {
         "varied_on": day,
@@ -276,6 +275,7 @@ def discharge(session: Session, doing: Doing) -> Order:
     else:
         order.state = State.DISCHARGED
     order.ending, order.ended_on, order.end_reason = ending, day, fields.get("reason")
+    check_life(session, order, "ended_on")
     order.review_due_on = order.check_due_on = order.statutory_review_on = None
     act_on_arrest(session, [order.id], "The order has ended.")
     clear_for(session, subject_id=order.id, rules=["not-in-source"], because="Ended here.")

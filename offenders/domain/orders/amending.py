@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import text
-
 from offenders.db import recorded_at
 from offenders.domain.flags.service import follow_subject
 from offenders.domain.orders.cases import Monitoring
 from offenders.domain.orders.due import settle_order
 from offenders.domain.orders.entering import owner_of, refuse_double
-from offenders.domain.orders.records import Doing, add_action, apply_law, home_of, keep, take
-from offenders.domain.orders.rules import breach_is_in_life
+from offenders.domain.orders.records import (
+    Doing,
+    add_action,
+    apply_law,
+    check_life,
+    home_of,
+    keep,
+    restate,
+    take,
+)
 from offenders.domain.reference import service as reference
-from offenders.domain.working_days import london_day
 from offenders.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
@@ -22,7 +27,6 @@ if TYPE_CHECKING:
 
     from offenders.domain.orders.models import Order
 
-_BREACHES = text("SELECT occurred_at FROM order_breaches WHERE force = :force AND order_id = :id")
 _AMENDED: Final = (
     "applied_on",
     "made_on",
@@ -60,7 +64,8 @@ def amend_order(session: Session, doing: Doing) -> Order:
     changes |= moved | _place(session, order, fields, doing)
     if not changes:
         return order
-    _check_days(session, order)
+    restate(order)
+    check_life(session, order)
     apply_law(session, order)
     refuse_double(session, order)
     order.version += 1
@@ -80,20 +85,6 @@ def amend_order(session: Session, doing: Doing) -> Order:
         owner_team=order.owner_team,
     )
     return order
-
-
-def _check_days(session: Session, order: Order) -> None:
-    if order.made_on is None or order.in_force_on is None:
-        return
-    if order.in_force_on < order.made_on:
-        raise Invalid.field("/in_force_on", "An order doesn't bind before it is made.")
-    if order.applied_on is not None and order.applied_on > order.made_on:
-        raise Invalid.field("/applied_on", "This lies after the day on which it was made.")
-    for moment in session.execute(_BREACHES, {"force": order.force, "id": order.id}).scalars():
-        day = london_day(moment)
-        if not breach_is_in_life(day, order.in_force_on, order.expires_on, order.ended_on):
-            message = f"A breach is recorded on {day}, on which the order would not have bound."
-            raise Invalid.field("/expires_on", message)
 
 
 def _move(

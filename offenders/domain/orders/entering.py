@@ -140,6 +140,8 @@ def settle_days(fields: Mapping[str, Any], kind: str, today: date) -> dict[str, 
     in_force_on = fields.get("in_force_on") or made_on
     if in_force_on < made_on:
         raise Invalid.field("/in_force_on", "An order doesn't bind before it is made.")
+    if fields.get("expires_on") is not None and in_force_on > max(fields["expires_on"], made_on):
+        raise Invalid.field("/in_force_on", "An order doesn't begin to bind after its last day.")
     return {
         "state": State.GRANTED if in_force_on > today else State.IN_FORCE,
         "decided_on": made_on,

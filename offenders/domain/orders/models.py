@@ -118,7 +118,7 @@ class Order(Base):
         ),
         CheckConstraint("made_on >= applied_on", name="made_after_application"),
         CheckConstraint("in_force_on >= made_on", name="binds_once_made"),
-        CheckConstraint("expires_on >= made_on", name="expires_after_made"),
+        CheckConstraint("expires_on >= in_force_on", name="expires_once_binding"),
         CheckConstraint(
             "(monitoring = 'accepted') = (accepted_by IS NOT NULL AND accepted_on IS NOT NULL)",
             name="acceptance_has_name_and_day",

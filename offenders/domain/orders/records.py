@@ -18,6 +18,7 @@ from offenders.domain.orders.models import Order, OrderAction
 from offenders.domain.persons.managing import Managed, end_management, manage
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figures_of_rules
+from offenders.domain.working_days import london_day
 from offenders.errors import Invalid, NotFound
 from offenders.ids import as_reference, as_uuid, new_id
 
@@ -42,6 +43,7 @@ _HOME = text("""
     SELECT p.lpa, p.neighbourhood, p.date_of_birth FROM persons p
     WHERE p.force = :force AND p.id = :person_id
 """)
+_BREACHES = text("SELECT occurred_at FROM order_breaches WHERE force = :force AND order_id = :id")
 _AREA_NAMES = text("SELECT name FROM lpas WHERE force = :force AND code = :lpa")
 
 
@@ -189,6 +191,34 @@ def take(session: Session, doing: Doing) -> Order:
 def state_of(order: Order) -> State:
     """Give the state of today, whatever job has run."""
     return rules.state_on(order.state, order.in_force_on, order.expires_on, clock.today())
+
+
+def restate(order: Order) -> None:
+    """Let the state follow days that were corrected, where only days have brought it about."""
+    if order.state not in {*MADE, State.EXPIRED}:
+        return
+    today = clock.today()
+    state = State.VARIED if order.varied_on is not None else State.IN_FORCE
+    if order.in_force_on is not None and order.in_force_on > today:
+        state = State.GRANTED
+    order.state = rules.state_on(state, order.in_force_on, order.expires_on, today)
+
+
+def check_life(session: Session, order: Order, field: str = "expires_on") -> None:
+    """Raise Invalid where the days of an order contradict each other or a breach of it."""
+    if order.made_on is None or order.in_force_on is None:
+        return
+    if order.in_force_on < order.made_on:
+        raise Invalid.field("/in_force_on", "An order doesn't bind before it is made.")
+    if order.expires_on is not None and order.in_force_on > order.expires_on:
+        raise Invalid.field("/in_force_on", "An order doesn't begin to bind after its last day.")
+    if order.applied_on is not None and order.applied_on > order.made_on:
+        raise Invalid.field("/applied_on", "This lies after the day on which it was made.")
+    for moment in session.execute(_BREACHES, {"force": order.force, "id": order.id}).scalars():
+        day = london_day(moment)
+        if not rules.breach_is_in_life(day, order.in_force_on, order.expires_on, order.ended_on):
+            message = f"A breach is recorded on {day}, on which the order would not have bound."
+            raise Invalid.field(f"/{field}", message)
 
 
 def add_action(  # noqa: PLR0913 - one entry of the log
