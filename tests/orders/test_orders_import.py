@@ -242,7 +242,7 @@ def test_what_changes_at_the_source_changes_here_unless_it_was_decided_here(orde
     assert bring(double)[1][0][:2] == ("refused", "court_reference")
     other = row(1, "SHPO", **first) | {"person_source_ref": "P2"}
     assert bring(other)[1][0][:2] == ("refused", "person_source_ref")
-    bring(row(5, "SRO", made_on=day(-3), **accepted), complete=True)
+    bring(row(5, "SRO", made_on=day(-3), **accepted), sro, complete=True)
     assert [e["subject"]["reference"] for e in orders.flags("not-in-source")] == [made["reference"]]
 
 
