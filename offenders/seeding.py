@@ -31,6 +31,7 @@ from offenders.seed import (
     made_up_mappa,
     made_up_members,
     made_up_officers,
+    made_up_orders,
     made_up_people,
     made_up_registrations,
     made_up_teams,
@@ -97,6 +98,7 @@ def seed(  # noqa: PLR0913 - what the command line takes
     _run(engine, force, "bail", bail, report)
     members = made_up_members(force, SCALES[scale], seed, now, keys, arrests=arrests)
     _run(engine, force, "iom", members, report)
+    _run(engine, force, "orders", made_up_orders(force, seed, now, keys), report)
     activity = list(made_up_activity(force, seed, now, wants))
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_activity(session, activity)

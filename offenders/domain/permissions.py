@@ -147,7 +147,36 @@ _MAPPA: dict[str, set[str]] = {
     "chief_officer": {"mappa:read", "mappa:counts"},
 }
 
-_MANAGED = (_IOM, _MAPPA, _REGISTER)
+_ORDERS_STREET = {"orders:read", "orders:check"}
+_ORDERS_SEEN = {"orders:read", "orders:read-whole", "orders:report"}
+_ORDERS_WORK = (_ORDERS_STREET | _ORDERS_SEEN) | {
+    "orders:read-protected",
+    "orders:write",
+    "orders:monitor",
+    "orders:review",
+}
+_ORDERS: dict[str, set[str]] = {
+    "response_officer": _ORDERS_STREET,
+    "neighbourhood_officer": _ORDERS_STREET,
+    "investigator": _ORDERS_WORK,
+    "supervisor": _ORDERS_WORK | {"orders:review-breach"},
+    "duty_inspector": _ORDERS_WORK | {"orders:review-breach"},
+    "meeting_chair": _ORDERS_SEEN,
+    "iom_officer": _ORDERS_WORK,
+    "iom_manager": _ORDERS_WORK,
+    "offender_manager": _ORDERS_WORK,
+    "mappa_coordinator": _ORDERS_WORK,
+    "court_client": {
+        "orders:read",
+        "orders:read-whole",
+        "orders:read-protected",
+        "orders:write",
+    },
+    "force_manager": _ORDERS_SEEN,
+    "chief_officer": _ORDERS_SEEN,
+}
+
+_MANAGED = (_IOM, _MAPPA, _ORDERS, _REGISTER)
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     role: frozenset(permissions.union(*(own.get(role, set()) for own in _MANAGED)))

@@ -54,6 +54,11 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "iom-reviews",
         "mappa-meetings",
         "caseload",
+        "expiring-orders",
+        "unmonitored-orders",
+        "unreviewed-orders",
+        "order-checks",
+        "unactioned-breaches",
         "audit-seal",
         "housekeeping",
     ]

@@ -35,6 +35,11 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("iom-reviews", "*/10 * * * *"),
         ("mappa-meetings", "*/10 * * * *"),
         ("caseload", "*/10 * * * *"),
+        ("expiring-orders", "*/10 * * * *"),
+        ("unmonitored-orders", "*/10 * * * *"),
+        ("unreviewed-orders", "*/10 * * * *"),
+        ("order-checks", "*/10 * * * *"),
+        ("unactioned-breaches", "*/10 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]

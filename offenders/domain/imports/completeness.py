@@ -103,6 +103,19 @@ _SUBJECTS: Final = {
         WHERE c.force = :force AND c.stage = 'open' AND c.id IN ({_MISSING})
         """,
     ),
+    "orders": (
+        "order",
+        f"""
+        SELECT 'order' AS subject_type, o.id AS subject_id, o.reference AS subject_reference,
+               o.person_id, coalesce(o.lpa, p.lpa) AS lpa,
+               coalesce(o.neighbourhood, p.neighbourhood) AS neighbourhood, o.owner_officer,
+               o.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
+               CAST(NULL AS timestamptz) AS due_at
+        FROM orders o JOIN persons p ON p.force = o.force AND p.id = o.person_id
+        WHERE o.force = :force AND o.state IN ('applied', 'granted', 'in_force', 'varied')
+          AND o.id IN ({_MISSING})
+        """,
+    ),
     "forensic-hits": (
         "forensic_hit",
         f"""

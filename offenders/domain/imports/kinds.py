@@ -14,6 +14,7 @@ from offenders.domain.imports import (
     iom_rows,
     mappa_rows,
     neighbourhoods,
+    order_rows,
     person_rows,
     pnc_rows,
     registers,
@@ -31,6 +32,8 @@ from offenders.domain.imports.iom import receive_members
 from offenders.domain.imports.mappa import KIND as MAPPA
 from offenders.domain.imports.mappa import receive_cases
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
+from offenders.domain.imports.orders import KIND as ORDERS
+from offenders.domain.imports.orders import receive_orders
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
 from offenders.domain.imports.pnc import receive_circulations
@@ -130,6 +133,15 @@ _BAIL = Kind(
     bail_rows.check_bail,
     receive_bail,
 )
+_ORDERS = Kind(
+    ORDERS,
+    KEY,
+    tuple(order_rows.COLUMNS),
+    partial(read_rows, columns=tuple(order_rows.COLUMNS)),
+    _source_ref,
+    order_rows.check_order,
+    receive_orders,
+)
 _FORENSIC_HITS = Kind(
     FORENSIC_HITS,
     KEY,
@@ -197,6 +209,7 @@ _BY_NAME: Final = {
         _CUSTODY,
         _ACRO_CHECKS,
         _BAIL,
+        _ORDERS,
         _FORENSIC_HITS,
         _REGISTRATIONS,
         _IOM,

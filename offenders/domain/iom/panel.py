@@ -249,7 +249,7 @@ def hand_over_nomination(session: Session, doing: Doing) -> IomNomination:
     nomination.updated_at = recorded_at(session)
     session.flush()
     keep_history(session, IomNomination.__table__, nomination.force, [nomination.id])
-    person = store.find_person(session, str(nomination.person_id))
+    person = hold_person(session, nomination.person_id)
     follow_subject(
         session,
         subject_id=nomination.id,
