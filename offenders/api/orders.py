@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api import orders_counts
 from offenders.api.operations import Answer, Call, Routes, route
-from offenders.api.orders_acts import ACTS, BREACH_ACTS, WRITE, Act
+from offenders.api.orders_acts import ACTS, BREACH_ACTS, MONITOR, WRITE, Act
 from offenders.api.orders_counts import order_sight
 from offenders.api.pages import make_page, page_by_code, read_page
 from offenders.api.permissions import Operation
@@ -16,9 +16,11 @@ from offenders.api.schemas import orders as schemas
 from offenders.api.schemas import orders_shown as shown
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle
+from offenders.domain.access import may
 from offenders.domain.orders import service
 from offenders.domain.orders.service import Doing, Question
 from offenders.domain.reading import Reading, show
+from offenders.errors import Forbidden
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -92,6 +94,10 @@ def list_orders(asked: Asked) -> Reading:
 )
 def record_order(call: Call) -> Answer:
     """Record an application, an order or a notice; `because` says which law holds."""
+    accepts = {"accepted_by", "accepted_on"} & set(call.body)
+    if accepts and not may(call.actor, MONITOR):
+        message = f"Taking on the monitoring needs the permission {MONITOR}: leave accepted_by out."
+        raise Forbidden(message)
     order = service.record_order(call.session, _doing(call))
     return _shown(call, order.id, status=_CREATED)
 

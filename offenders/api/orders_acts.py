@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from marshmallow import Schema
 
-WRITE = "orders:write"
+WRITE, MONITOR = "orders:write", "orders:monitor"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ ACTS = (
         schemas.OrderAcceptanceBody,
         service.accept,
         "Take on the monitoring, for yourself or your own team, agency or force.",
-        permission="orders:monitor",
+        permission=MONITOR,
     ),
     Act(
         "conditions",

@@ -354,6 +354,8 @@ def test_who_sees_what(orders):
     court = orders.caller("court_client")
     assert orders.get(made, sent=court).status_code == 404
     body = {"person_id": made["person_id"], "type": "CBO", "made_on": day(-1)}
+    taken = orders.client.post("/v1/orders", json=body | {"accepted_by": "33"}, headers=court)
+    assert taken.status_code == 403
     own = orders.client.post("/v1/orders", json=body, headers=court)
     assert (own.status_code, orders.get(own.json, sent=court).status_code) == (201, 200)
     assert [each["id"] for each in orders.list(sent=court)] == [own.json["id"]]

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from offenders.domain.orders.models import Order
     from offenders.domain.orders.records import Doing
 
-_TEAM = text("SELECT team FROM officers WHERE force = :force AND code = :code")
+_TEAM = text("""
+    SELECT team FROM officers
+    WHERE force = :force AND code = :code AND coalesce(left_on >= :today, true)
+""")
 
 
 def names_of(session: Session, doing: Doing) -> list[str]:
     """Give in whose name the caller may speak: their own, their team's, agency's and force's."""
     force = session.info["force"]
-    team = session.execute(_TEAM, {"force": force, "code": doing.actor}).scalar()
+    team = session.execute(
+        _TEAM, {"force": force, "code": doing.actor, "today": clock.today()}
+    ).scalar()
     return [each for each in (doing.actor, team, doing.agency, force) if each]
 
 
