@@ -127,6 +127,8 @@ def test_the_annual_return_has_two_time_bases_and_links(mappa):
     )
     recalled = {"state": "custody", "state_reason": "breach_of_licence"}
     mappa.amended(standing, **recalled, state_since=end)
+    unsaid = mappa.act(standing, "further-offences", offence_code="TH68036", occurred_at=end)
+    assert errors_of(unsaid).keys() == {"/case_review"}
     offence = {"offence_code": "TH68036", "case_review": True, "occurred_at": end}
     mappa.done(standing, "further-offences", **offence)
     answer = mappa.get("/mappa/annual-return", year=YEAR, role="force_manager")
