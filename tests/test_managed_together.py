@@ -88,5 +88,22 @@ def test_a_sexual_harm_prevention_order_keeps_its_subject_registered(client, hea
     until = day(2000)
     order = orders.given(person_id=person["id"], type="SHPO", made_on=day(-10), expires_on=until)
     assert register.read(made)["notification_ends_on"] == until > made["notification_ends_on"]
-    orders.done(order, "discharges", court="Leicester Crown Court", discharged_on=day(0))
+    orders.done(order, "discharges", ended_on=day(0), reason="Discharged by the Crown Court.")
     assert register.read(made)["notification_ends_on"] == made["notification_ends_on"]
+
+
+@pytest.mark.parametrize(
+    ("role", "manager", "found"),
+    [
+        ("offender_manager", "OM1", True),
+        ("offender_manager", "OM2", True),
+        ("offender_manager", "OM9", False),
+        ("response_officer", "OM1", False),
+        ("response_officer", "OM2", False),
+    ],
+)
+def test_people_are_found_by_who_manages_them(client, headers, managed, role, manager, found):
+    person, _ = managed
+    given_person(client, headers)
+    answer = client.get(f"/v1/people?managed_by={manager}", headers=headers(role))
+    assert [each["id"] for each in answer.json["items"]] == ([person["id"]] if found else [])
