@@ -14,8 +14,9 @@ from offenders.domain.imports.subjects import receive_described
 from offenders.domain.imports.want_rows import has_inline_person, identity_of
 from offenders.domain.orders.cases import LIVE
 from offenders.domain.orders.models import Breach, Order
-from offenders.domain.orders.records import bind, plain, unbind
+from offenders.domain.orders.records import managed, plain
 from offenders.domain.orders.service import flag_unmonitored, settle_order
+from offenders.domain.persons.managing import end_management, manage
 from offenders.domain.wanted.service import duty_team
 from offenders.ids import new_id, new_reference
 
@@ -194,7 +195,7 @@ class _Writing:
 
     def manage(self, orders: Sequence[Any]) -> None:
         """Say who answers for the people of these orders, which bind."""
-        bind(self._session, [(each, self._homes[each.person_id]) for each in orders])
+        manage(self._session, [managed(each, self._homes[each.person_id]) for each in orders])
 
     def finish(self) -> None:
         """Write breaches and log, and flag what nobody monitors."""
@@ -225,7 +226,7 @@ def _amend(session: Session, batch: Batch, plan: OrderPlan, writing: _Writing) -
         ids = [order.id for order in changed]
         keep_history(session, Order.__table__, batch.force, ids)
         writing.manage([order for order in changed if order.state in LIVE])
-        unbind(session, [order for order in changed if order.state not in LIVE])
+        end_management(session, [order.id for order in changed if order.state not in LIVE])
         for order in changed:
             settle_order(session, order.id, "The source has changed it.")
     return [order.id for order in changed]

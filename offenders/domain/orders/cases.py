@@ -61,10 +61,6 @@ class State(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
 
 
-# Whose subject is under notification for as long as they last: Sexual Offences Act 2003 s.103G(1)
-# to (4) and s.107(3) and (4), Sentencing Act 2020 s.352.
-NOTIFYING: Final = frozenset({"SHPO", "SOPO"})
-
 # By which a constable may arrest for a breach; those of the other types are offences.
 POWERS: Final = {
     "DVPN": "Crime and Security Act 2010 s.25(1)(b)",

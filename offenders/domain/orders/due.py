@@ -15,8 +15,8 @@ from offenders.domain.flags.service import DueSource, Settled, raise_due, settle
 from offenders.domain.history import keep_history
 from offenders.domain.orders.asking import LIVE, present_source
 from offenders.domain.orders.models import Order
-from offenders.domain.orders.records import CHECKS, REVIEWS, bind
-from offenders.domain.persons.managing import end_management
+from offenders.domain.orders.records import CHECKS, REVIEWS, managed
+from offenders.domain.persons.managing import end_management, manage
 from offenders.domain.reference.policies import explained_figures, figures_of_rules
 from offenders.ids import new_ids
 
@@ -249,7 +249,7 @@ def follow_the_day(session: Session) -> int:
         act_on_arrest(session, expired, "The order has expired.")
     if begun:
         rows = session.execute(_BEGUN, {"force": force, "ids": begun})
-        bind(session, [(row, _Home(row)) for row in rows])
+        manage(session, [managed(row, _Home(row)) for row in rows])
     if changed:
         keep_history(session, Order.__table__, force, list(changed))
     return len(expired)

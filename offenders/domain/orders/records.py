@@ -12,10 +12,9 @@ from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.history import keep_history
 from offenders.domain.orders import rules
-from offenders.domain.orders.cases import MADE, NOTIFYING, Case, State, TypeRule, Unlawful
+from offenders.domain.orders.cases import MADE, Case, State, TypeRule, Unlawful
 from offenders.domain.orders.conditions import limits
 from offenders.domain.orders.models import Order, OrderAction
-from offenders.domain.persons.holding import Hold, hold_notification, release_hold
 from offenders.domain.persons.managing import Managed, end_management, manage
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figures_of_rules
@@ -24,7 +23,7 @@ from offenders.errors import Invalid, NotFound
 from offenders.ids import as_reference, as_uuid, new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime, timedelta
 
     from sqlalchemy.orm import Session
@@ -257,42 +256,12 @@ def keep(session: Session, order: Order, *, is_new: bool = False) -> None:
     if not is_new:
         keep_history(session, Order.__table__, order.force, [order.id])
     if rules.is_live(state_of(order)):
-        bind(session, [(order, home_of(session, order))])
+        manage(session, [managed(order, home_of(session, order))])
     else:
-        unbind(session, [order])
+        end_management(session, [order.id])
 
 
-def bind(session: Session, orders: Sequence[tuple[Any, Any]]) -> None:
-    """Say who answers for whom these orders bind, each with where its person lives.
-
-    Their subjects stay under notification as long as the orders in `NOTIFYING` last.
-    """
-    manage(session, [_managed(order, home) for order, home in orders])
-    hold_notification(
-        session,
-        [
-            Hold(
-                order.id,
-                order.reference,
-                order.type,
-                order.person_id,
-                order.made_on,
-                order.expires_on,
-            )
-            for order, _ in orders
-            if order.type in NOTIFYING
-        ],
-    )
-
-
-def unbind(session: Session, orders: Sequence[Any]) -> None:
-    """Say that these orders bind no longer; one that expired has kept its subject until then."""
-    end_management(session, [order.id for order in orders])
-    ended = [order for order in orders if order.type in NOTIFYING]
-    release_hold(session, [o.id for o in ended if state_of(o) != State.EXPIRED])
-
-
-def _managed(order: Any, home: Any) -> Managed:
+def managed(order: Any, home: Any) -> Managed:
     """Give the management of a person by an order."""
     follows = order.lpa is None and order.neighbourhood is None
     return Managed(

@@ -57,10 +57,6 @@ class Hold:
     ends_on: date | None
 
 
-_STANDS = text("""
-    SELECT order_id, reference, type, person_id, starts_on, ends_on FROM notification_holds
-    WHERE force = :force AND order_id = ANY (CAST(:ids AS uuid[])) AND recorded_to IS NULL
-""")
 _CLOSE = text("""
     UPDATE notification_holds
     SET recorded_to = greatest(:at, recorded_from + interval '1 microsecond')
@@ -81,9 +77,6 @@ _BEGIN = text("""
 
 def hold_notification(session: Session, holds: Sequence[Hold]) -> None:
     """Record that these orders keep their subjects under notification, new or changed."""
-    named = {"force": session.info["force"], "ids": [each.order_id.hex for each in holds]}
-    stands = {Hold(*row) for row in session.execute(_STANDS, named)} if holds else set()
-    holds = [each for each in holds if each not in stands]
     if not holds:
         return
     closed = _close(session, [each.order_id for each in holds])
