@@ -48,6 +48,9 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "missing-acro-checks",
         "overdue-acro-replies",
         "overdue-forensic-hits",
+        "registration-visits",
+        "registration-notifications",
+        "arms-assessments",
         "audit-seal",
         "housekeeping",
     ]
