@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from offenders.api import create_app
 from offenders.db import serving_engine
-from offenders.domain.access import AREA_ROLES, PERMISSIONS
+from offenders.domain.access import AREA_ROLES
+from offenders.domain.permissions import PERMISSIONS
 from offenders.settings import Settings
 
 if TYPE_CHECKING:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 
 class DomainError(Exception):
@@ -37,6 +40,24 @@ class Conflict(DomainError):
     """The record as it stands doesn't allow this."""
 
     kind = "conflict"
+
+
+class PersonMerged(DomainError):
+    """The record named was merged into another, which now stands for the person."""
+
+    kind = "person-merged"
+
+    def __init__(self, written: str, survivor: UUID) -> None:
+        """Keep what was `written` to name the record, and link to the survivor."""
+        message = "This record was merged into that of another person. Use the survivor."
+        super().__init__(message, rule="merged-people", survivor=f"/v1/people/{survivor}")
+        self.written, self.survivor = written, survivor
+
+    @classmethod
+    def check(cls, written: object, survivor: UUID | None) -> None:
+        """Raise it where there is a survivor."""
+        if survivor is not None:
+            raise cls(str(written), survivor)
 
 
 class StaleVersion(DomainError):

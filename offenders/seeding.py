@@ -27,6 +27,7 @@ from offenders.seed import (
     made_up_circulations,
     made_up_detentions,
     made_up_hits,
+    made_up_members,
     made_up_officers,
     made_up_people,
     made_up_registrations,
@@ -92,6 +93,8 @@ def seed(  # noqa: PLR0913 - what the command line takes
     _run(engine, force, "acro-checks", checks, report)
     bail = made_up_bail(force, SCALES[scale], seed, now, people=keys, wants=wants)
     _run(engine, force, "bail", bail, report)
+    members = made_up_members(force, SCALES[scale], seed, now, keys, arrests=arrests)
+    _run(engine, force, "iom", members, report)
     activity = list(made_up_activity(force, seed, now, wants))
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_activity(session, activity)

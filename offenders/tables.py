@@ -9,6 +9,8 @@ from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.forensics import models as forensics
 from offenders.domain.imports import models as imports
+from offenders.domain.iom import models as iom
+from offenders.domain.merging import models as merging
 from offenders.domain.outbox import models as outbox
 from offenders.domain.persons import models as persons
 from offenders.domain.pnc import models as pnc
@@ -27,7 +29,9 @@ __all__ = [
     "flags",
     "forensics",
     "imports",
+    "iom",
     "jobs",
+    "merging",
     "outbox",
     "persons",
     "pnc",

@@ -10,8 +10,9 @@ from flask import Flask
 
 from offenders.api.permissions import Operation, UndeclaredRoute, declared_operations
 from offenders.documents import access_table
-from offenders.domain.access import PERMISSIONS, Scope, may, scope
+from offenders.domain.access import Scope, may, scope
 from offenders.domain.actors import ROLES, Actor
+from offenders.domain.permissions import PERMISSIONS
 
 RECORD = "0192f0c1-2b3c-8021-8000-000000000000"
 

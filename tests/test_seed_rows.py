@@ -32,6 +32,7 @@ from offenders.seed import (
     made_up_circulations,
     made_up_detentions,
     made_up_hits,
+    made_up_members,
     made_up_officers,
     made_up_people,
     made_up_registrations,
@@ -554,3 +555,20 @@ def test_as_many_are_registered_as_one_unit_manages_and_their_periods_still_run(
         assert min(told) == row["relevant_date"]
         assert max(told) <= TODAY.isoformat()
     assert min(until.values()) >= TODAY
+
+
+def test_the_cohort_has_leicestershires_published_figures() -> None:
+    scale = Scale(people=40_000, wants=0, arrests=4_000)
+    people = [PersonKey(f"NM{number:06}", date(1990, 1, 1)) for number in range(1, 2_000)]
+    child = PersonKey("NM999999", date(2010, 1, 1))
+    arrests = [{"person_source_ref": who.source_ref} for who in [*people, *[child] * 9]]
+    rows = list(made_up_members("33", scale, 7, NOW, [*people, child], arrests=arrests))
+    assert rows == list(made_up_members("33", scale, 7, NOW, [*people, child], arrests=arrests))
+    cohort = [row for row in rows if "exit_reason" not in row]
+    assert len(cohort) == 383
+    assert sum(row["catch_and_convict"] == "true" for row in cohort) == 16
+    assert sum(row["managed_by"] == "neighbourhood" for row in cohort) == 105
+    assert sum(row["theme"] == "ocg" for row in cohort) == 5
+    assert len({row["person_source_ref"] for row in rows} - {"NM999999"}) == len(rows)
+    assert all((row["risk"] == "high") == (row["lead_agency"] == "probation") for row in rows)
+    assert all(row["exited_on"] >= row["joined_on"] for row in rows if "exited_on" in row)

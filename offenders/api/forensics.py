@@ -19,6 +19,7 @@ from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.db import settle, settled_now
 from offenders.domain.forensics import service
 from offenders.domain.forensics.service import Question, Sender
+from offenders.domain.persons import service as persons
 from offenders.domain.reading import Reading, show
 from offenders.domain.working_days import london_day
 from offenders.errors import Conflict, Invalid
@@ -77,6 +78,8 @@ def enter_hits(call: Call) -> Answer:
     sent, errors = as_sent(body, call.force)
     if errors:
         raise Invalid("Correct the fields named in errors.", list(errors))
+    if sent.stated["person_id"] is not None:
+        persons.refuse_merged(call.session, sent.stated["person_id"])
     (told,) = service.receive_hits(call.session, sender, [sent])
     _refuse(told)
     return _shown(call, str(told.id), status=told.status)

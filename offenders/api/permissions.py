@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from offenders.domain.access import PERMISSIONS
 from offenders.domain.audit.models import CLASSES
+from offenders.domain.permissions import PERMISSIONS
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from offenders import clock
-from offenders.api import persons_entries
+from offenders.api import person_parts, persons_entries
 from offenders.api.operations import Answer, Call, Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
@@ -16,7 +16,6 @@ from offenders.api.schemas.fields import ItemPage
 from offenders.db import settle
 from offenders.domain.access import scope, sight
 from offenders.domain.custody import service as custody
-from offenders.domain.flags import service as flags
 from offenders.domain.persons import service
 from offenders.domain.persons.service import Search
 from offenders.domain.reading import Reading, show
@@ -81,6 +80,7 @@ def search_people(call: Call) -> Answer:
     "/people/<person>",
     Operation("persons.read", _READ, "force", "consultation", asks_reason=True),
     answer=schemas.PersonAnswer,
+    missing=service.refuse_merged,
 )
 def read_person(asked: Asked, person: str) -> Reading:
     """Give a person with all that is open on them, as the reader may see it."""
@@ -112,14 +112,14 @@ def amend_person(call: Call, person: str) -> Answer:
 
 def _reading(actor: Actor, force: str, now: datetime, written: str) -> Reading:
     """Compose the summary from persons and the capabilities above it."""
-    seen, flags_seen = sight(actor), scope(actor, "flags:read", force)
+    seen = sight(actor)
     question = wanted.Question(
         {}, scope(actor, "wanted:read", force), now, seen.protected_addresses
     )
     wants, values = wanted.open_wants_of_person(question)
-    parts = {"flags": flags.open_flags_of_person(flags_seen, seen)}
+    parts, of_parts = person_parts.parts_of_person(actor, force, now)
     read = service.reading_of_person(written, seen, force, wants=wants, parts=parts)
-    return replace(read, values=values | flags_seen.values_as("flag_scope") | read.values)
+    return replace(read, values=of_parts | values | read.values)
 
 
 def _shown(call: Call, written: str, *, status: int = 200) -> Answer:

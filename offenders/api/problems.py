@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from offenders.api.issuer_keys import IssuerUnavailable
 from offenders.api.tokens import InvalidToken
-from offenders.errors import DomainError, LimitReached
+from offenders.errors import DomainError, LimitReached, PersonMerged
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This method is not offered here"),
     "not-acceptable": (406, "This form of answer is not offered"),
     "conflict": (409, "The record as it stands doesn't allow this"),
+    "person-merged": (409, "This record was merged into another"),
     "idempotency-conflict": (409, "The key was used for another request"),
     "idempotency-in-progress": (409, "The first request with this key is still running"),
     "stale-version": (412, "The record has changed"),
@@ -66,9 +67,13 @@ CONSTRAINTS = {
     "uq_wants_open": "This person is already wanted for this reason and crime reference.",
     "uq_bail_records_arrest": "This release after the same arrest is recorded already.",
     "uq_registrations_person": "This person is registered already.",
+    "uq_iom_members_open": "The person is in this scheme already.",
+    "uq_iom_nominations_open": "The person is nominated for this scheme already.",
+    "uq_iom_decisions_final": "A panel has decided this nomination already.",
     "uq_person_markers_active": "This marker is already active for this person.",
     "uq_person_identifiers_pnc_id": "Another person of this force has this PNC ID.",
     "uq_flags_open": "This flag is already open.",
+    "uq_merges_standing": "This record was merged just now. Read it again.",
     "pk_idempotency_keys": "A request with this key has just been answered. Repeat it.",
 }
 
@@ -101,11 +106,25 @@ def install(app: Flask) -> None:
 
 
 def _domain_error(error: DomainError) -> Response:
+    if isinstance(error, PersonMerged) and request.method in {"GET", "HEAD"}:
+        return _redirect(error)
     answer = problem(_kind_of(error), error.detail, **error.extra)
     if isinstance(error, LimitReached):
         answer.headers["Retry-After"] = str(error.retry_after)
     if answer.status_code == KINDS["unsettled"][0] or error.kind == "idempotency-in-progress":
         answer.headers["Retry-After"] = "2"
+    return answer
+
+
+def _redirect(error: PersonMerged) -> Response:
+    """Lead a reader of a merged record to the survivor: the same address with their id."""
+    answer = problem(error.kind, error.detail, **error.extra)
+    parts = [
+        str(error.survivor) if part == error.written else part for part in request.path.split("/")
+    ]
+    query = request.query_string.decode("ascii", "replace")
+    answer.headers["Location"] = "/".join(parts) + (f"?{query}" if query else "")
+    answer.status_code = 308
     return answer
 
 

@@ -104,12 +104,21 @@ def read_route(  # noqa: PLR0913 - a route's declaration is read as a list of it
     query: type[Schema] = NoParameters,
     is_paged: bool = False,
     total: Callable[[Session, Asked], int] | None = None,
+    missing: Callable[..., None] | None = None,
 ) -> Callable[[Callable[..., Reading]], Callable[..., Reading]]:
-    """Declare a GET whose answer is one Reading; `total` counts the rows of all pages."""
+    """Declare a GET whose answer is one Reading; `total` counts the rows of all pages.
+
+    `missing` may say more than that there is no such record.
+    """
 
     def declare(build: Callable[..., Reading]) -> Callable[..., Reading]:
         def view(call: Call, **path: str) -> Answer:
-            return _answer(call, build, path, is_paged=is_paged, total=total)
+            try:
+                return _answer(call, build, path, is_paged=is_paged, total=total)
+            except NotFound:
+                if missing is not None:
+                    missing(call.session, *path.values())
+                raise
 
         view.__doc__, view.__name__ = build.__doc__, build.__name__
         route(routes, "GET", rule, operation, query=query, answer=answer)(view)

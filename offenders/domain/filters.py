@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from offenders.ids import as_reference, as_uuid
 
@@ -28,13 +29,14 @@ def equalities(
     return parts, values
 
 
-def named_by(column: str, table: str, written: str) -> tuple[str, dict[str, Any]]:
+def named_by(column: str, table: str, written: UUID | str) -> tuple[str, dict[str, Any]]:
     """Give the condition that a column names the row of a table that an id or reference means.
 
     One that means nobody of `:force` finds no row.
     """
     name = f"f_{column.rpartition('.')[2]}"
-    if (found := as_uuid(written)) is not None:
+    found = written if isinstance(written, UUID) else as_uuid(written)
+    if found is not None:
         return f"{column} = :{name}", {name: found}
     row = f"SELECT q.id FROM {table} q WHERE q.force = :force AND q.reference = :{name}"
-    return f"{column} = ({row})", {name: as_reference(written)}
+    return f"{column} = ({row})", {name: as_reference(str(written))}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from sqlalchemy import text
 
@@ -28,16 +27,6 @@ class Reading:
     subject_type: str
     values: dict[str, Any] = field(default_factory=dict)
     first: str = ""
-
-
-def is_named(column: str, table: str, name: str, value: UUID | str) -> str:
-    """Say in SQL that a column holds this id, or that of the force's record of this reference.
-
-    `name` is the bound value.
-    """
-    if isinstance(value, UUID):
-        return f"{column} = :{name}"
-    return f"{column} = (SELECT id FROM {table} WHERE force = :force AND reference = :{name})"
 
 
 def show(session: Session, reading: Reading) -> Row[Any]:

@@ -16,6 +16,7 @@ from offenders.jobs import (
     custody,
     forensics,
     housekeeping,
+    iom,
     persons,
     pnc,
     registrations,
@@ -154,6 +155,14 @@ JOBS = (
         cron=EVERY_TEN_MINUTES,
         catch_up="once",
         effect_in=registrations.flag_assessments,
+        raises_flags=True,
+    ),
+    Job(
+        name="iom-reviews",
+        does="Flags IOM reviews, plan actions, nominations and leads that somebody must see to.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=iom.flag_iom_reviews,
         raises_flags=True,
     ),
     Job(

@@ -7,6 +7,7 @@ from offenders.seed.circulations import made_up_circulations
 from offenders.seed.custody import made_up_detentions
 from offenders.seed.hits import made_up_hits
 from offenders.seed.homes import Ward
+from offenders.seed.iom import made_up_members
 from offenders.seed.owners import made_up_officers, made_up_teams
 from offenders.seed.people import made_up_people
 from offenders.seed.registrations import made_up_registrations
@@ -24,6 +25,7 @@ __all__ = [
     "made_up_circulations",
     "made_up_detentions",
     "made_up_hits",
+    "made_up_members",
     "made_up_officers",
     "made_up_people",
     "made_up_registrations",

@@ -491,7 +491,8 @@ def test_people_and_detentions_may_be_named_by_reference_and_countries_in_any_ca
         (f"detention_id={detention.reference}&country=rou", 1),
         ("country=Rou", 2),
         ("person_id=P33-0000-0000", 0),
-        ("detention_id=nowhere", 0),
     ):
         answer = client.get(f"/v1/acro-checks?{query}", headers=sent)
         assert (answer.status_code, len(answer.json["items"])) == (200, count), query
+    answer = client.get("/v1/acro-checks?detention_id=nowhere", headers=sent)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/detention_id")

@@ -7,8 +7,8 @@ from builders import given_person
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
-from offenders.domain.access import PERMISSIONS
 from offenders.domain.flags.service import DueSource, raise_due
+from offenders.domain.permissions import PERMISSIONS
 
 DUE = """
     SELECT kind AS subject_type, gen_random_uuid() AS subject_id, NULL AS subject_reference,

@@ -51,6 +51,7 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "registration-visits",
         "registration-notifications",
         "arms-assessments",
+        "iom-reviews",
         "audit-seal",
         "housekeeping",
     ]

@@ -32,10 +32,11 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("registration-visits", "*/10 * * * *"),
         ("registration-notifications", "*/10 * * * *"),
         ("arms-assessments", "*/10 * * * *"),
+        ("iom-reviews", "*/10 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
-    assert find_job("audit-seal") is JOBS[16]
+    assert find_job("audit-seal") is JOBS[-2]
     assert find_job("nothing") is None
 
 

@@ -10,6 +10,7 @@ from offenders.api.schemas.fields import (
     AsAtQuery,
     Country,
     Day,
+    IdOrReference,
     Moment,
     PageQuery,
     PastDay,
@@ -40,8 +41,8 @@ class AcroQuery(PageQuery, AsAtQuery):
     channel = one_of(Channel)
     country = Country(3, shortest=3, metadata=_COUNTRY)
     overdue = Truth(metadata={"description": "Not requested, or not answered, in time."})
-    person_id = code(metadata={"description": "Id or reference of the person."})
-    detention_id = code(metadata={"description": "Id or reference of the detention."})
+    person_id = IdOrReference()
+    detention_id = IdOrReference()
     arrested_from = DayOrMoment()
     arrested_to = DayOrMoment(ends=True)
 

@@ -10,6 +10,7 @@ from offenders.api.schemas.fields import (
     AsAtQuery,
     Country,
     Day,
+    IdOrReference,
     Moment,
     PageQuery,
     Text,
@@ -80,7 +81,7 @@ class DetentionQuery(AsAtQuery, PageQuery):
 
     force = Text(2)
     lpa = code(metadata={"description": "`none` asks for detentions without one."})
-    person_id = code(metadata={"description": "Id or reference."})
+    person_id = IdOrReference()
     foreign_national = Truth()
     country = Country(3, shortest=3, metadata={"description": "One of `countries`."})
     nationality_unknown = Truth()

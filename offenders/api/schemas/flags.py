@@ -28,6 +28,7 @@ SUBJECT_TYPES = (
     "bail_record",
     "forensic_hit",
     "iom_member",
+    "iom_nomination",
     "mappa_case",
     "registration",
     "order",

@@ -115,6 +115,11 @@ class PeopleQuery(PageQuery, AsAtQuery):
     neighbourhood = code()
 
 
+def _part(description: str) -> fields.List[Any]:
+    """Describe what is open in a capability; null where the reader may see nothing of it."""
+    return fields.List(fields.Dict(), allow_none=True, metadata={"description": description})
+
+
 class PersonAnswer(_PersonFields):
     """A person with all that is open on them, as the reader may see it."""
 
@@ -139,6 +144,18 @@ class PersonAnswer(_PersonFields):
     masked = fields.List(fields.String(), metadata={"description": "Fields not shown."})
     wanted = fields.List(fields.Dict(), metadata={"description": "Outstanding wants."})
     flags = fields.List(fields.Dict(), metadata={"description": "Flags not cleared."})
+    custody = fields.List(
+        fields.Dict(), allow_none=True, metadata={"description": "Where the person is held now."}
+    )
+    bail_records = fields.List(
+        fields.Dict(), allow_none=True, metadata={"description": "Bail not ended."}
+    )
+    acro_checks = fields.List(
+        fields.Dict(), allow_none=True, metadata={"description": "Checks to be made."}
+    )
+    forensic_hits = fields.List(
+        fields.Dict(), allow_none=True, metadata={"description": "Hits not dealt with."}
+    )
     recorded_at = Moment()
     updated_at = Moment()
     version = fields.Integer()

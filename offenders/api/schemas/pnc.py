@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from offenders.api.schemas.fields import Moment, PageQuery, Text, Truth, code, one_of
+from offenders.api.schemas.fields import IdOrReference, Moment, PageQuery, Text, Truth, code, one_of
 from offenders.api.schemas.flags import SEVERITIES, FlagOwner
 from offenders.domain.pnc.service import GROUPS, Kind
 
@@ -19,7 +19,7 @@ class DifferenceFilters(Schema):
     severity = one_of(SEVERITIES)
     owner = code(metadata={"description": "The officer who must act."})
     team = code(metadata={"description": "The team that must act."})
-    person_id = code(metadata={"description": "Id or reference of the person."})
+    person_id = IdOrReference()
     want = code(metadata={"description": "Id or reference of the want."})
     due_before = Moment()
     overdue = Truth()

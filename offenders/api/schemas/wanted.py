@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validates_sc
 from offenders.api.schemas.fields import (
     AsAtQuery,
     Day,
+    IdOrReference,
     Moment,
     PageQuery,
     PastMoment,
@@ -107,7 +108,7 @@ class WantedQuery(PageQuery, AsAtQuery):
     domestic_abuse = Truth()
     owner = code()
     team = code()
-    person_id = code(metadata={"description": "Id or reference of the person."})
+    person_id = IdOrReference()
     crime_reference = code()
     overdue = one_of(["arrest", "review", "validation", "activity"])
     entered_from = DayOrMoment()

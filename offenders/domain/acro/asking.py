@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import text
 
 from offenders.domain.acro.clocks import figures
-from offenders.domain.acro.store import DUE
+from offenders.domain.acro.store import DUE, SHORT
 from offenders.domain.filters import named_by
 from offenders.domain.persons.shown import person_json
 from offenders.domain.working_days import london_day
@@ -113,6 +113,19 @@ class Question:
         if self.filters.get("overdue") is not None:
             parts.append(_OVERDUE if self.filters["overdue"] else f"NOT {_OVERDUE}")
         return " AND ".join(parts), values
+
+
+def open_checks_of_person(scope: Scope) -> str:
+    """Give the SQL of the checks of an outer `p` to be made or assessed, as a JSON array.
+
+    Its values are those of the scope `acro_scope`.
+    """
+    return f"""(
+        SELECT coalesce(json_agg({SHORT} ORDER BY c.detained_at, c.country), '[]')
+        FROM ({_PRESENT}) c
+        WHERE {scope.condition("c", "acro_scope")} AND c.person_id = p.id
+          AND (c.state IN ('required', 'requested')
+               OR (c.state = 'responded' AND c.response IN ('trace', 'partial'))))"""
 
 
 def list_checks(

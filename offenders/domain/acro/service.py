@@ -9,7 +9,13 @@ from offenders.domain.acro.acting import (
     request_check,
     respond_to_check,
 )
-from offenders.domain.acro.asking import Question, count_checks, get_check, list_checks
+from offenders.domain.acro.asking import (
+    Question,
+    count_checks,
+    get_check,
+    list_checks,
+    open_checks_of_person,
+)
 from offenders.domain.acro.assessing import assess_check
 from offenders.domain.acro.clocks import due_for_reply, figures
 from offenders.domain.acro.coverage import GROUPS, Period, coverage
@@ -50,6 +56,7 @@ __all__ = [
     "get_check",
     "give_up_check",
     "list_checks",
+    "open_checks_of_person",
     "possible_steps",
     "request_check",
     "require_checks",

@@ -33,7 +33,7 @@ from offenders.domain.history import begin_history
 from offenders.domain.reference import service as reference
 from offenders.domain.wanted.service import duty_team
 from offenders.domain.working_days import london_day
-from offenders.errors import Conflict, Invalid
+from offenders.errors import Conflict, Invalid, PersonMerged
 from offenders.ids import as_reference, as_uuid, new_id, new_reference
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ WITHOUT_BAIL: Final = "without_bail"
 _GIVEN = ("arrested_at", "bailed_at", "offence_code", "crime_reference")
 _FACTS = {"arrested_at", "bailed_at", "case_type", "agency"}
 _PERSON = text("""
-    SELECT id, lpa, neighbourhood, date_of_birth,
+    SELECT id, lpa, neighbourhood, date_of_birth, merged_into,
            EXISTS (SELECT FROM offences o WHERE o.code = :offence_code) AS is_offence_known
     FROM persons WHERE force = :force AND (id = :id OR reference = :reference) FOR SHARE
 """)
@@ -104,6 +104,7 @@ def _person(session: Session, fields: dict[str, Any]) -> Any:
     if person is None:
         message = "There is no such person here. Find or record them first."
         raise Invalid.field("/person_id", message)
+    PersonMerged.check(written, person.merged_into)
     if fields.get("offence_code") is not None and not person.is_offence_known:
         raise reference.unknown_offence("/offence_code")
     born = person.date_of_birth

@@ -21,6 +21,7 @@ from offenders.domain.bail.log import list_actions
 from offenders.domain.bail.store import (
     Question,
     count_records,
+    live_bail_of_person,
     reading_of_record,
     reading_of_records,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "hand_over",
     "lapse_what_is_over",
     "list_history",
+    "live_bail_of_person",
     "reading_of_record",
     "reading_of_records",
     "record_release",

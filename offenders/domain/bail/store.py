@@ -14,8 +14,9 @@ from sqlalchemy import select, text
 
 from offenders.domain.bail.clocks import reviews_shown
 from offenders.domain.bail.models import BailRecord
+from offenders.domain.filters import named_by
 from offenders.domain.persons.shown import person_json
-from offenders.domain.reading import Reading, is_named
+from offenders.domain.reading import Reading
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -98,7 +99,6 @@ _EQUAL = {
     "regime": "b.regime",
     "case_type": "b.case_type",
     "agency": "b.agency",
-    "person_id": "b.person_id",
     "crime_reference": "b.crime_reference",
     "owner": "b.owner_officer",
     "team": _TEAM,
@@ -179,20 +179,15 @@ class Question:
         }
         for name, column in _EQUAL.items():
             if self.filters.get(name) is not None:
-                value = values[f"f_{name}"] = self.filters[name]
-                parts.append(
-                    is_named(column, "persons", "f_person_id", value)
-                    if name == "person_id"
-                    else f"{column} = :f_{name}"
-                )
+                parts.append(f"{column} = :f_{name}")
+                values[f"f_{name}"] = self.filters[name]
+        if self.filters.get("person_id") is not None:
+            named, found = named_by("b.person_id", "persons", self.filters["person_id"])
+            parts.append(named)
+            values |= found
         if self.filters.get("state") is not None:
             parts.append(_kept_in(_KEPT_AS[self.filters["state"]]))
-        for name in AREAS:
-            if (value := self.filters.get(name)) is not None:
-                is_none = f"(s.{name} IS NULL OR {HIDDEN})"
-                own = f"(s.{name} = :f_{name} AND NOT {HIDDEN})"
-                parts.append(is_none if value == "none" else own)
-                values |= {} if value == "none" else {f"f_{name}": value}
+        _narrow_to_areas(self.filters, parts, values)
         for name, bound in (("due_from", "d.due_at >="), ("due_before", "d.due_at <")):
             if self.filters.get(name) is not None:
                 parts.append(f"{bound} :f_{name} AND {_kept_in(_WITH_DUE)}")
@@ -202,6 +197,31 @@ class Question:
         elif self.filters.get("overdue") is not None:
             parts.append("cardinality(d.overdue) = 0")
         return " AND ".join(parts), values
+
+
+def _narrow_to_areas(filters: dict[str, Any], parts: list[str], values: dict[str, Any]) -> None:
+    for name in AREAS:
+        if (value := filters.get(name)) is not None:
+            is_none = f"(s.{name} IS NULL OR {HIDDEN})"
+            own = f"(s.{name} = :f_{name} AND NOT {HIDDEN})"
+            parts.append(is_none if value == "none" else own)
+            values |= {} if value == "none" else {f"f_{name}": value}
+
+
+def live_bail_of_person(question: Question) -> tuple[str, dict[str, Any]]:
+    """Give the SQL of an outer `p`'s bail not ended or awaiting review, and its values."""
+    sql = f"""(SELECT found.bail FROM (SELECT p.id) outside CROSS JOIN LATERAL (
+        SELECT coalesce(json_agg(json_build_object(
+                   'id', b.id, 'reference', b.reference, 'state', s.state, 'regime', b.regime,
+                   'crime_reference', b.crime_reference, 'offence_code', b.offence_code,
+                   'return_at', b.return_at, 'ends_on', b.ends_on, 'conditions', b.conditions,
+                   'are_conditions_enforceable', s.state IN ('on_bail', 'failed_to_answer'),
+                   'due_at', d.due_at, 'overdue', d.overdue)
+               ORDER BY b.bailed_at, b.id), '[]') AS bail
+        {_PRESENT} AND {question.scope.condition("s", "bail_scope")}
+          AND b.person_id = outside.id AND b.outcome IS DISTINCT FROM 'entered_in_error'
+          AND s.state IN ('on_bail', 'failed_to_answer', 'released_without_bail')) found)"""
+    return sql, question.condition()[1] | question.scope.values_as("bail_scope")
 
 
 def _kept_in(states: Sequence[str]) -> str:

@@ -16,11 +16,12 @@ from offenders.domain.custody.checking import (
     may_see,
     stay_of,
 )
+from offenders.domain.custody.flagging import flag_unknown_nationality
 from offenders.domain.custody.reading import Question, show_detention
 from offenders.domain.custody.recording import Arrival, nationality_columns, record
 from offenders.domain.wanted.rules import OUTSTANDING, Outcome
 from offenders.domain.wanted.service import Asker, lock_open_wants
-from offenders.errors import Conflict, Invalid
+from offenders.errors import Conflict, Invalid, PersonMerged
 from offenders.ids import as_reference, new_ids, new_references
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def record_detention(
     if person is None:
         message = "There is no such person here. Find or record them first."
         raise Invalid.field("/person_id", message)
+    PersonMerged.check(fields["person_id"], person.merged_into)
     given = {"person_id": person.id} | {
         name: _EMPTY.get(name) if fields.get(name) is None else fields[name] for name in GIVEN
     }
@@ -159,14 +161,17 @@ def release_detention(
     return detention
 
 
-def follow_nationalities(session: Session, person_ids: Sequence[UUID]) -> int:
+def follow_nationalities(
+    session: Session, person_ids: Sequence[UUID], also: Sequence[UUID] = ()
+) -> int:
     """Let the detentions of people whose nationality was recorded anew follow it.
 
-    That is their last detention, and each that knew of no nationality at all. Gives how many
-    changed; each foreign country named for the first time gets its required check.
+    That is their last detention, each that knew of no nationality at all, and those named in
+    `also`. Gives how many changed; each foreign country named for the first time gets its
+    required check.
     """
     people = store.lock_people(session, person_ids)
-    concerned = store.list_of_people(session, people.keys())
+    concerned = {*store.list_of_people(session, people.keys()), *also}
     changed = []
     for standing in store.lock_detentions(session, concerned).values():
         row = dict(standing._mapping)  # noqa: SLF001 - a row's public mapping
@@ -174,6 +179,7 @@ def follow_nationalities(session: Session, person_ids: Sequence[UUID]) -> int:
         if row | follows != row:
             changed.append(next_row(session, row | follows))
     recording.change(session, changed)
+    flag_unknown_nationality(session, changed)
     return len(changed)
 
 

@@ -15,6 +15,7 @@ from offenders.errors import Conflict, Invalid
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
+    from uuid import UUID
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
@@ -79,6 +80,18 @@ def _raise(scope: Scope, broken: Sequence[Broken], stays: Iterable[Row[Any]]) ->
         extra = {"existing": f"/v1/detentions/{other.id}"} if may_see(scope, other) else {}
         message = f"{each.problem} {each.action}"
         raise Conflict(message, rule=each.rule, **extra)
+
+
+def find_held_twice(session: Session, one: UUID, other: UUID) -> tuple[Row[Any], Row[Any]] | None:
+    """Give a detention of each of two people, at once, where there are such."""
+    hours = longest_hours(session, clock.today())
+    stays = [(each, stay_of({**each._mapping})) for each in store.list_stays(session, [one, other])]  # noqa: SLF001 - a row's public mapping
+    for first, held in stays:
+        for second, also in stays:
+            apart = first.person_id == one and second.person_id == other
+            if apart and overlap(held, also, hours):
+                return first, second
+    return None
 
 
 def may_see(scope: Scope, row: Any) -> bool:

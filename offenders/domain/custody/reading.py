@@ -14,7 +14,9 @@ from offenders.domain.custody.checking import longest_hours
 from offenders.domain.custody.rules import STATELESS, UNITED_KINGDOM
 from offenders.domain.filters import named_by
 from offenders.domain.persons.shown import person_json
+from offenders.domain.reference.policies import EVERYTHING, figure_sql
 from offenders.domain.wanted.rules import OUTSTANDING
+from offenders.domain.wanted.service import LIMIT
 from offenders.domain.working_days import end_of_london_day, london_day, start_of_london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -64,7 +66,7 @@ _CHECKS_THEN: Final = """
 """
 # As known now or then: neither released nor arrested again since, nor past what the law allows.
 _HELD: Final = """
-    (d.released_at IS NULL AND d.arrested_at > CAST(:held_since AS timestamptz)
+    (d.released_at IS NULL AND d.arrested_at > {since}
      AND NOT EXISTS (SELECT {later} AND l.arrested_at > d.arrested_at))
 """
 _LATER_NOW: Final = "FROM detentions l WHERE l.force = d.force AND l.person_id = d.person_id"
@@ -104,8 +106,8 @@ def _wants_shown(*, then: bool) -> str:
     return f"ARRAY({' UNION ALL '.join(shown)}) AS wants"
 
 
-def _held(*, then: bool) -> str:
-    return _HELD.format(later=_LATER_THEN if then else _LATER_NOW)
+def _held(*, then: bool, since: str = "CAST(:held_since AS timestamptz)") -> str:
+    return _HELD.format(later=_LATER_THEN if then else _LATER_NOW, since=since)
 
 
 def _json(*, then: bool) -> str:
@@ -134,6 +136,21 @@ def _json(*, then: bool) -> str:
               AND c.force = d.force AND c.detention_id = d.id),
         'recorded_at', d.recorded_at, 'updated_at', d.updated_at, 'version', d.version)
     """
+
+
+def held_of_person(scope: Scope) -> str:
+    """Give the SQL of the detention in which an outer `p` is held now, as a JSON array.
+
+    It takes `:now`, `:today` and the values of the scope `custody_scope`.
+    """
+    longest = figure_sql(LIMIT, EVERYTHING)
+    held = _held(then=False, since=f":now - make_interval(hours => CAST({longest} AS int))")
+    return f"""(
+        SELECT coalesce(json_agg(json_build_object(
+                   'id', d.id, 'reference', d.reference, 'custody_number', d.custody_number,
+                   'arrested_at', d.arrested_at, 'station', d.station, 'lpa', d.lpa)), '[]')
+        FROM {_NOW}
+        WHERE {scope.condition("d", "custody_scope")} AND d.person_id = p.id AND {held})"""
 
 
 _PLAIN: Final = ("foreign_national", "pnc_checked", "nationality_unknown")

@@ -12,12 +12,13 @@ from offenders.domain.custody.acting import (
     record_detention,
     release_detention,
 )
-from offenders.domain.custody.checking import longest_hours, stay_of
+from offenders.domain.custody.checking import find_held_twice, longest_hours, stay_of
 from offenders.domain.custody.flagging import unchecked_source
 from offenders.domain.custody.following import follow_pnc_ids
 from offenders.domain.custody.reading import (
     Question,
     count_detentions,
+    held_of_person,
     list_detentions,
     show_detention,
 )
@@ -54,8 +55,10 @@ __all__ = [
     "count_detentions",
     "end_of",
     "find_by_numbers",
+    "find_held_twice",
     "follow_nationalities",
     "follow_pnc_ids",
+    "held_of_person",
     "list_detentions",
     "list_stays",
     "lock_detentions",

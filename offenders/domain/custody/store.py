@@ -69,7 +69,7 @@ _CHANGE: Final = text(f"""
 # The person is kept from being detained twice at once until this transaction ends; one order, so
 # that two transactions never wait for each other in a ring.
 _PEOPLE: Final = text("""
-    SELECT p.id, p.nationalities,
+    SELECT p.id, p.nationalities, p.merged_into,
            least(p.date_of_birth,
                  (SELECT min(b.date_of_birth) FROM person_dates_of_birth b
                   WHERE b.force = p.force AND b.person_id = p.id)) AS born_on,

@@ -14,6 +14,7 @@ from offenders.domain.forensics.overdue import settle_hit
 from offenders.domain.forensics.people import find_meant
 from offenders.domain.forensics.rules import Outcome, Own, PersonState
 from offenders.domain.history import keep_history
+from offenders.domain.persons.service import refuse_merged
 from offenders.domain.reference import service as reference
 from offenders.domain.wanted import service as wanted
 from offenders.domain.wanted.rules import OUTSTANDING
@@ -55,6 +56,7 @@ def identify_person(session: Session, doing: Doing) -> ForensicHit:
     hit.doubt, hit.candidates = None, []
     hit.person_state = PersonState.UNKNOWN
     if written is not None:
+        refuse_merged(session, written)
         (meant,) = find_meant(session, [{"person_id": written}])
         if meant is None or meant.person_id is None:
             message = "There is no such person here. Find or record them first."

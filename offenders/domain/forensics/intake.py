@@ -13,6 +13,7 @@ from offenders.domain.forensics.models import ForensicHit
 from offenders.domain.forensics.people import find_meant
 from offenders.domain.forensics.rules import Meant, Own, due_moments
 from offenders.domain.history import begin_history
+from offenders.domain.persons.service import find_survivors
 from offenders.domain.wanted.service import duty_team
 from offenders.ids import new_id, new_reference
 
@@ -97,6 +98,18 @@ def receive_hits(session: Session, sender: Sender, rows: Sequence[Sent]) -> list
     return intake.told()
 
 
+def _merged(survivor: UUID) -> Told:
+    """Refuse a hit for a record that was merged, and name who stands for it."""
+    detail = "This record was merged into that of another person. Name the survivor."
+    error = {
+        "pointer": "/person_id",
+        "detail": detail,
+        "rule": "merged-people",
+        "survivor": f"/v1/people/{survivor}",
+    }
+    return Told(CONFLICT, errors=(error,), detail=detail)
+
+
 @dataclass
 class _Intake:
     """One batch: which rows are new, which stand already, and which are refused."""
@@ -116,6 +129,9 @@ class _Intake:
         self.standing = store.find_standing(self.session, map(_key, self.rows))
         asked = [each.stated for each in self.rows if each.meant is None]
         found = iter(find_meant(self.session, asked))
+        merged = find_survivors(
+            self.session, {each["person_id"] for each in asked if each.get("person_id")}
+        )
         for place, row in enumerate(self.rows):
             errors = [*_order(row.facts), *known.errors(row.facts)]
             meant = row.meant if row.meant is not None else next(found)
@@ -125,8 +141,11 @@ class _Intake:
                 errors.append(_error("/person_id", "There is no such person here. Check the id."))
             if not errors and not self._covers(row.facts):
                 errors.append(_error("/lpa", _AREA))
+            survivor = merged.get(row.stated.get("person_id") or "") if row.meant is None else None
             if errors:
                 self.results[place] = Told(REFUSED, errors=tuple(errors))
+            elif survivor is not None:
+                self.results[place] = _merged(survivor)
             elif _key(row) in self.standing or _key(row) in self.new:
                 self.again.append(place)
             else:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
+from offenders.domain.filters import named_by
 from offenders.domain.forensics.rules import OPEN, Stage
 from offenders.domain.persons.shown import person_json
-from offenders.domain.reading import Reading, is_named
+from offenders.domain.reading import Reading
 from offenders.domain.working_days import london_day
 from offenders.ids import as_reference, as_uuid
 
@@ -52,8 +53,6 @@ _EQUAL: Final = (
     "type",
     "offence_class",
     "person_state",
-    "person_id",
-    "want_id",
     "crime_reference",
     "laboratory_reference",
     "owner_officer",
@@ -151,12 +150,12 @@ class Question:
             if value == "none":
                 parts.append(f"h.{name} IS NULL")
             elif value is not None:
-                parts.append(
-                    is_named(f"h.{name}", _NAMED[name], f"f_{name}", value)
-                    if name in _NAMED
-                    else f"h.{name} = :f_{name}"
-                )
+                parts.append(f"h.{name} = :f_{name}")
                 values[f"f_{name}"] = value
+        for name in asked:
+            named, found = named_by(f"h.{name}", _NAMED[name], self.filters[name])
+            parts.append(named)
+            values |= found
         if (state := self.filters.get("state")) is not None:
             parts.append(f"({STATE}) = :f_state")
             values["f_state"] = state
@@ -167,6 +166,22 @@ class Question:
                 parts.append(f"h.received_at {bound} :f_{name}")
                 values[f"f_{name}"] = self.filters[name]
         return " AND ".join(parts), values
+
+
+def open_hits_of_person(scope: Scope) -> str:
+    """Give the SQL of the hits on an outer `p` not dealt with, as a JSON array.
+
+    It takes `:now` and the values of the scope `hit_scope`.
+    """
+    return f"""(
+        SELECT coalesce(json_agg(json_build_object(
+                   'id', h.id, 'reference', h.reference, 'type', h.type, 'state', {STATE},
+                   'crime_reference', h.crime_reference, 'offence_code', h.offence_code,
+                   'received_at', h.received_at, 'want_id', h.want_id,
+                   'overdue', array_remove(ARRAY[{_STAGES}], NULL))
+               ORDER BY h.received_at, h.id), '[]')
+        FROM forensic_hits h {WANT}
+        WHERE {scope.condition("h", "hit_scope")} AND h.person_id = p.id AND {_IS_OPEN})"""
 
 
 def _overdue(asked: str) -> str:

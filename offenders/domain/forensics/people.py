@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 IDENTIFIERS: Final = ("pnc_id", "cro_number")
 _NAMED: Final = """
-    SELECT p.id, p.reference,
+    SELECT p.id, p.reference, p.merged_into,
            array_prepend(p.family_name, ARRAY(
                SELECT n.family_name FROM person_names n
                WHERE n.force = p.force AND n.person_id = p.id)) AS family_names,
@@ -33,7 +33,7 @@ _NAMED: Final = """
     FROM persons p WHERE p.force = :force
 """
 _BY_ID = text(f"{_NAMED} AND (p.id = ANY (:ids) OR p.reference = ANY (:references))")
-_BORN_ON = text(f"""{_NAMED} AND p.id IN (
+_BORN_ON = text(f"""{_NAMED} AND p.merged_into IS NULL AND p.id IN (
     SELECT b.id FROM persons b
     WHERE b.force = :force AND b.date_of_birth = ANY (CAST(:days AS date[]))
     UNION ALL
@@ -49,7 +49,10 @@ _IDENTIFIED = text("""
 
 
 def find_meant(session: Session, stated: Sequence[Stated]) -> list[Meant | None]:
-    """Say of each whom it means; None where it names a person_id that is not here."""
+    """Say of each whom it means; None where it names a person_id that is not here.
+
+    A record that was merged means its survivor.
+    """
     written = {each["person_id"] for each in stated if each.get("person_id")}
     by_identifier = _find_identified(session, stated)
     ids = {person for found in by_identifier.values() for person in found}
@@ -92,7 +95,12 @@ def _find_named(
         "references": sorted(references),
     }
     rows = list(session.execute(_BY_ID, values))
-    named = {row.id: _named(row) for row in rows}
+    survivors = {row.merged_into for row in rows if row.merged_into}
+    if survivors:
+        standing = {"force": values["force"], "ids": sorted(survivors), "references": []}
+        rows += session.execute(_BY_ID, standing)
+    standing_for = {row.id: _named(row) for row in rows if row.merged_into is None}
+    named = {row.id: standing_for[row.merged_into or row.id] for row in rows}
     of_reference = {row.reference: named[row.id] for row in rows}
     by_written: dict[str, Named] = {}
     for each in written:

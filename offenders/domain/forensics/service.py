@@ -28,6 +28,7 @@ from offenders.domain.forensics.listing import (
     GROUPS,
     Question,
     count_hits,
+    open_hits_of_person,
     reading_of_hit,
     reading_of_hits,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "identify_person",
     "lock_intake",
     "measure_progress",
+    "open_hits_of_person",
     "reading_of_hit",
     "reading_of_hits",
     "receive_hits",

@@ -103,6 +103,18 @@ _SUBJECTS: Final = {
           AND h.id IN ({_MISSING})
         """,
     ),
+    "iom": (
+        "iom_member",
+        f"""
+        SELECT 'iom_member' AS subject_type, m.id AS subject_id,
+               m.reference AS subject_reference, m.person_id, coalesce(m.lpa, p.lpa) AS lpa,
+               coalesce(m.neighbourhood, p.neighbourhood) AS neighbourhood,
+               m.lead_officer AS owner_officer, m.lead_team AS owner_team,
+               'warning' AS severity, {_BECAUSE} AS because, CAST(NULL AS timestamptz) AS due_at
+        FROM iom_members m JOIN persons p ON p.force = m.force AND p.id = m.person_id
+        WHERE m.force = :force AND m.exited_at IS NULL AND m.id IN ({_MISSING})
+        """,
+    ),
 }
 
 

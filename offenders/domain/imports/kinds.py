@@ -11,6 +11,7 @@ from offenders.domain.imports import (
     bail_rows,
     custody_rows,
     hit_rows,
+    iom_rows,
     neighbourhoods,
     person_rows,
     pnc_rows,
@@ -24,6 +25,8 @@ from offenders.domain.imports.bail import receive_bail
 from offenders.domain.imports.custody import receive_detentions
 from offenders.domain.imports.hits import KIND as FORENSIC_HITS
 from offenders.domain.imports.hits import receive_hits
+from offenders.domain.imports.iom import KIND as IOM
+from offenders.domain.imports.iom import receive_members
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
@@ -144,6 +147,15 @@ _REGISTRATIONS = Kind(
     registration_rows.check_registration,
     receive_registrations,
 )
+_IOM = Kind(
+    IOM,
+    KEY,
+    tuple(iom_rows.COLUMNS),
+    partial(read_rows, columns=tuple(iom_rows.COLUMNS)),
+    _source_ref,
+    iom_rows.check_member,
+    receive_members,
+)
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
     "code",
@@ -175,6 +187,7 @@ _BY_NAME: Final = {
         _BAIL,
         _FORENSIC_HITS,
         _REGISTRATIONS,
+        _IOM,
         _PNC_WANTED,
         _NEIGHBOURHOODS,
         *_REGISTERS,

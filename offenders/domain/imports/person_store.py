@@ -72,7 +72,7 @@ _MOVE = text("""
 """)
 _BORN_ON = text("""
     SELECT id, family_name, given_names, date_of_birth FROM persons
-    WHERE force = :force AND date_of_birth = ANY (CAST(:days AS date[]))
+    WHERE force = :force AND date_of_birth = ANY (CAST(:days AS date[])) AND merged_into IS NULL
 """)
 _POSTCODES = text("""
     SELECT person_id, postcode FROM person_addresses

@@ -14,6 +14,7 @@ from offenders.domain.imports import completeness, seen, store
 from offenders.domain.imports.batches import Batch, Received, as_problems
 from offenders.domain.imports.checks import can_be_key
 from offenders.domain.imports.problems import REFUSED, Finding, ImportRefused, shown
+from offenders.domain.imports.subjects import warn_of_merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -190,6 +191,7 @@ def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Told])
     if telling:
         batch = Batch(order.force, order.kind.name, order.import_id, order.requested_by, facts)
         received.add(order.kind.receive(session, batch, telling)[0])
+        warn_of_merged(session, telling, received)
     return received
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-_CODE_LISTS = ("ethnicity_self_defined", "ethnicity_observed", "warning_markers")
+_CODE_LISTS = ("ethnicity_self_defined", "ethnicity_observed", "warning_markers", "agencies")
 
 # Two batches of one force run one after the other, so that each sees the people of the other;
 # a batch waits for another, and for an officer's entry, longer than a request would.
@@ -69,10 +69,11 @@ _IDENTIFIED = text("""
            OR (type = 'cro_number' AND value = ANY (:cro_numbers)))
 """)
 _BY_ID = text("""
-    SELECT id::text AS written, id FROM persons
+    SELECT id::text AS written, coalesce(merged_into, id) AS id FROM persons
     WHERE force = :force AND id = ANY (CAST(:ids AS uuid[]))
     UNION ALL
-    SELECT reference, id FROM persons WHERE force = :force AND reference = ANY (:references)
+    SELECT reference, coalesce(merged_into, id) FROM persons
+    WHERE force = :force AND reference = ANY (:references)
 """)
 _LOCKED_PEOPLE = text("""
     SELECT p.id, p.family_name, p.given_names, p.date_of_birth, p.sex, p.nationalities,
@@ -263,7 +264,10 @@ def find_identified(
 
 
 def find_people(session: Session, force: str, written: Collection[str]) -> dict[str, UUID]:
-    """Give the people of these ids and references, by what was written."""
+    """Give the people of these ids and references, by what was written.
+
+    A record that was merged is taken for its survivor.
+    """
     # A reference is the shorter of the two.
     references = [each for each in written if len(each) < 20]  # noqa: PLR2004
     values = {

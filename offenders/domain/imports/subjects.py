@@ -9,8 +9,9 @@ from offenders.domain.imports import store
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.person_plan import People
 from offenders.domain.imports.person_rows import with_identifiers
-from offenders.domain.imports.problems import REFUSED, Refusal
+from offenders.domain.imports.problems import REFUSED, Finding, Refusal
 from offenders.domain.imports.want_rows import has_inline_person, identity_of
+from offenders.domain.persons.service import find_survivors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from offenders.domain.imports.checks import Checked, Facts
 
 
+_MERGED: Final = Finding(
+    "person_id",
+    "This record was merged into that of another person, for whom the row was taken.",
+    "Send the id of the person as it now stands.",
+)
 _NAMING: Final = ("person_id", "pnc_id", "cro_number")
 
 
@@ -61,6 +67,16 @@ class Subjects:
                 field="pnc_id",
             )
         return named or found
+
+
+def warn_of_merged(session: Session, rows: Sequence[Checked], received: Received) -> None:
+    """Warn of each row that names a record which was merged; it was taken for the survivor."""
+    named = {written for each in rows if (written := each.row.get("person_id"))}
+    merged = find_survivors(session, named)
+    refused = {each.line for each in received.problems if each.severity == REFUSED}
+    for each in rows:
+        if each.row.get("person_id") in merged and each.line not in refused:
+            received.warn(each, [_MERGED])
 
 
 def described(checked: Checked) -> Any:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from offenders.domain.persons import store
 from offenders.domain.persons.kinds import KINDS
+from offenders.domain.persons.moves import hung_as_at
 from offenders.errors import NotFound
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def list_entries(
     with_total: bool,
 ) -> Entries:
     """Give entries newest first; raise NotFound where there is no such person here."""
-    person = store.find_key(session, question.person)
+    person = store.find_key(session, question.person, as_at=question.as_at)
     if person is None:
         raise NotFound
     kind = KINDS[question.kind]
@@ -77,7 +78,11 @@ def list_entries(
         "state": question.state,
         "limit": limit,
     }
-    source = f"{kind.source(as_at=question.as_at is not None)} AND r.person_id = :person_id"
+    source, whose = kind.source(), "r.person_id = :person_id"
+    if question.as_at is not None:
+        source = kind.source(as_at=True)
+        whose = hung_as_at(kind.table, "r", "CAST(:person_id AS uuid)")
+    source += f" AND {whose}"
     total = None
     if with_total:
         total = session.execute(text(f"SELECT count(*) {source}"), values).scalar_one()
@@ -87,7 +92,7 @@ def list_entries(
             "AND (r.recorded_at, r.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
         )
         values |= {"after_at": after[0], "after_id": after[1]}
-    other = "r.other_person_id" if kind.joins_other else "NULL"
+    other = "o.id" if kind.joins_other else "NULL"
     statement = f"""
         SELECT {kind.json}::text, r.recorded_at::text, r.id, {other} AS other_person_id
         {source} {keyset} ORDER BY r.recorded_at DESC, r.id DESC LIMIT :limit

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from offenders.domain.persons.moves import owner_as_at
+
 _RECORDED = "'recorded_at', r.recorded_at, 'recorded_by', r.recorded_by"
 # What came after the moment asked for is not shown as known at that moment.
 _REMOVED = """
     (r.removed_at IS NOT NULL
      AND (CAST(:as_at AS timestamptz) IS NULL OR r.removed_at <= :as_at))
 """
-_OTHER_PRESENT = "JOIN persons o ON o.force = r.force AND o.id = r.other_person_id"
-_OTHER_AS_AT = """
-    JOIN persons_history o ON o.force = r.force AND o.id = r.other_person_id
+# Two records of one person may have been associated: since their merge that says nothing.
+_OTHER_PRESENT = """
+    JOIN persons o ON o.force = r.force AND o.id = r.other_person_id AND o.merged_into IS NULL
+"""
+_OTHER_AS_AT = f"""
+    JOIN persons_history o ON o.force = r.force AND o.id = {owner_as_at("r", "other_person_id")}
      AND o.recorded_from <= :as_at AND (o.recorded_to IS NULL OR o.recorded_to > :as_at)
+     AND o.merged_into IS NULL
 """
 
 
@@ -105,7 +111,7 @@ KINDS = {
     ),
     "associations": Kind(
         "person_associations",
-        f"""json_build_object('id', r.id, 'person_id', r.other_person_id,
+        f"""json_build_object('id', r.id, 'person_id', o.id,
             'person', json_build_object('id', o.id, 'reference', o.reference,
                 'family_name', o.family_name, 'given_names', o.given_names),
             'type', r.type, 'from', r.from_on, 'to', r.to_on, 'notes', r.notes, {_RECORDED})""",

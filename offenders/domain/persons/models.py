@@ -42,7 +42,7 @@ ASSOCIATION_TYPES = (
 
 
 class Person(Base):
-    """A person as one force knows them."""
+    """A person as one force knows them; `merged_into` names who stands for them since a merge."""
 
     __tablename__ = "persons"
     force: Mapped[ForceKey]
@@ -63,6 +63,7 @@ class Person(Base):
     lpa: Mapped[OptionalString]
     neighbourhood: Mapped[OptionalString]
     are_addresses_protected: Mapped[bool] = mapped_column(server_default=text("false"))
+    merged_into: Mapped[UUID | None]
     version: Mapped[int] = mapped_column()
     recorded_at: Mapped[Moment]
     updated_at: Mapped[Moment]
@@ -70,6 +71,7 @@ class Person(Base):
     __table_args__ = (
         one_of("sex", SEXES),
         one_of("date_of_birth_precision", PRECISIONS),
+        in_force("merged_into", "persons"),
         Index("uq_persons_reference", "force", "reference", unique=True),
         Index("ix_persons_date_of_birth", "force", "date_of_birth"),
         Index("ix_persons_neighbourhood", "force", "neighbourhood"),
@@ -78,6 +80,12 @@ class Person(Base):
             "force",
             "id",
             postgresql_where=text("are_addresses_protected"),
+        ),
+        Index(
+            "ix_persons_merged_into",
+            "force",
+            "merged_into",
+            postgresql_where=text("merged_into IS NOT NULL"),
         ),
     )
 
@@ -380,6 +388,24 @@ class Note(Base):
         one_of("handling", HANDLINGS),
         in_force("person_id", "persons"),
         Index("ix_person_notes_person_id", "force", "person_id"),
+    )
+
+
+class PersonMove(Base):
+    """That a merge or its reversal moved a row from one person to another."""
+
+    __tablename__ = "person_moves"
+    force: Mapped[ForceKey]
+    row_id: Mapped[UUID] = mapped_column(primary_key=True)
+    column_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    recorded_at: Mapped[Moment] = mapped_column(primary_key=True)
+    table_name: Mapped[String]
+    merge_id: Mapped[UUID]
+    from_person: Mapped[UUID]
+    to_person: Mapped[UUID]
+    __table_args__ = (
+        Index("ix_person_moves_from_person", "force", "from_person"),
+        Index("ix_person_moves_merge_id", "force", "merge_id"),
     )
 
 

@@ -31,6 +31,12 @@ _CHECKED_ALIKE: Final = 25  # cost of an initial or short word that is met by an
 _PLACE = """
     CASE WHEN m.name_id = m.person_id THEN 0 WHEN a.type = 'alias' THEN 1 ELSE 2 END
 """
+# Who had the name at a past moment; a main name keeps the id of the record it was merged from.
+_HAD_AS_AT = """
+    coalesce((SELECT v.from_person FROM person_moves v
+              WHERE v.force = :force AND v.row_id = s.name_id AND v.column_name = 'person_id'
+                AND v.recorded_at > :as_at ORDER BY v.recorded_at LIMIT 1), s.person_id)
+"""
 # A name that has since become a former one was the main name then.
 _PLACE_AS_AT = """
     CASE WHEN m.name_id = m.person_id
@@ -44,6 +50,7 @@ _THEN = """
     JOIN persons c ON c.force = :force AND c.id = m.person_id
     JOIN persons_history h ON h.force = :force AND h.id = m.person_id
      AND h.recorded_from <= :as_at AND (h.recorded_to IS NULL OR h.recorded_to > :as_at)
+     AND h.merged_into IS NULL
 """
 _GIVEN_WORDS = """
     unnest(CAST(:met_words AS text[]), CAST(:met_masks AS int[]), CAST(:met_costs AS int[]))
@@ -56,10 +63,19 @@ _BY_WORD = f"""
           WHERE k.force = :force AND k.token = ANY (CAST(:met_words AS text[])) OFFSET 0) t
     JOIN {_GIVEN_WORDS} ON w.word = t.token
 """
+# With those who have now what was then their names.
+_NEAR_AS_AT = """
+    ARRAY(SELECT unnest(CAST(:near_people AS uuid[]))
+          UNION
+          SELECT coalesce(z.merged_into, z.id) FROM person_moves v
+          JOIN persons z ON z.force = v.force AND z.id = v.to_person
+          WHERE v.force = :force AND v.from_person = ANY (:near_people)
+            AND v.recorded_at > :as_at)
+"""
 _BY_PERSON = f"""
     SELECT t.person_id, t.name_id, w.mask, w.cost
     FROM (SELECT k.person_id, k.name_id, k.token FROM person_name_tokens k
-          WHERE k.force = :force AND k.person_id = ANY (:near_people) OFFSET 0) t
+          WHERE k.force = :force AND k.person_id = ANY ({{people}}) OFFSET 0) t
     JOIN {_GIVEN_WORDS} ON w.word = t.token
 """
 
@@ -80,17 +96,23 @@ def select_people_named(
     drivers = list(numbers) if near else asking.drivers
     spare = _to_spare(asking, near=near)
     checks = [number for number in numbers if number not in drivers]
-    gathered = _gathered(asking, drivers, values, near=near)
+    gathered = _gathered(asking, drivers, values, as_at=as_at, near=near)
     costs = ", ".join(_least(asking, number, values, number in checks, met) for number in numbers)
     place, then = (_PLACE_AS_AT, _THEN) if as_at else (_PLACE, "")
+    had, also, carried, held = "s.person_id", "", "", ""
+    holder = "holder" if as_at else "person_id"
+    if as_at:
+        had, also = _HAD_AS_AT, ", s.person_id AS holder"
+        carried, held = ", x.holder", ", m.holder"
     return f"""
-        SELECT DISTINCT ON (x.person_id) x.person_id, x.name_id, x.fit + x.place AS rank FROM (
-            SELECT m.person_id, m.name_id, m.fit, {place} AS place
-            FROM (SELECT s.person_id, s.name_id, {_fit(asking)} AS fit
+        SELECT DISTINCT ON (x.person_id) x.person_id, x.name_id, x.fit + x.place AS rank{carried}
+        FROM (
+            SELECT m.person_id, m.name_id, m.fit, {place} AS place{held}
+            FROM (SELECT {had} AS person_id, s.name_id, {_fit(asking)} AS fit{also}
                   FROM (SELECT g.person_id, g.name_id, {costs} FROM ({gathered}) g OFFSET 0) s
                   WHERE {_enough(asking, spare, SURE_WHEN_BORN_ALIKE if near else 0)}) m
             LEFT JOIN person_names a ON a.force = :force AND a.id = m.name_id
-             AND a.person_id = m.person_id AND m.name_id <> m.person_id {then}) x
+             AND a.person_id = m.{holder} AND m.name_id <> m.person_id {then}) x
         WHERE x.place IS NOT NULL ORDER BY x.person_id, rank, x.name_id
     """
 
@@ -102,9 +124,12 @@ def _to_spare(asking: Asking, *, near: bool) -> int:
     return int(asking.required >= WORDS_WITH_ONE_TO_SPARE)
 
 
-def _gathered(asking: Asking, drivers: list[int], values: dict[str, Any], *, near: bool) -> str:
+def _gathered(
+    asking: Asking, drivers: list[int], values: dict[str, Any], *, as_at: bool, near: bool
+) -> str:
     """Select names by (person_id, name_id, c0, c1, …): what each word costs, null where unmet."""
-    sources = [_BY_PERSON if near else _BY_WORD]
+    by_person = _BY_PERSON.format(people=_NEAR_AS_AT if as_at else ":near_people")
+    sources = [by_person if near else _BY_WORD]
     if not near:
         begun = [(asking.words[number], 1 << number) for number in drivers]
         begun += [(each.text, each.mask) for each in asking.joined if each.closely]

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from offenders.domain.persons.asking import forms_to_probe, meetings, sure_words
 from offenders.domain.persons.births import EXACT, evidence_of, near_dates
+from offenders.domain.persons.moves import holders_as_at, owner_as_at
 from offenders.domain.persons.name_words import find_words
 from offenders.domain.persons.spelling import RECORDED_INITIAL
 
@@ -26,9 +27,14 @@ _TOKENS = """
     ARRAY(SELECT t.token FROM person_name_tokens t
           WHERE t.force = :force AND t.person_id = {person}) AS words
 """
+# Names that merges have moved since are looked for at who has them now.
+_TOKENS_AS_AT = """
+    ARRAY(SELECT t.token FROM person_name_tokens t
+          WHERE t.force = :force AND t.person_id IN ({holders})) AS words
+"""
 _FURTHER = """
     UNION ALL
-    SELECT d.person_id, d.date_of_birth, d.precision, 'further', {words}
+    SELECT {whose}, d.date_of_birth, d.precision, 'further', {words}
     FROM person_dates_of_birth d
     WHERE d.force = :force AND d.date_of_birth = ANY (CAST(:days AS date[])) {known}
 """
@@ -36,16 +42,17 @@ _BORN_NEAR = text(f"""
     SELECT p.id, p.date_of_birth AS day, p.date_of_birth_precision AS precision,
            'main' AS place, {_TOKENS.format(person="p.id")}
     FROM persons p WHERE p.force = :force AND p.date_of_birth = ANY (CAST(:days AS date[]))
-    {_FURTHER.format(words=_TOKENS.format(person="d.person_id"), known="")}
+    {_FURTHER.format(whose="d.person_id", words=_TOKENS.format(person="d.person_id"), known="")}
 """)
+_HELD_SINCE = _TOKENS_AS_AT.format(holders=holders_as_at(owner_as_at("d")))
 _BORN_NEAR_AS_AT = text(f"""
     SELECT p.id, p.date_of_birth AS day, p.date_of_birth_precision AS precision,
-           'main' AS place, {_TOKENS.format(person="p.id")}
+           'main' AS place, {_TOKENS_AS_AT.format(holders=holders_as_at("p.id"))}
     FROM persons_history p
     WHERE p.force = :force AND p.date_of_birth = ANY (CAST(:days AS date[]))
       AND p.recorded_from <= :as_at AND (p.recorded_to IS NULL OR p.recorded_to > :as_at)
     {
-    _FURTHER.format(words=_TOKENS.format(person="d.person_id"), known="AND d.recorded_at <= :as_at")
+    _FURTHER.format(whose=owner_as_at("d"), words=_HELD_SINCE, known="AND d.recorded_at <= :as_at")
 }
 """)
 

@@ -11,6 +11,7 @@ from offenders.domain.persons import store
 from offenders.domain.persons.adding import read_identifier
 from offenders.domain.persons.asking import read_asking
 from offenders.domain.persons.explaining import band, name_reason
+from offenders.domain.persons.moves import hung_as_at, owner_as_at
 from offenders.domain.persons.name_search import CLASS, MISSING_CLASS, select_people_named
 from offenders.domain.persons.names import UnsearchableName
 from offenders.domain.persons.querying import Found, Query
@@ -59,7 +60,9 @@ def search_people(
                 WHERE true {beyond.format("r.rank", "r.person_id")}
                 ORDER BY r.rank, r.person_id LIMIT :limit)"""
         source += f" JOIN {ranked} named ON named.person_id = p.id {_near(query)}"
-    heard = _HEARD if query.named else "NULL"
+    heard = "NULL"
+    if query.named:
+        heard = _HEARD.format("person_id" if search.as_at is None else "holder")
     statement = f"""
         SELECT json_build_object({IDENTITY_JSON},
                    'markers', {_markers(search)}, 'version', p.version)::text AS json,
@@ -85,7 +88,7 @@ def count_people(session: Session, search: Search) -> int:
 # The words of the name that was ranked best.
 _HEARD = """
     ARRAY(SELECT t.part || ' ' || t.token FROM person_name_tokens t
-          WHERE t.force = :force AND t.person_id = named.person_id AND t.name_id = named.name_id)
+          WHERE t.force = :force AND t.person_id = named.{} AND t.name_id = named.name_id)
 """
 _IDENTIFYING = frozenset({"name", "date_of_birth", *NAMED_IDENTIFIERS})
 
@@ -128,7 +131,7 @@ def _query(session: Session, search: Search) -> Query:
         "as_at": search.as_at,
         "today": london_day(search.as_at) if search.as_at else search.today,
     }
-    conditions = ["p.force = :force"]
+    conditions = ["p.force = :force", "p.merged_into IS NULL"]
     if search.as_at is not None:
         conditions.append(_IN_TIME)
     source = _PRESENT if search.as_at is None else _AS_AT
@@ -143,6 +146,10 @@ def _known(alias: str, search: Search) -> str:
     return "" if search.as_at is None else f" AND {alias}.recorded_at <= :as_at"
 
 
+def _whose(alias: str, search: Search) -> str:
+    return f"{alias}.person_id" if search.as_at is None else owner_as_at(alias)
+
+
 def _active(search: Search) -> str:
     if search.as_at is None:
         return "r.removed_at IS NULL"
@@ -150,12 +157,15 @@ def _active(search: Search) -> str:
 
 
 def _markers(search: Search) -> str:
+    whose = "r.person_id = p.id"
+    if search.as_at is not None:
+        whose = hung_as_at("person_markers", "r", "p.id")
     return f"""(
         SELECT coalesce(json_agg(json_build_object('code', r.code, 'name', k.name)
                                  ORDER BY r.code), '[]')
         FROM person_markers r
         LEFT JOIN code_entries k ON k.list = 'warning_markers' AND k.code = r.code
-        WHERE r.force = p.force AND r.person_id = p.id AND {_active(search)})"""
+        WHERE r.force = p.force AND {whose} AND {_active(search)})"""
 
 
 def _sees_address(search: Search) -> str:
@@ -198,7 +208,7 @@ def _by_date_of_birth(query: Query, search: Search, value: date) -> None:
         return  # near dates speak for a name, which has them looked up
     query.values["date_of_birth"] = value
     further = f"""
-        SELECT d.person_id FROM person_dates_of_birth d
+        SELECT {_whose("d", search)} FROM person_dates_of_birth d
         WHERE d.force = :force AND d.date_of_birth = :date_of_birth{_known("d", search)}
     """
     if search.as_at is None:
@@ -216,7 +226,7 @@ def _by_identifier(kind: str) -> Any:
     def add(query: Query, search: Search, value: str) -> None:
         query.values[kind] = read_identifier(kind, value, f"/{kind}")
         query.conditions.append(f"""p.id IN (
-            SELECT i.person_id FROM person_identifiers i
+            SELECT {_whose("i", search)} FROM person_identifiers i
             WHERE i.force = :force AND i.type = '{kind}' AND i.state = 'valid'
               AND i.value = :{kind}{_known("i", search)})""")
         query.because(kind)
@@ -227,7 +237,7 @@ def _by_identifier(kind: str) -> Any:
 def _by_postcode(query: Query, search: Search, value: str) -> None:
     query.values["postcode"] = value
     query.conditions.append(f"""p.id IN (
-        SELECT r.person_id FROM person_addresses r
+        SELECT {_whose("r", search)} FROM person_addresses r
         WHERE r.force = :force AND r.postcode = :postcode{_known("r", search)})""")
     query.conditions.append(_sees_address(search))
     query.because("postcode")
@@ -236,7 +246,7 @@ def _by_postcode(query: Query, search: Search, value: str) -> None:
 def _by_registration_mark(query: Query, search: Search, value: str) -> None:
     query.values["registration_mark"] = value
     query.conditions.append(f"""p.id IN (
-        SELECT r.person_id FROM person_vehicles r
+        SELECT {_whose("r", search)} FROM person_vehicles r
         WHERE r.force = :force AND r.registration_mark = :registration_mark
         {_known("r", search)})""")
     query.because("registration_mark")
@@ -245,7 +255,7 @@ def _by_registration_mark(query: Query, search: Search, value: str) -> None:
 def _by_marker(query: Query, search: Search, value: str) -> None:
     query.values["marker"] = value
     query.conditions.append(f"""p.id IN (
-        SELECT r.person_id FROM person_markers r
+        SELECT {_whose("r", search)} FROM person_markers r
         WHERE r.force = :force AND r.code = :marker AND {_active(search)})""")
     query.because("marker")
 

@@ -35,7 +35,7 @@ from offenders.domain.persons.models import Person
 from offenders.domain.persons.querying import Search
 from offenders.domain.persons.rules import FORMER, NAMED_IDENTIFIERS
 from offenders.domain.persons.search import count_people, search_people
-from offenders.domain.persons.store import PersonKey, reading_of_person
+from offenders.domain.persons.store import PersonKey, find_survivors, reading_of_person
 from offenders.domain.reference import service as reference
 from offenders.errors import Invalid, NotFound
 from offenders.ids import new_id, new_reference
@@ -59,9 +59,11 @@ __all__ = [
     "amend_person",
     "count_people",
     "end_marker",
+    "find_survivors",
     "list_entries",
     "reading_of_person",
     "record_person",
+    "refuse_merged",
     "require_person",
     "review_marker_of",
     "search_people",
@@ -112,11 +114,20 @@ class Added:
 
 
 def require_person(session: Session, id_or_reference: str) -> PersonKey:
-    """Give the person of this force whom an id or reference names; raise NotFound."""
-    found = store.find_key(session, id_or_reference)
+    """Give the person of this force whom an id or reference names; raise NotFound.
+
+    Raises PersonMerged for a record that was merged. Nobody merges the person before this
+    transaction ends, so what is hung on them stays theirs.
+    """
+    found = store.find_key(session, id_or_reference, keep=True)
     if found is None:
         raise NotFound
     return found
+
+
+def refuse_merged(session: Session, id_or_reference: str) -> None:
+    """Raise PersonMerged where the record named has been merged into another."""
+    store.find_key(session, id_or_reference)
 
 
 def record_person(session: Session, *, actor_subject: str, fields: dict[str, Any]) -> UUID:

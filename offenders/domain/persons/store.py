@@ -11,21 +11,31 @@ from offenders.domain.persons.kinds import KINDS
 from offenders.domain.persons.models import Person
 from offenders.domain.persons.shown import IDENTITY_JSON
 from offenders.domain.reading import Reading
-from offenders.errors import NotFound
+from offenders.errors import NotFound, PersonMerged
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Sight
 
-_KEY = text("""
-    SELECT id, force, neighbourhood, lpa FROM persons
-    WHERE force = :force AND (id = :id OR reference = :reference)
+_NAMED_BY = "force = :force AND (id = :id OR reference = :reference)"
+_KEY = text(f"""
+    SELECT id, force, neighbourhood, lpa, merged_into FROM persons WHERE {_NAMED_BY}
+""")
+# A merge waits for whoever is about to hang something on the person.
+_KEPT_KEY = text(f"""
+    SELECT id, force, neighbourhood, lpa, merged_into FROM persons
+    WHERE {_NAMED_BY} FOR KEY SHARE
+""")
+_STOOD = text("""
+    SELECT 1 FROM persons_history
+    WHERE force = :force AND id = :id AND merged_into IS NULL AND recorded_from <= :as_at
+      AND (recorded_to IS NULL OR recorded_to > :as_at)
 """)
 _PNC_ID_HOLDER = text("""
     SELECT person_id FROM person_identifiers
@@ -55,6 +65,14 @@ _CURRENT_NEIGHBOURHOOD = text("""
     LIMIT 1
 """)
 
+_SURVIVORS = text("""
+    SELECT id::text AS written, merged_into FROM persons
+    WHERE force = :force AND id = ANY (CAST(:ids AS uuid[])) AND merged_into IS NOT NULL
+    UNION ALL
+    SELECT reference, merged_into FROM persons
+    WHERE force = :force AND reference = ANY (:references) AND merged_into IS NOT NULL
+""")
+
 
 class PersonKey(NamedTuple):
     """Which person is meant, and where their current address lies."""
@@ -65,15 +83,47 @@ class PersonKey(NamedTuple):
     lpa: str | None
 
 
-def find_key(session: Session, written: str) -> PersonKey | None:
-    """Read an id or a spoken reference."""
+def find_key(
+    session: Session, written: str, *, keep: bool = False, as_at: datetime | None = None
+) -> PersonKey | None:
+    """Read an id or a spoken reference; raise PersonMerged for a record that was merged.
+
+    With `keep` nobody merges the person before this transaction ends. A record that still stood
+    `as_at` a past moment is given for questions about that moment.
+    """
     values = {
         "force": session.info["force"],
         "id": as_uuid(written),
         "reference": as_reference(written),
     }
-    row = session.execute(_KEY, values).one_or_none()
-    return PersonKey(row.id, row.force, row.neighbourhood, row.lpa) if row else None
+    row = session.execute(_KEPT_KEY if keep else _KEY, values).one_or_none()
+    if row is None:
+        return None
+    if row.merged_into is not None and not (as_at and _stood(session, row.id, as_at)):
+        raise PersonMerged(written, row.merged_into)
+    return PersonKey(row.id, row.force, row.neighbourhood, row.lpa)
+
+
+def _stood(session: Session, person_id: UUID, as_at: datetime) -> bool:
+    values = {"force": session.info["force"], "id": person_id, "as_at": as_at}
+    return session.execute(_STOOD, values).first() is not None
+
+
+def find_survivors(session: Session, written: Collection[str]) -> dict[str, UUID]:
+    """Give who stands for each of these ids and references whose record was merged."""
+    ids = {str(found) for each in written if (found := as_uuid(each))}
+    references = {as_reference(each): each for each in written if as_uuid(each) is None}
+    if not ids and not references:
+        return {}
+    values = {
+        "force": session.info["force"],
+        "ids": list(ids),
+        "references": list(references),
+    }
+    return {
+        references.get(row.written, row.written): row.merged_into
+        for row in session.execute(_SURVIVORS, values)
+    }
 
 
 def get_person(session: Session, written: str) -> Person:
@@ -85,6 +135,7 @@ def get_person(session: Session, written: str) -> Person:
     person = session.execute(locked).scalar_one_or_none()
     if person is None:
         raise NotFound
+    PersonMerged.check(written, person.merged_into)
     return person
 
 
@@ -96,7 +147,10 @@ def lock_people(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
         .order_by(Person.id)
         .with_for_update(key_share=True)
     )
-    return {person.id: person for person in session.execute(locked).scalars()}
+    found = {person.id: person for person in session.execute(locked).scalars()}
+    for person in found.values():
+        PersonMerged.check(person.id, person.merged_into)
+    return found
 
 
 def find_pnc_id_holder(session: Session, value: str) -> UUID | None:
@@ -185,7 +239,6 @@ _SUMMARY = f"""
         'notes', (SELECT count(*) {KINDS["notes"].source()} AND r.person_id = p.id),
         'recorded_at', p.recorded_at,
         'updated_at', p.updated_at, 'version', p.version"""
-_NOTHING = "CAST('[]' AS json)"
 
 
 def reading_of_person(
@@ -194,15 +247,13 @@ def reading_of_person(
     """Give the read of one person with all that is open on them, as a row of api's Reading.
 
     `wants` selects (wants, want_ids) of an outer `p`; each part is a JSON array by its name, or
-    None where the reader may not see it: it is empty then, and named in `masked`.
+    None where the reader's role sees nothing of it: it is null then, and not an empty array.
     """
-    hidden = ", ".join(f"'{name}'" for name, part in parts.items() if part is None)
-    masked = f"({_MASKED} || CAST(ARRAY[{hidden}] AS text[]))"
-    shown = "".join(f", '{name}', {part or _NOTHING}" for name, part in parts.items())
+    shown = "".join(f", '{name}', {part or 'NULL'}" for name, part in parts.items())
     sql = f"""
-        SELECT ({_SUMMARY}, 'masked', to_json({masked}), 'wanted', o.wants{shown}))::text AS body,
+        SELECT ({_SUMMARY}, 'masked', to_json({_MASKED}), 'wanted', o.wants{shown}))::text AS body,
                p.version, p.id || n.others AS subjects, p.id || n.others AS people,
-               {masked} AS masked,
+               {_MASKED} AS masked,
                CASE WHEN cardinality(o.want_ids) > 0
                     THEN jsonb_build_object('wants', o.want_ids) ELSE '{{}}' END AS details,
                CAST(NULL AS text) AS after
@@ -212,7 +263,7 @@ def reading_of_person(
             SELECT ARRAY(SELECT v.other_person_id FROM person_associations v
                          WHERE v.force = p.force AND v.person_id = p.id
                            AND (v.type <> 'victim_of' OR :sees_protected)) AS others) n
-        WHERE p.force = :force AND {_named(written)}
+        WHERE p.force = :force AND {_named(written)} AND p.merged_into IS NULL
     """
     named = {"id": as_uuid(written), "reference": as_reference(written), "today": clock.today()}
     return Reading(sql, "person", _sight_values(force, sight) | named)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from offenders.db import recorded_at
 from offenders.domain.imports.duplicates import settle_duplicate
+from offenders.domain.persons.service import find_survivors
 from offenders.domain.quality import store
 from offenders.domain.quality.kinds import DUPLICATES, IDENTIFIERS, KINDS, Kind
 from offenders.domain.quality.models import DECISIONS, DuplicateDecision
@@ -116,9 +117,15 @@ def decide_duplicate(  # noqa: PLR0913 - who decides what on which pair, as read
 ) -> Row[Any]:
     """Record that two people are one, or are not; a later decision overturns an earlier one.
 
-    Nothing is merged here: a decision `same` only says so.
+    Nothing is merged here: a decision `same` only says so. A pair that was merged is not decided
+    anew, but its merge reversed.
     """
     row = get_duplicate(session, question, written)
+    survivors = find_survivors(session, {str(each) for each in row.people})
+    if survivors:
+        message = "One of the two was merged. Reverse that merge if they are two people."
+        links = [f"/v1/people/{each}" for each in survivors.values()]
+        raise Conflict(message, rule="merged-people", existing=links)
     version = settle_duplicate(session, row.id, same=decision == "same", if_match=if_match)
     if version is None:
         message = "This has been decided so already. Decide otherwise, or leave it."

@@ -110,7 +110,7 @@ _SOURCES = {
         """FROM duplicate_candidates d
            JOIN persons p ON p.force = d.force AND p.id = d.person_id
            JOIN persons q ON q.force = d.force AND q.id = d.other_person_id
-           WHERE true""",
+           WHERE (d.state <> 'open' OR (p.merged_into IS NULL AND q.merged_into IS NULL))""",
         "p",
         _PROTECTED,
         "d.id",

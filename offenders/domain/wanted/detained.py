@@ -66,7 +66,8 @@ def said_of_detention(force: str, reference: str, contact: str) -> dict[str, str
 def tell_holders(session: Session, wants: Sequence[UUID], asker: Asker) -> None:
     """Flag in both forces those of these wants whose person another force holds now.
 
-    To be called in the transaction that enters a want, or gives its person a PNC ID.
+    To be called in the transaction that enters a want, or gives its person a PNC ID, once both are
+    written: what a caller still holds half changed is left alone.
     """
     if not wants:
         return
@@ -77,7 +78,6 @@ def tell_holders(session: Session, wants: Sequence[UUID], asker: Asker) -> None:
         "rules": [LIMIT],
         "on": clock.today(),
     }
-    session.flush()
     found = list(session.execute(_FIND, own | asked))
     if found:
         _flag_here(session, found)

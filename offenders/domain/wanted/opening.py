@@ -21,7 +21,7 @@ from offenders.domain.wanted.rules import (
     Risk,
     priority,
 )
-from offenders.errors import Conflict, Invalid
+from offenders.errors import Conflict, Invalid, PersonMerged
 from offenders.ids import as_reference, as_uuid, new_id, new_reference
 from offenders.statements import Statement, ask
 
@@ -49,9 +49,9 @@ _COLUMNS = tuple(column.name for column in Want.__table__.columns)
 # The person stays as read until the end, so that a want that follows the address misses no move.
 _KNOWN = f"""
     WITH person AS MATERIALIZED (
-        SELECT id, neighbourhood, lpa FROM persons p
+        SELECT id, neighbourhood, lpa, merged_into FROM persons p
         WHERE p.force = :force AND {{named}} FOR SHARE)
-    SELECT p.id, p.neighbourhood, p.lpa,
+    SELECT p.id, p.neighbourhood, p.lpa, p.merged_into,
            EXISTS (SELECT FROM lpas l WHERE l.force = :force AND l.code = :lpa) AS is_lpa_known,
            (SELECT n.lpa FROM neighbourhoods n
             WHERE n.force = :force AND n.code = :neighbourhood) AS lpa_of_neighbourhood,
@@ -131,6 +131,7 @@ def _look(session: Session, fields: dict[str, Any]) -> Any:
     if known is None:
         message = "There is no such person here. Find or record them first."
         raise Invalid.field("/person_id", message)
+    PersonMerged.check(written, known.merged_into)
     return known
 
 

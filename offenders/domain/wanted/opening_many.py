@@ -15,6 +15,7 @@ from offenders.domain.wanted.elsewhere import Asker
 from offenders.domain.wanted.models import Want
 from offenders.domain.wanted.opening import duty_team
 from offenders.domain.wanted.rules import OUTSTANDING, Basis, Circulation, Reason, Risk, priority
+from offenders.errors import PersonMerged
 from offenders.ids import new_id, new_reference
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _DUE: Final = due_expressions()
 _COLUMNS: Final = tuple(column.name for column in Want.__table__.columns if column.name not in _DUE)
 # Who enters a want by hand holds the person, too: two that open at once wait for each other.
 _PEOPLE = text("""
-    SELECT id, lpa, neighbourhood FROM persons
+    SELECT id, lpa, neighbourhood, merged_into FROM persons
     WHERE force = :force AND id = ANY (:people) ORDER BY id FOR NO KEY UPDATE
 """)
 _WANTS = text("""
@@ -76,6 +77,8 @@ def hold_suspects(
         return {}, []
     values: dict[str, Any] = {"force": session.info["force"], "people": sorted(people)}
     found = {row.id: row for row in session.execute(_PEOPLE, values)}
+    for row in found.values():
+        PersonMerged.check(row.id, row.merged_into)
     reason = {"reason": str(Reason.NAMED_SUSPECT)}
     return found, list(session.execute(_WANTS, values | reason))
 

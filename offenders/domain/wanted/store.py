@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from offenders.domain.wanted.asking import PERSON
 from offenders.domain.wanted.models import Want
-from offenders.errors import NotFound
+from offenders.errors import NotFound, PersonMerged
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
@@ -70,12 +70,15 @@ def find_person(
     follows the address can't miss a move.
     """
     statement = text(f"""
-        SELECT id, neighbourhood, lpa FROM persons
+        SELECT id, neighbourhood, lpa, merged_into FROM persons
         WHERE force = :force AND (id = :id OR reference = :reference)
         {"FOR SHARE" if keep else ""}
     """)
     values = {"force": force, "id": as_uuid(written), "reference": as_reference(written)}
-    return session.execute(statement, values).one_or_none()
+    person = session.execute(statement, values).one_or_none()
+    if person is not None:
+        PersonMerged.check(written, person.merged_into)
+    return person
 
 
 def list_facts_to_act(session: Session, scope: Scope, want_id: UUID) -> Row[Any] | None:

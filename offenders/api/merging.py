@@ -1,0 +1,87 @@
+"""Routes of merges: joining two records of one person, showing a merge, undoing it in full."""
+
+from __future__ import annotations
+
+from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.permissions import Operation
+from offenders.api.schemas import merging as schemas
+from offenders.domain.merging import service
+from offenders.domain.merging.service import Joining
+
+routes = Routes("merging", __name__, url_prefix="/v1", description="Merges of people")
+
+_READ, _MERGE = "persons:read", "persons:merge"
+
+
+@route(
+    routes,
+    "POST",
+    "/people/<person>/merges",
+    Operation("persons.merge", _MERGE, "force", "combination"),
+    body=schemas.MergeBody,
+    answer=schemas.MergeAnswer,
+    status=201,
+    if_match=True,
+)
+def merge_people(call: Call, person: str) -> Answer:
+    """Join another record to this one, which then stands for both; the other answers with it."""
+    body = call.body
+    joining = Joining(
+        actor=call.actor.subject,
+        survivor=person,
+        other=body["other_person_id"],
+        other_version=body["other_version"],
+        reason=body["reason"],
+        if_match=call.if_match,
+        keep_name_of=body["keep_name_of"],
+        keep_date_of_birth_of=body["keep_date_of_birth_of"],
+        confirmed=body["confirmed"],
+    )
+    return _shown(call, str(service.merge_people(call.session, joining)), 201)
+
+
+@route(
+    routes,
+    "GET",
+    "/merges/<merge>",
+    Operation("persons.read-merge", _READ, "force", "consultation", asks_reason=True),
+    answer=schemas.MergeAnswer,
+)
+def read_merge(call: Call, merge: str) -> Answer:
+    """Give one merge with how many rows it moved, and its reversal."""
+    return _shown(call, merge)
+
+
+@route(
+    routes,
+    "POST",
+    "/merges/<merge>/reversals",
+    Operation("persons.reverse-merge", _MERGE, "force", "combination"),
+    body=schemas.ReversalBody,
+    answer=schemas.MergeAnswer,
+    status=201,
+)
+def reverse_merge(call: Call, merge: str) -> Answer:
+    """Undo a merge: what it moved goes back, what came since stays with the survivor."""
+    merge_id = service.reverse_merge(
+        call.session,
+        written=merge,
+        actor=call.actor.subject,
+        reason=call.body["reason"],
+        if_match=call.if_match,
+    )
+    return _shown(call, str(merge_id), 201)
+
+
+def _shown(call: Call, written: str, status: int = 200) -> Answer:
+    merge = service.show_merge(call.session, written)
+    return Answer(
+        merge.json.encode(),
+        version=merge.version,
+        status=status,
+        location=f"/v1/merges/{merge.id}" if status == 201 else None,  # noqa: PLR2004 - Created
+        subject_type="person",
+        subjects=merge.people,
+        people=merge.people,
+        details={"merge": merge.id},
+    )

@@ -1,0 +1,172 @@
+"""What every act on a membership begins and ends with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from offenders import clock
+from offenders.db import recorded_at
+from offenders.domain.flags.managed import act_on_arrest
+from offenders.domain.history import keep_history
+from offenders.domain.iom import store
+from offenders.domain.iom.due import settle_member
+from offenders.domain.iom.models import IomLog, IomMember
+from offenders.domain.iom.rules import LEAD_SOURCE, LEADS, REVIEWS, lead_breaks_rule
+from offenders.domain.persons.managing import Managed, manage
+from offenders.domain.reference import service as reference
+from offenders.domain.reference.policies import figures_in_force
+from offenders.domain.working_days import start_of_london_day
+from offenders.errors import Conflict, Invalid
+from offenders.ids import new_id
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.access import Scope
+    from offenders.domain.versions import IfMatch
+
+TEAM: Final = "IOM"  # whose queue holds what no officer has taken
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Who does something to which record, as read at which version, and what."""
+
+    actor: str
+    scope: Scope
+    written: str
+    fields: dict[str, Any]
+    if_match: IfMatch
+    now: datetime
+    agency: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def take(session: Session, doing: Doing) -> IomMember:
+    """Give the open membership for a change; raise where it has ended or was read too early."""
+    member = store.get_member(session, doing.scope, doing.written)
+    doing.if_match.check(member.version)
+    if member.exited_at is not None:
+        ended = str(member.exit_reason).replace("_", " ")
+        message = f"This membership has ended: {ended}. Nominate the person anew."
+        raise Conflict(message, state="exited", possible=[])
+    return member
+
+
+def occurred_at(session: Session, member: IomMember, doing: Doing) -> datetime:
+    """Give when it happened: now unless told, not before the membership began."""
+    moment: datetime = doing.fields.get("occurred_at") or recorded_at(session)
+    if moment < start_of_london_day(member.joined_on):
+        message = "This lies before the membership began. Send a moment after `joined_on`."
+        raise Invalid.field("/occurred_at", message)
+    return moment
+
+
+def review_due_at(
+    rating: str, joined_on: date, last_reviewed_at: datetime | None, days: dict[str, int]
+) -> datetime:
+    """Give when the next review is due by the rating, from the last or from joining."""
+    since = last_reviewed_at or start_of_london_day(joined_on)
+    return since + timedelta(days=days[rating])
+
+
+def set_review_clock(session: Session, member: IomMember) -> None:
+    """Set the review by the figures in force."""
+    days = figures_in_force(session, member.force, REVIEWS, clock.today())
+    member.review_due_at = review_due_at(
+        member.rating, member.joined_on, member.last_reviewed_at, days
+    )
+
+
+def check_lead(session: Session, member: IomMember) -> None:
+    """Raise Invalid where a high risk is led by another agency than the force's policy says."""
+    figures = figures_in_force(session, member.force, LEADS, clock.today())
+    if lead_breaks_rule(member.risk, member.lead_agency, figures):
+        message = (
+            f"A risk of {member.risk} is led by probation (rule {LEADS}; {LEAD_SOURCE})."
+            " Send lead_agency probation, or set the force's own policy."
+        )
+        raise Invalid.field("/lead_agency", message)
+
+
+def register_leads(session: Session, member: IomMember) -> None:
+    """Put the officers and teams that a membership names on the register."""
+    for officer in (member.lead_officer, member.support_officer):
+        if officer is not None:
+            reference.register_officer(session, officer)
+    if member.lead_team is not None:
+        reference.register_team(session, member.lead_team)
+
+
+def add_log(  # noqa: PLR0913 - one entry of the log
+    session: Session,
+    member: IomMember,
+    kind: str,
+    *,
+    actor: str,
+    at: datetime,
+    details: dict[str, Any],
+) -> None:
+    """Write one entry of the log."""
+    session.add(
+        IomLog(
+            force=member.force,
+            id=new_id(member.force),
+            member_id=member.id,
+            kind=kind,
+            occurred_at=at,
+            recorded_at=recorded_at(session),
+            actor=actor,
+            details=plain(details),
+        )
+    )
+
+
+def plain(value: Any) -> Any:
+    """Give a value as JSON holds it."""
+    return orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z))
+
+
+def managed(member: IomMember, lpa: str | None, neighbourhood: str | None) -> Managed:
+    """Give the management that a membership is; the area is the person's unless it has one."""
+    return Managed(
+        member.id,
+        "iom_member",
+        member.reference,
+        member.person_id,
+        member.lead_officer,
+        member.lead_team,
+        member.lpa or lpa,
+        member.neighbourhood or neighbourhood,
+        member.rating,
+    )
+
+
+def finish(  # noqa: PLR0913 - the record, who did what to it, and when
+    session: Session,
+    member: IomMember,
+    doing: Doing,
+    kind: str,
+    *,
+    at: datetime,
+    details: dict[str, Any],
+    changes_version: bool = True,
+    looked_at: str | None = None,
+) -> IomMember:
+    """Write log, row, history, management and flags; `looked_at` says how an arrest was seen."""
+    add_log(session, member, kind, actor=doing.actor, at=at, details=details)
+    member.version += changes_version
+    member.updated_at = recorded_at(session)
+    session.flush()
+    if member.exited_at is None:
+        person = store.find_person(session, str(member.person_id))
+        manage(session, [managed(member, person.lpa, person.neighbourhood)])
+    keep_history(session, IomMember.__table__, member.force, [member.id])
+    if looked_at is not None:
+        act_on_arrest(session, [member.id], looked_at)
+    settle_member(session, member.id)
+    return member

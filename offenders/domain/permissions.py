@@ -1,0 +1,178 @@
+"""Roles and their permissions as data: the table of the domain's "Who may do what".
+
+docs/access.md is made from it.
+"""
+
+from __future__ import annotations
+
+_READ = {
+    "reference:read",
+    "persons:read",
+    "wanted:read",
+    "wanted:counts",
+    "pnc:read",
+    "flags:read",
+    "bail:read",
+}
+_PATROL = _READ | {"wanted:log", "notes:write"}
+_OFFENDER_MANAGEMENT = _PATROL | {
+    "notes:read-restricted",
+    "custody:read",
+    "acro:read",
+    "flags:acknowledge",
+    "flags:read-public-protection",
+}
+_INVESTIGATION = _PATROL | {
+    "flags:acknowledge",
+    "persons:write",
+    "persons:merge",
+    "addresses:read-protected",
+    "notes:read-restricted",
+    "wanted:write",
+    "wanted:validate",
+    "wanted:circulate",
+    "wanted:close",
+    "bail:write",
+    "custody:read",
+    "custody:write",
+    "quality:counts",
+    "quality:read",
+    "quality:decide",
+    "acro:read",
+    "acro:request",
+    "acro:respond",
+    "acro:assess",
+    "acro:coverage",
+    "forensics:read",
+    "forensics:enter",
+    "forensics:write",
+    "forensics:allocate",
+}
+_SUPERVISION = _INVESTIGATION | {
+    "wanted:review",
+    "wanted:handover",
+    "bail:review",
+    "bail:handover",
+    "flags:manage",
+    "flags:read-public-protection",
+    "notes:read-covert",
+    "directory:read",
+    "reports:read",
+}
+_COMMAND = _READ | {
+    "flags:read-public-protection",
+    "custody:read",
+    "policies:write",
+    "jobs:read",
+    "directory:read",
+    "reports:read",
+    "quality:counts",
+    "quality:read",
+    "acro:read",
+    "acro:coverage",
+    "forensics:read",
+}
+_CLIENT = {"reference:read"}
+
+# People under management: a table for each capability, beside that of the roles.
+_NOMINATE = {"iom:read", "iom:nominate"}
+_IOM_TEAM = _NOMINATE | {
+    "iom:read-case",
+    "iom:read-family",
+    "iom:write",
+    "iom:log",
+    "iom:evaluate",
+    "reports:read",
+}
+_IOM: dict[str, set[str]] = {
+    "response_officer": _NOMINATE,
+    "neighbourhood_officer": _NOMINATE | {"iom:log"},
+    "investigator": _NOMINATE,
+    "supervisor": _NOMINATE,
+    "duty_inspector": _NOMINATE,
+    "meeting_chair": _NOMINATE | {"iom:read-case", "iom:decide"},
+    "iom_officer": _IOM_TEAM,
+    "iom_manager": _IOM_TEAM | {"iom:decide"},
+    "offender_manager": _NOMINATE,
+    "mappa_coordinator": _NOMINATE,
+    "partner_agency": {"iom:nominate"},
+    "force_manager": {"iom:read", "iom:evaluate"},
+    "chief_officer": {"iom:read", "iom:evaluate"},
+}
+
+# Officers are told who is registered in their area; the rest is for those who manage or answer.
+_REGISTER_LOCALLY = {"registrations:read"}
+_REGISTER_IN_FULL = _REGISTER_LOCALLY | {"registrations:read-full"}
+_REGISTER_SUPERVISION = _REGISTER_IN_FULL | {"registrations:supervise"}
+_REGISTER_MANAGEMENT = _REGISTER_SUPERVISION | {
+    "registrations:write",
+    "registrations:read-polygraphs",
+}
+_REGISTER: dict[str, set[str]] = {
+    "response_officer": _REGISTER_LOCALLY,
+    "neighbourhood_officer": _REGISTER_LOCALLY,
+    "investigator": _REGISTER_LOCALLY,
+    "meeting_chair": _REGISTER_LOCALLY,
+    "iom_officer": _REGISTER_LOCALLY,
+    "iom_manager": _REGISTER_LOCALLY,
+    "supervisor": _REGISTER_SUPERVISION,
+    "duty_inspector": _REGISTER_SUPERVISION,
+    "offender_manager": _REGISTER_MANAGEMENT,
+    "mappa_coordinator": _REGISTER_MANAGEMENT,
+    "force_manager": _REGISTER_IN_FULL,
+    "chief_officer": _REGISTER_IN_FULL,
+}
+
+_MANAGED = (_IOM, _REGISTER)
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    role: frozenset(permissions.union(*(own.get(role, set()) for own in _MANAGED)))
+    for role, permissions in {
+        "response_officer": _PATROL,
+        "neighbourhood_officer": _PATROL,
+        "investigator": _INVESTIGATION,
+        "supervisor": _SUPERVISION,
+        "duty_inspector": _SUPERVISION,
+        "meeting_chair": _READ
+        | {
+            "directory:read",
+            "reports:read",
+            "forensics:read",
+            "forensics:allocate",
+            "custody:read",
+            "acro:read",
+            "acro:coverage",
+            "flags:read-public-protection",
+        },
+        "iom_officer": _OFFENDER_MANAGEMENT,
+        "iom_manager": _OFFENDER_MANAGEMENT,
+        "offender_manager": _OFFENDER_MANAGEMENT,
+        "mappa_coordinator": _OFFENDER_MANAGEMENT,
+        "custody_client": _CLIENT | {"custody:read", "custody:write", "acro:read", "acro:request"},
+        "forensic_client": _CLIENT | {"forensics:read", "forensics:enter"},
+        "acro_client": _CLIENT | {"acro:read", "acro:request", "acro:respond"},
+        "court_client": _CLIENT,
+        "partner_agency": _CLIENT,
+        "force_manager": _COMMAND,
+        "chief_officer": _COMMAND,
+        "force_admin": {
+            "reference:read",
+            "wanted:counts",
+            "flags:read",
+            "flags:read-public-protection",
+            "policies:write",
+            "reference:write",
+            "imports:write",
+            "jobs:read",
+            "jobs:run",
+            "directory:read",
+            "tokens:revoke",
+            "tokens:read-revocations",
+            "quality:counts",
+            "outbox:read",
+            "outbox:resend",
+        },
+        "national_analyst": {"reference:read", "wanted:counts"},
+        "auditor": {"reference:read", "audit:read", "tokens:read-revocations"},
+    }.items()
+}
