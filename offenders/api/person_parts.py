@@ -10,6 +10,7 @@ from offenders.domain.bail import service as bail
 from offenders.domain.custody import service as custody
 from offenders.domain.flags import service as flags
 from offenders.domain.forensics import service as forensics
+from offenders.domain.registrations import service as registrations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,10 +61,22 @@ def _hits(actor: Actor, force: str, _now: datetime) -> Part:
     return forensics.open_hits_of_person(seen), seen.values_as("hit_scope")
 
 
+def _registrations(actor: Actor, force: str, now: datetime) -> Part:
+    question = registrations.Question(
+        {},
+        scope(actor, "registrations:read", force),
+        now,
+        sight(actor).protected_addresses,
+        may(actor, "registrations:read-full"),
+    )
+    return registrations.registrations_of_person(question)
+
+
 _PARTS: dict[str, tuple[str, Callable[[Actor, str, datetime], Part]]] = {
     "flags": ("flags:read", _flags),
     "custody": ("custody:read", _held),
     "bail_records": ("bail:read", _bail),
     "acro_checks": ("acro:read", _checks),
     "forensic_hits": ("forensics:read", _hits),
+    "registrations": ("registrations:read", _registrations),
 }

@@ -14,12 +14,10 @@ from registrations_given import NOW, TODAY, Register, ago
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
-from offenders.domain.access import Scope
 from offenders.domain.persons.holding import Hold, hold_notification
 from offenders.domain.registrations import service
 from offenders.domain.registrations.law import Period, add_months
 from offenders.domain.registrations.periods import Held, whole_period
-from offenders.domain.registrations.service import Question
 
 
 @settings(max_examples=150, deadline=None, database=None)
@@ -68,19 +66,38 @@ def test_the_past_tells_of_an_order_what_was_known_then(register, connection):
     assert then["notification_ends_on"] == made["notification_ends_on"]
 
 
-@pytest.mark.parametrize("sees_all", [True, False])
-def test_the_summary_of_a_person_has_what_stands_open(register, session, client, sees_all):
+def test_the_summary_of_a_person_has_what_stands_open(register, client, headers):
     person = register.person()
-    made = register.given(person_id=person["id"], risk="high")
+    made = register.given(person_id=person["id"], risk="high", local_summary="Tell OM1.")
     register.given()
-    question = Question({}, Scope("33"), NOW, sees_protected=True, sees_all=sees_all)
-    sql, values = service.registrations_of_person(question)
-    ask = text(f"SELECT {sql} FROM persons p WHERE p.force = :force AND p.id = :person")
-    (shown,) = session.execute(ask, values | {"person": person["id"]}).scalar_one()
-    assert (shown["id"], shown["risk"]) == (made["id"], "high")
-    assert shown["disposal"] == ("caution" if sees_all else None)
+
+    def shown(*roles, **more):
+        path = f"/v1/people/{person['id']}"
+        return client.get(path, headers=headers(*roles, **more)).json["registrations"]
+
+    (full,) = shown("offender_manager")
+    assert (full["id"], full["disposal"], full["masked"]) == (made["id"], "caution", [])
+    (local,) = shown("response_officer")
+    assert (local["risk"], local["local_summary"]) == ("high", "Tell OM1.")
+    assert (local["disposal"], "disposal" in local["masked"]) == (None, True)
+    assert shown("neighbourhood_officer", neighbourhoods=["N9"]) == []
+    register.patch(made, is_withheld_locally=True)
+    assert shown("response_officer") == []
     register.done(made, "closures", outcome="deceased")
-    assert session.execute(ask, values | {"person": person["id"]}).scalar_one() == []
+    assert shown("offender_manager") == []
+
+
+def test_a_registration_goes_with_its_person_into_a_merge(register, client, headers):
+    first, second = register.person(), register.person(given_names="Anne")
+    before = register.given(person_id=second["id"])
+    sent = headers("supervisor") | {"If-Match": '"1"'}
+    body = {"other_person_id": second["id"], "other_version": 1, "reason": "The same prints."}
+    merged = client.post(f"/v1/people/{first['id']}/merges", json=body, headers=sent)
+    assert merged.status_code == 201, merged.json
+    assert register.read(before)["person_id"] == first["id"]
+    refused = register.post(person_id=second["id"], disposal="fine")
+    assert refused.status_code == 409
+    assert register.given(person_id=first["id"], disposal="fine")["id"] == before["id"]
 
 
 def test_two_who_register_one_person_at_once_make_one_registration(

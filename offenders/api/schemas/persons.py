@@ -156,6 +156,9 @@ class PersonAnswer(_PersonFields):
     forensic_hits = fields.List(
         fields.Dict(), allow_none=True, metadata={"description": "Hits not dealt with."}
     )
+    registrations = fields.List(
+        fields.Dict(), allow_none=True, metadata={"description": "Registrations not closed."}
+    )
     recorded_at = Moment()
     updated_at = Moment()
     version = fields.Integer()

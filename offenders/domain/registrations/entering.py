@@ -31,7 +31,7 @@ from offenders.domain.registrations.records import (
 )
 from offenders.domain.wanted.service import duty_team
 from offenders.domain.working_days import london_day
-from offenders.errors import Conflict, Invalid
+from offenders.errors import Conflict, Invalid, PersonMerged
 from offenders.ids import as_reference, as_uuid, new_id, new_reference
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _PERSON = text("""
-    SELECT id, lpa, neighbourhood, date_of_birth FROM persons
+    SELECT id, lpa, neighbourhood, date_of_birth, merged_into FROM persons
     WHERE force = :force AND (id = :id OR reference = :reference) FOR NO KEY UPDATE
 """)
 _PLAIN: Final = ("local_summary", "is_withheld_locally", "has_no_fixed_abode", "visit_months")
@@ -55,6 +55,7 @@ def register(session: Session, doing: Doing) -> Registration:
     if person is None:
         message = "There is no such person here. Find or record them first."
         raise Invalid.field("/person_id", message)
+    PersonMerged.check(written, person.merged_into)
     standing = session.execute(
         select(Registration)
         .where(

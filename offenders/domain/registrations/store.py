@@ -16,7 +16,13 @@ from offenders.domain.filters import equalities
 from offenders.domain.reading import Reading
 from offenders.domain.reference.policies import FIGURES
 from offenders.domain.registrations.models import Registration
-from offenders.domain.registrations.shown import HIDDEN, MASKS, TEAM, registration_json
+from offenders.domain.registrations.shown import (
+    HIDDEN,
+    MASKS,
+    TEAM,
+    registration_json,
+    summary_json,
+)
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -40,6 +46,8 @@ UNASSESSED = "coalesce(r.risk, 'very_high')"
 _FOLLOWS = "(r.lpa IS NULL AND r.neighbourhood IS NULL)"
 _THEN = "{0}.recorded_from <= :as_at AND ({0}.recorded_to IS NULL OR {0}.recorded_to > :as_at)"
 _TODAY = "CAST(:today AS date)"
+# Under names of their own, beside what else is asked in one statement.
+_FIGURES = FIGURES.replace(":rules", ":registration_rules").replace(":on", ":today")
 # An order keeps up what would end before it; an indefinite period needs none.
 _HELD = f"""
     CROSS JOIN LATERAL (
@@ -47,7 +55,7 @@ _HELD = f"""
                (array_agg(h.reference ORDER BY h.ends_on DESC NULLS FIRST, h.order_id))[1] AS by,
                (array_agg(h.type ORDER BY h.ends_on DESC NULLS FIRST, h.order_id))[1] AS type
         FROM notification_holds h
-        WHERE h.force = r.force AND h.person_id = r.person_id AND {{live}}
+        WHERE h.force = r.force AND {{live}}
           AND h.starts_on <= {_TODAY}) h
     CROSS JOIN LATERAL (
         SELECT NOT r.is_indefinite AND (h.is_forever IS TRUE OR h.until > r.ends_on) IS TRUE
@@ -72,7 +80,7 @@ _SHOWN = f"""
     CROSS JOIN (
         SELECT jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{VISITS}') AS visits,
                jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{ARMS}') AS arms
-        FROM ({FIGURES}) figures) f
+        FROM ({_FIGURES}) figures) f
     CROSS JOIN LATERAL (
         SELECT CASE WHEN s.state IN ('registered', 'in_custody')
                     THEN r.notification_due_on END AS notification_due_on,
@@ -91,24 +99,33 @@ _SHOWN = f"""
 """
 
 
+_HELD_NOW = "h.person_id = r.person_id AND h.recorded_to IS NULL"
+
+
 def shown_source(further: str = "") -> str:
     """Give FROM and WHERE of registrations as they are shown now; `further` are more joins."""
     return f"""
         FROM registrations r
         JOIN persons p ON p.force = r.force AND p.id = r.person_id
         CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
-        {_HELD.format(live="h.recorded_to IS NULL")} {_SHOWN} {further}
+        {_HELD.format(live=_HELD_NOW)} {_SHOWN} {further}
         WHERE true
     """
 
 
 _PRESENT = shown_source()
+# What is live of an order has gone with its person where two records were merged since.
+_HELD_THEN = f"""
+    h.person_id IN (r.person_id, (SELECT n.person_id FROM registrations n
+                                  WHERE n.force = r.force AND n.id = r.id))
+    AND {_THEN.format("h")}
+"""
 # Protection begun later covers the past, too.
 _AS_AT = f"""
     FROM registrations_history r
     JOIN persons_history p ON p.force = r.force AND p.id = r.person_id AND {_THEN.format("p")}
     JOIN persons g ON g.force = r.force AND g.id = r.person_id
-    {_HELD.format(live=_THEN.format("h"))} {_SHOWN}
+    {_HELD.format(live=_HELD_THEN)} {_SHOWN}
     WHERE {_THEN.format("r")}
 """
 _EQUAL = {
@@ -124,7 +141,7 @@ _EQUAL = {
 _TRUTHS = ("visit_overdue", "notification_overdue", "arms_overdue")
 AREAS = ("lpa", "neighbourhood")
 _LOCAL = "NOT r.is_withheld_locally AND s.state IN ('registered', 'in_custody')"
-_DUE = "CASE WHEN :sees_all THEN coalesce(d.next_due_on, 'infinity') ELSE 'infinity' END"
+_DUE = "CASE WHEN :sees_registrations THEN coalesce(d.next_due_on, 'infinity') ELSE 'infinity' END"
 
 
 @dataclass(frozen=True)
@@ -151,7 +168,7 @@ class Question:
             **self.scope.values,
             "as_at": self.as_at,
             "sees_protected": self.sees_protected,
-            "sees_all": self.sees_all,
+            "sees_registrations": self.sees_all,
         }
 
     def condition(self) -> tuple[str, dict[str, Any]]:
@@ -183,7 +200,7 @@ class Question:
 
 def figure_values(force: str, today: date) -> dict[str, Any]:
     """Give what the SQL of what is shown takes: the day, and whose figures of which rules."""
-    return {"force": force, "today": today, "on": today, "rules": [VISITS, ARMS]}
+    return {"force": force, "today": today, "registration_rules": [VISITS, ARMS]}
 
 
 def reading_of_registrations(
@@ -245,22 +262,13 @@ def reading_of_registration(question: Question, written: str) -> Reading:
 
 
 def registrations_of_person(question: Question) -> tuple[str, dict[str, Any]]:
-    """Give the SQL of what stands open of an outer `p`, as a JSON array, and its values.
-
-    It takes the outer person's id alone; the values are named as those of a list are, but for
-    the scope, so that it can stand inside the summary of a person.
-    """
-    condition = question.scope.condition("s", "registration_scope")
+    """Give the SQL of an outer `p`'s registrations not closed, and its values."""
     local = "" if question.sees_all else f"AND {_LOCAL}"
-    sql = f"""
-        SELECT coalesce(json_agg({registration_json()} ORDER BY r.recorded_at, r.id), '[]')
-        {shown_source()} AND {condition} {local}
-          AND r.state <> 'closed' AND r.person_id = outside.id
-    """
-    return (
-        f"(SELECT x FROM (SELECT p.id) outside CROSS JOIN LATERAL ({sql}) found (x))",
-        question.values | question.scope.values_as("registration_scope"),
-    )
+    sql = f"""(SELECT found.items FROM (SELECT p.id) outside CROSS JOIN LATERAL (
+        SELECT coalesce(json_agg({summary_json()} ORDER BY r.recorded_at, r.id), '[]') AS items
+        {_PRESENT} AND {question.scope.condition("s", "registration_scope")} {local}
+          AND r.state <> 'closed' AND r.person_id = outside.id) found)"""
+    return sql, question.values | question.scope.values_as("registration_scope")
 
 
 _PLACED = text("""
