@@ -21,6 +21,7 @@ from offenders.domain.iom.records import (
 )
 from offenders.domain.iom.rules import CONVICT, MEETING_SOURCE
 from offenders.domain.iom.schemes import NotAllowed, all_schemes, check_move
+from offenders.domain.persons.finding import hold_person
 from offenders.domain.persons.managing import end_management
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import EVERYTHING, figures_in_force
@@ -69,7 +70,7 @@ def amend_member(session: Session, doing: Doing) -> IomMember:
 
 def _take_flags_along(session: Session, member: IomMember) -> None:
     """Let the flags of a membership go with it to its area and lead."""
-    person = store.find_person(session, str(member.person_id))
+    person = hold_person(session, member.person_id)
     follow_subject(
         session,
         subject_id=member.id,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from offenders.db import recorded_at
 from offenders.domain.history import begin_history
-from offenders.domain.iom import store
 from offenders.domain.iom.due import settle_member
 from offenders.domain.iom.models import IomMember
 from offenders.domain.iom.records import (
@@ -19,6 +18,7 @@ from offenders.domain.iom.records import (
 )
 from offenders.domain.iom.rules import ManagedBy, Rating
 from offenders.domain.iom.schemes import all_schemes
+from offenders.domain.persons.finding import hold_person
 from offenders.domain.persons.managing import manage
 from offenders.domain.reference import service as reference
 from offenders.domain.working_days import london_day
@@ -58,7 +58,7 @@ def admit(
     add_log(session, member, "rating", actor=doing.actor, at=at, details=rated)
     session.flush()
     begin_history(session, IomMember.__table__, member.force, [member.id])
-    person = store.find_person(session, str(member.person_id))
+    person = hold_person(session, member.person_id)
     manage(session, [managed(member, person.lpa, person.neighbourhood)])
     settle_member(session, member.id)
     return member

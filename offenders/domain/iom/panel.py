@@ -26,6 +26,7 @@ from offenders.domain.iom.rules import (
 )
 from offenders.domain.iom.schemes import NotAllowed, all_schemes, check_eligible, check_selection
 from offenders.domain.iom.scores import score_of
+from offenders.domain.persons.finding import hold_person
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import EVERYTHING, figures_in_force
 from offenders.domain.working_days import london_day, start_of_london_day
@@ -103,7 +104,7 @@ def _require_own_area(doing: Doing, lpa: str | None, neighbourhood: str | None) 
 def nominate(session: Session, doing: Doing) -> IomNomination:
     """Put somebody forward; anyone of any agency may. Raises Invalid and Conflict."""
     fields, force = doing.fields, session.info["force"]
-    person = store.find_person(session, str(fields["person_id"]))
+    person = hold_person(session, fields["person_id"])
     scheme = all_schemes()[fields["scheme"]]
     arrested_at = fields.get("arrested_at")
     earlier = (

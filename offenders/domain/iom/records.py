@@ -16,6 +16,7 @@ from offenders.domain.iom import store
 from offenders.domain.iom.due import settle_member
 from offenders.domain.iom.models import IomLog, IomMember
 from offenders.domain.iom.rules import LEAD_SOURCE, LEADS, REVIEWS, lead_breaks_rule
+from offenders.domain.persons.finding import hold_person
 from offenders.domain.persons.managing import Managed, manage
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figures_in_force
@@ -163,7 +164,7 @@ def finish(  # noqa: PLR0913 - the record, who did what to it, and when
     member.updated_at = recorded_at(session)
     session.flush()
     if member.exited_at is None:
-        person = store.find_person(session, str(member.person_id))
+        person = hold_person(session, member.person_id)
         manage(session, [managed(member, person.lpa, person.neighbourhood)])
     keep_history(session, IomMember.__table__, member.force, [member.id])
     if looked_at is not None:

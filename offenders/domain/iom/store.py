@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
     from offenders.domain.access import Scope
 
-_PERSON = text("""
-    SELECT id, lpa, neighbourhood, date_of_birth FROM persons
-    WHERE force = :force AND (id = :id OR reference = :reference) FOR SHARE
-""")
 _EARLIER_ARRESTS = text("""
     SELECT count(*) FROM detentions
     WHERE force = :force AND person_id = :person_id AND arrested_at < :arrested_at
@@ -78,16 +74,6 @@ _OFFENCES = text(f"{OFFENCES} ORDER BY happened_on, source, id, offence_code")
 
 def _keys(written: str) -> dict[str, Any]:
     return {"id": as_uuid(written), "reference": as_reference(written)}
-
-
-def find_person(session: Session, written: str) -> Row[Any]:
-    """Give the person by id or reference; raise Invalid where there is none."""
-    values = {"force": session.info["force"], **_keys(written)}
-    person = session.execute(_PERSON, values).one_or_none()
-    if person is None:
-        message = "There is no such person here. Find or record them first."
-        raise Invalid.field("/person_id", message)
-    return person
 
 
 def count_earlier_arrests(session: Session, person_id: UUID, arrested_at: datetime) -> int:

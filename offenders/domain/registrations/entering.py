@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from offenders.db import recorded_at
 from offenders.domain.history import begin_history
+from offenders.domain.persons.finding import hold_person
 from offenders.domain.reference import service as reference
 from offenders.domain.registrations.acting import (
     Doing,
@@ -31,31 +32,21 @@ from offenders.domain.registrations.records import (
 )
 from offenders.domain.wanted.service import duty_team
 from offenders.domain.working_days import london_day
-from offenders.errors import Conflict, Invalid, PersonMerged
-from offenders.ids import as_reference, as_uuid, new_id, new_reference
+from offenders.errors import Conflict, Invalid
+from offenders.ids import new_id, new_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session
 
-_PERSON = text("""
-    SELECT id, lpa, neighbourhood, date_of_birth, merged_into FROM persons
-    WHERE force = :force AND (id = :id OR reference = :reference) FOR NO KEY UPDATE
-""")
 _PLAIN: Final = ("local_summary", "is_withheld_locally", "has_no_fixed_abode", "visit_months")
 
 
 def register(session: Session, doing: Doing) -> Registration:
     """Register a person by a disposal, or add it to their standing registration; give it."""
     fields, force = doing.fields, session.info["force"]
-    written = str(fields["person_id"])
-    values = {"force": force, "id": as_uuid(written), "reference": as_reference(written)}
-    person = session.execute(_PERSON, values).one_or_none()
-    if person is None:
-        message = "There is no such person here. Find or record them first."
-        raise Invalid.field("/person_id", message)
-    PersonMerged.check(written, person.merged_into)
+    person = hold_person(session, fields["person_id"])
     standing = session.execute(
         select(Registration)
         .where(
