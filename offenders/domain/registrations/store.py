@@ -15,14 +15,9 @@ from sqlalchemy import select, text
 from offenders.domain.filters import equalities
 from offenders.domain.reading import Reading
 from offenders.domain.reference.policies import FIGURES
+from offenders.domain.registrations import shown
 from offenders.domain.registrations.models import Registration
-from offenders.domain.registrations.shown import (
-    HIDDEN,
-    MASKS,
-    TEAM,
-    registration_json,
-    summary_json,
-)
+from offenders.domain.registrations.shown import HIDDEN, MASKS, TEAM
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -64,6 +59,7 @@ _HELD = f"""
         SELECT CASE WHEN NOT k.is_held THEN r.ends_on
                     WHEN NOT h.is_forever THEN h.until END AS ends_on) e
 """
+# Without OFFSET 0 the planner would work the state out anew wherever it is named.
 _SHOWN = f"""
     CROSS JOIN LATERAL (
         SELECT r.force, r.recorded_by, {_FOLLOWS} AS follows,
@@ -76,7 +72,7 @@ _SHOWN = f"""
                         WHERE a ->> 'reason' IN ('custody', 'hospital')
                           AND CAST(a ->> 'from' AS date) <= {_TODAY}
                           AND coalesce(CAST(a ->> 'until' AS date) > {_TODAY}, true))
-                    THEN 'in_custody' ELSE 'registered' END AS state) s
+                    THEN 'in_custody' ELSE 'registered' END AS state OFFSET 0) s
     CROSS JOIN (
         SELECT jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{VISITS}') AS visits,
                jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{ARMS}') AS arms
@@ -90,7 +86,7 @@ _SHOWN = f"""
                     END AS visit_due_on,
                CASE WHEN s.state = 'registered'
                     THEN r.arms_from_on + CAST(f.arms ->> r.arms_stage AS int)
-                    END AS arms_due_on) c
+                    END AS arms_due_on OFFSET 0) c
     CROSS JOIN LATERAL (
         SELECT c.*, least(c.notification_due_on, c.visit_due_on, c.arms_due_on) AS next_due_on,
                coalesce(c.visit_due_on < {_TODAY}, false) AS visit_overdue,
@@ -109,7 +105,7 @@ def shown_source(further: str = "") -> str:
         JOIN persons p ON p.force = r.force AND p.id = r.person_id
         CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
         {_HELD.format(live=_HELD_NOW)} {_SHOWN} {further}
-        WHERE true
+        WHERE r.force = :force
     """
 
 
@@ -126,7 +122,7 @@ _AS_AT = f"""
     JOIN persons_history p ON p.force = r.force AND p.id = r.person_id AND {_THEN.format("p")}
     JOIN persons g ON g.force = r.force AND g.id = r.person_id
     {_HELD.format(live=_HELD_THEN)} {_SHOWN}
-    WHERE {_THEN.format("r")}
+    WHERE r.force = :force AND {_THEN.format("r")}
 """
 _EQUAL = {
     "state": "s.state",
@@ -199,7 +195,7 @@ class Question:
 
 
 def figure_values(force: str, today: date) -> dict[str, Any]:
-    """Give what the SQL of what is shown takes: the day, and whose figures of which rules."""
+    """Give the day, and whose figures of which rules."""
     return {"force": force, "today": today, "registration_rules": [VISITS, ARMS]}
 
 
@@ -231,7 +227,7 @@ def reading_of_registrations(
                                       ORDER BY o.due, o.id), '{{}}') AS keys
             FROM (SELECT r.id, {_DUE} AS due, r.person_id,
                          array_to_string({MASKS}, ' ') AS masks,
-                         CAST({registration_json(as_at=question.as_at is not None)} AS text)
+                         CAST({shown.registration_json(as_at=question.as_at is not None)} AS text)
                              AS item
                   {question.source} AND {condition}
                   ORDER BY {_DUE}, r.id LIMIT CAST(:limit AS int) + 1) o) x
@@ -251,7 +247,7 @@ def reading_of_registration(question: Question, written: str) -> Reading:
     condition, values = question.condition()
     named = "r.id = :id" if as_uuid(written) is not None else "r.reference = :reference"
     sql = f"""
-        SELECT CAST({registration_json(as_at=question.as_at is not None)} AS text) AS body,
+        SELECT CAST({shown.registration_json(as_at=question.as_at is not None)} AS text) AS body,
                r.version, ARRAY[r.id, r.person_id] AS subjects, ARRAY[r.person_id] AS people,
                {MASKS} AS masked, CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after,
                r.id, r.person_id
@@ -265,7 +261,7 @@ def registrations_of_person(question: Question) -> tuple[str, dict[str, Any]]:
     """Give the SQL of an outer `p`'s registrations not closed, and its values."""
     local = "" if question.sees_all else f"AND {_LOCAL}"
     sql = f"""(SELECT found.items FROM (SELECT p.id) outside CROSS JOIN LATERAL (
-        SELECT coalesce(json_agg({summary_json()} ORDER BY r.recorded_at, r.id), '[]') AS items
+        SELECT coalesce(json_agg({shown.summary_json()} ORDER BY r.recorded_at, r.id), '[]') AS items
         {_PRESENT} AND {question.scope.condition("s", "registration_scope")} {local}
           AND r.state <> 'closed' AND r.person_id = outside.id) found)"""
     return sql, question.values | question.scope.values_as("registration_scope")
