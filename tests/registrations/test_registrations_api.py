@@ -99,6 +99,20 @@ def test_a_further_disposal_joins_the_registration_and_the_latest_end_holds(regi
     ]
 
 
+def test_a_disposal_that_was_quashed_no_longer_counts(register):
+    made = register.given(relevant_date="2025-05-01")
+    (first,) = made["disposals"]
+    path = f"disposals/{first['id']}/removals"
+    assert register.act(made, path, reason="Quashed.").status_code == 409
+    both = register.done(made, "disposals", relevant_date="2025-06-01", disposal="life")
+    assert both["notification_indefinite"] is True
+    assert register.act(made, f"disposals/{uuid4()}/removals", reason="x").status_code == 409
+    path = f"disposals/{both['disposals'][1]['id']}/removals"
+    assert register.act(made, path).status_code == 422
+    left = register.done(made, path, reason="Quashed by the Court of Appeal.")
+    assert (left["notification_indefinite"], left["notification_ends_on"]) == (False, "2027-04-30")
+
+
 def test_it_never_ends_before_an_order_that_keeps_it_up(register, connection):
     made = register.given(relevant_date="2020-01-15")
     assert (made["state"], made["notification_ends_on"]) == ("expired", "2022-01-14")

@@ -261,7 +261,8 @@ def registrations_of_person(question: Question) -> tuple[str, dict[str, Any]]:
     """Give the SQL of an outer `p`'s registrations not closed, and its values."""
     local = "" if question.sees_all else f"AND {_LOCAL}"
     sql = f"""(SELECT found.items FROM (SELECT p.id) outside CROSS JOIN LATERAL (
-        SELECT coalesce(json_agg({shown.summary_json()} ORDER BY r.recorded_at, r.id), '[]') AS items
+        SELECT coalesce(json_agg({shown.summary_json()} ORDER BY r.recorded_at, r.id), '[]')
+               AS items
         {_PRESENT} AND {question.scope.condition("s", "registration_scope")} {local}
           AND r.state <> 'closed' AND r.person_id = outside.id) found)"""
     return sql, question.values | question.scope.values_as("registration_scope")
