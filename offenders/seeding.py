@@ -12,6 +12,7 @@ from offenders import clock
 from offenders.db import Work, transaction
 from offenders.domain.imports.seeding import add_made_up_activity
 from offenders.domain.imports.seeding_hits import add_made_up_progress
+from offenders.domain.imports.seeding_mappa import add_made_up_meetings
 from offenders.domain.imports.service import run_rows
 from offenders.domain.pnc.service import last_extract
 from offenders.domain.reference.codes import DATA
@@ -27,8 +28,10 @@ from offenders.seed import (
     made_up_circulations,
     made_up_detentions,
     made_up_hits,
+    made_up_mappa,
     made_up_members,
     made_up_officers,
+    made_up_orders,
     made_up_people,
     made_up_registrations,
     made_up_teams,
@@ -95,6 +98,7 @@ def seed(  # noqa: PLR0913 - what the command line takes
     _run(engine, force, "bail", bail, report)
     members = made_up_members(force, SCALES[scale], seed, now, keys, arrests=arrests)
     _run(engine, force, "iom", members, report)
+    _run(engine, force, "orders", made_up_orders(force, seed, now, keys), report)
     activity = list(made_up_activity(force, seed, now, wants))
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_activity(session, activity)
@@ -111,6 +115,11 @@ def seed(  # noqa: PLR0913 - what the command line takes
     report(f"progress of hits: {done}")
     registered = made_up_registrations(force, SCALES[scale], seed, today, keys)
     _run(engine, force, "registrations", registered, report)
+    managed = made_up_mappa(force, SCALES[scale], seed, now, keys)
+    _run(engine, force, "mappa", managed.cases, report)
+    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
+    report(f"cases met about: {done}")
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

@@ -10,7 +10,9 @@ from offenders.domain.flags import models as flags
 from offenders.domain.forensics import models as forensics
 from offenders.domain.imports import models as imports
 from offenders.domain.iom import models as iom
+from offenders.domain.mappa import models as mappa
 from offenders.domain.merging import models as merging
+from offenders.domain.orders import models as orders
 from offenders.domain.outbox import models as outbox
 from offenders.domain.persons import models as persons
 from offenders.domain.pnc import models as pnc
@@ -31,7 +33,9 @@ __all__ = [
     "imports",
     "iom",
     "jobs",
+    "mappa",
     "merging",
+    "orders",
     "outbox",
     "persons",
     "pnc",
@@ -53,6 +57,7 @@ WITHOUT_FORCE = frozenset(
         "installation",
         "job_runs",
         "offences",
+        "order_types",
         "request_counters",
         "waiting_imports",
         "waiting_messages",

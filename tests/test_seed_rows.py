@@ -32,6 +32,7 @@ from offenders.seed import (
     made_up_circulations,
     made_up_detentions,
     made_up_hits,
+    made_up_mappa,
     made_up_members,
     made_up_officers,
     made_up_people,
@@ -472,6 +473,25 @@ def test_bail_is_a_year_of_releases_and_the_bail_behind_each_failure(
         assert written is None or int(row["arrested_at"][:4]) - int(written[:4]) >= 10
 
 
+def test_a_force_manages_as_many_as_leicestershire_published() -> None:
+    start = date(1950, 1, 1).toordinal()
+    people = [PersonKey(f"PN{n}", date.fromordinal(start + 3 * n), ()) for n in range(6_000)]
+    made = made_up_mappa("33", SCALES["force"], 1, NOW, people)
+    assert made == made_up_mappa("33", SCALES["force"], 1, NOW, people)
+    assert 1_250 <= len(made.cases) <= 1_300
+    assert len({row["person_source_ref"] for row in made.cases}) == len(made.cases)
+    levels = Counter(row["level"] for row in made.cases)
+    assert levels[1] > 1_150
+    assert levels[2] > levels[3] > 0
+    assert len(made.deeds) == levels[2] + levels[3]
+    held = [each["held_at"] for deed in made.deeds for each in deed["meetings"]]
+    assert max(held) < NOW
+    assert {row.get("category") for row in made.cases} == {1, 2, 3, 4, None}
+    assert all(row["started_on"] < NOW.date().isoformat() for row in made.cases)
+    managers = Counter(row["manager"] for row in made.cases if row["state"] == "community")
+    assert 30 < sum(managers.values()) / len(managers) < 50 < max(managers.values())
+
+
 def test_hits_come_at_some_seventy_a_month_and_nothing_lies_in_the_future() -> None:
     people = [PersonKey(f"PN{number}", date(1980, 1, 1), (), "Made", "Up") for number in range(900)]
     year = made_up_hits("33", SCALES["force"], 1, NOW, people)
@@ -560,8 +580,14 @@ def test_as_many_are_registered_as_one_unit_manages_and_their_periods_still_run(
 def test_the_cohort_has_leicestershires_published_figures() -> None:
     scale = Scale(people=40_000, wants=0, arrests=4_000)
     people = [PersonKey(f"NM{number:06}", date(1990, 1, 1)) for number in range(1, 2_000)]
+    people.append(PersonKey("NM888888", date(1990, 1, 1)))
     child = PersonKey("NM999999", date(2010, 1, 1))
-    arrests = [{"person_source_ref": who.source_ref} for who in [*people, *[child] * 9]]
+    arrested = {"arrested_at": "2025-06-01T12:00:00+00:00"}
+    arrests = [
+        {"person_source_ref": who.source_ref} | arrested for who in [*people[:-1], *[child] * 9]
+    ]
+    late = {"person_source_ref": "NM888888", "arrested_at": "2026-02-01T12:00:00+00:00"}
+    arrests += [late] * 9
     rows = list(made_up_members("33", scale, 7, NOW, [*people, child], arrests=arrests))
     assert rows == list(made_up_members("33", scale, 7, NOW, [*people, child], arrests=arrests))
     cohort = [row for row in rows if "exit_reason" not in row]
@@ -569,6 +595,7 @@ def test_the_cohort_has_leicestershires_published_figures() -> None:
     assert sum(row["catch_and_convict"] == "true" for row in cohort) == 16
     assert sum(row["managed_by"] == "neighbourhood" for row in cohort) == 105
     assert sum(row["theme"] == "ocg" for row in cohort) == 5
-    assert len({row["person_source_ref"] for row in rows} - {"NM999999"}) == len(rows)
+    chosen = {row["person_source_ref"] for row in rows}
+    assert len(chosen - {"NM888888", "NM999999"}) == len(rows)
     assert all((row["risk"] == "high") == (row["lead_agency"] == "probation") for row in rows)
     assert all(row["exited_on"] >= row["joined_on"] for row in rows if "exited_on" in row)

@@ -33,7 +33,7 @@ _COLUMNS = {
     "iom_nominations": """
         force text!, id uuid!, reference text!, person_id uuid!, scheme text!, cohort
         text!, theme text!, agency text!, reason text!, arrested_at moment, lpa text,
-        neighbourhood text, owner_officer text, owner_team text, state text!=pending,
+        neighbourhood text, owner_officer text, owner_team text, handovers json!=[], state text!=pending,
         nominated_at moment!, decide_by moment!, decided_at moment, recorded_by text!,
         version int!, recorded_at moment!, updated_at moment!""",
     "iom_decisions": """

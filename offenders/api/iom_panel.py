@@ -12,6 +12,7 @@ from offenders.api.schemas import iom as schemas
 from offenders.api.schemas import iom_answers as answers
 from offenders.api.schemas import iom_asking as asking
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.db import settle
 from offenders.domain.access import may, sight
 from offenders.domain.iom import service
 from offenders.domain.iom.service import Doing, NominationQuestion
@@ -55,7 +56,6 @@ def doing_of(call: Call, written: str = "") -> Doing:
         written,
         call.body,
         call.if_match,
-        call.now,
         call.actor.agency,
     )
 
@@ -121,9 +121,14 @@ def _shown_meeting(call: Call, written: str, status: int = 200) -> Answer:
 def list_meetings(call: Call) -> Answer:
     """List meetings, the latest first."""
     page = read_page(call.query)
-    rows = service.list_meetings(call.session, call.scope, call.query, page.after, page.limit + 1)
+    as_at = call.query.pop("as_at", None)
+    if as_at is not None:
+        settle(call.session, as_at)
+    asked = (call.session, call.scope, call.query)
+    rows = service.list_meetings(*asked, as_at=as_at, after=page.after, limit=page.limit + 1)
+    total = service.count_meetings(*asked, as_at) if page.with_total else None
     return Answer(
-        make_page(rows, page, key=lambda row: [row.held_at, str(row.id)]),
+        make_page(rows, page, key=lambda row: [row.held_at, str(row.id)], total=total),
         subject_type="meeting",
         subjects=[row.id for row in rows[: page.limit]],
     )
@@ -200,4 +205,20 @@ def read_nomination(asked: Asked, nomination: str) -> Reading:
 def decide(call: Call, nomination: str) -> Answer:
     """Record the panel's decision with its rationale; accepted makes the membership."""
     done = service.decide(call.session, doing_of(call, nomination))
+    return _shown_nomination(call, str(done.id))
+
+
+@route(
+    routes,
+    "POST",
+    "/iom/nominations/<nomination>/handovers",
+    Operation("iom.hand-over-nomination", "iom:write", "area", "alteration"),
+    body=schemas.IomHandoverBody,
+    answer=answers.IomNominationAnswer,
+    status=CREATED,
+    if_match=True,
+)
+def hand_over_nomination(call: Call, nomination: str) -> Answer:
+    """Hand an open nomination over to another officer or team, with a reason."""
+    done = service.hand_over_nomination(call.session, doing_of(call, nomination))
     return _shown_nomination(call, str(done.id))

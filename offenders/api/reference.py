@@ -109,11 +109,23 @@ def _list_of(name: str, rule: str) -> None:
 
 _list_of("countries", "/countries")
 _list_of("warning_markers", "/warning-markers")
-_list_of("order_types", "/order-types")
 _list_of("ethnicity_self_defined", "/ethnicities/self-defined")
 _list_of("ethnicity_observed", "/ethnicities/observed")
 _list_of("sex", "/sexes")
 _list_of("agencies", "/agencies")
+
+
+@route(
+    routes,
+    "GET",
+    "/order-types",
+    _reference("order_types"),
+    query=PageQuery,
+    answer=ItemPage,
+)
+def list_order_types(call: Call) -> Answer:
+    """List the types of orders, each with who makes it, its lengths, dates, areas and sections."""
+    return _by_code(call, service.list_order_types)
 
 
 @route(

@@ -123,7 +123,60 @@ _REGISTER: dict[str, set[str]] = {
     "chief_officer": _REGISTER_IN_FULL,
 }
 
-_MANAGED = (_IOM, _REGISTER)
+# Full minutes are for those who manage; on the street local summaries alone are known.
+_MAPPA_STREET = {"mappa:summaries", "mappa:refer"}
+_MAPPA_SUPERVISION = _MAPPA_STREET | {"mappa:read", "mappa:counts", "mappa:sign-off"}
+_MAPPA_MANAGEMENT = _MAPPA_STREET | {
+    "mappa:read",
+    "mappa:read-minutes",
+    "mappa:write",
+    "mappa:counts",
+}
+_MAPPA: dict[str, set[str]] = {
+    "response_officer": {"mappa:summaries"},
+    "meeting_chair": {"mappa:summaries"},
+    "neighbourhood_officer": _MAPPA_STREET,
+    "investigator": _MAPPA_STREET,
+    "iom_officer": _MAPPA_STREET,
+    "iom_manager": _MAPPA_STREET,
+    "supervisor": _MAPPA_SUPERVISION,
+    "duty_inspector": _MAPPA_SUPERVISION,
+    "offender_manager": _MAPPA_MANAGEMENT,
+    "mappa_coordinator": _MAPPA_MANAGEMENT | {"mappa:decide", "mappa:sign-off"},
+    "force_manager": {"mappa:read", "mappa:counts"},
+    "chief_officer": {"mappa:read", "mappa:counts"},
+}
+
+_ORDERS_STREET = {"orders:read", "orders:check"}
+_ORDERS_SEEN = {"orders:read", "orders:read-whole", "orders:report"}
+_ORDERS_WORK = (_ORDERS_STREET | _ORDERS_SEEN) | {
+    "orders:read-protected",
+    "orders:write",
+    "orders:monitor",
+    "orders:review",
+}
+_ORDERS: dict[str, set[str]] = {
+    "response_officer": _ORDERS_STREET,
+    "neighbourhood_officer": _ORDERS_STREET,
+    "investigator": _ORDERS_WORK,
+    "supervisor": _ORDERS_WORK | {"orders:review-breach"},
+    "duty_inspector": _ORDERS_WORK | {"orders:review-breach"},
+    "meeting_chair": _ORDERS_SEEN,
+    "iom_officer": _ORDERS_WORK,
+    "iom_manager": _ORDERS_WORK,
+    "offender_manager": _ORDERS_WORK,
+    "mappa_coordinator": _ORDERS_WORK,
+    "court_client": {
+        "orders:read",
+        "orders:read-whole",
+        "orders:read-protected",
+        "orders:write",
+    },
+    "force_manager": _ORDERS_SEEN,
+    "chief_officer": _ORDERS_SEEN,
+}
+
+_MANAGED = (_IOM, _MAPPA, _ORDERS, _REGISTER)
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     role: frozenset(permissions.union(*(own.get(role, set()) for own in _MANAGED)))

@@ -8,6 +8,8 @@ from offenders.seed.custody import made_up_detentions
 from offenders.seed.hits import made_up_hits
 from offenders.seed.homes import Ward
 from offenders.seed.iom import made_up_members
+from offenders.seed.mappa import made_up_mappa
+from offenders.seed.orders import made_up_orders
 from offenders.seed.owners import made_up_officers, made_up_teams
 from offenders.seed.people import made_up_people
 from offenders.seed.registrations import made_up_registrations
@@ -25,8 +27,10 @@ __all__ = [
     "made_up_circulations",
     "made_up_detentions",
     "made_up_hits",
+    "made_up_mappa",
     "made_up_members",
     "made_up_officers",
+    "made_up_orders",
     "made_up_people",
     "made_up_registrations",
     "made_up_teams",

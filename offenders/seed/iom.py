@@ -25,6 +25,8 @@ MEMBERS, CONVICT, NEIGHBOURHOOD, OCG, STAFF, PEOPLE = 383, 16, 105, 5, 26, 40_00
 LEFT_SHARE, OVERDUE_SHARE, WITHOUT_SUPPORT_SHARE = 0.4, 0.12, 0.05
 ADULT = timedelta(days=18 * YEAR)
 LEAST_DAYS, MOST_DAYS = 20, 900
+# Members are chosen by the arrests of before: by all of them they would seem to offend more later.
+CHOSEN_DAYS = 180
 REVIEW_DAYS = {"red": 14, "amber": 28, "green": 56, "blue": 91}
 RATINGS = Weighted(counted("red 22, amber 34, green 26, blue 18"))
 RISKS = Weighted(counted("high 20, medium 50, low 30"))
@@ -85,9 +87,10 @@ def _chosen(
     arrests: Iterable[Row],
     wanted: int,
 ) -> list[str]:
-    """Choose adults from the most often arrested: one in two of them, in no order."""
+    """Choose adults from those most often arrested half a year ago: one in two, in no order."""
     grown = {who.source_ref for who in people if who.born is not None and who.born <= today - ADULT}
-    often = Counter(row["person_source_ref"] for row in arrests)
+    known = (today - timedelta(days=CHOSEN_DAYS)).isoformat()
+    often = Counter(row["person_source_ref"] for row in arrests if row["arrested_at"] < known)
     ranked = sorted((ref for ref in often if ref in grown), key=lambda ref: (-often[ref], ref))
     candidates = ranked[: 2 * wanted]
     return rnd.sample(candidates, min(wanted, len(candidates)))

@@ -66,8 +66,10 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
     ]
     tables = (
         *("persons_history", "wants_history", "bail_records_history", "want_actions"),
+        *("orders_history", "order_breaches_history", "order_actions"),
         *("forensic_hits_history", "audit_events", "policies"),
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
+        *("mappa_cases_history", "mappa_entries", "mappa_meetings"),
     )
     before = [count(table) for table in tables]
     assert again() == [
@@ -80,11 +82,14 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         f"acro-checks: 0 created, {count(REQUESTED)} unchanged",
         "bail: 0 created, 22 unchanged",
         "iom: 0 created, 1 unchanged",
+        "orders: 0 created, 245 unchanged",
         "activity: 0 entries",
         f"wanted: 0 created, {count(OF_HITS)} unchanged",
         "forensic-hits: 0 created, 13 unchanged",
         "progress of hits: 0",
         "registrations: 0 created, 3 unchanged",
+        "mappa: 0 created, 3 unchanged",
+        "cases met about: 0",
     ]
     assert before == [count(table) for table in tables]
 

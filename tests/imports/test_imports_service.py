@@ -70,8 +70,8 @@ def test_a_file_that_can_not_be_read_writes_nothing(run, tmp_path, look):
     with pytest.raises(ImportRefused):
         run("source_ref,colour\nA1,red\n")
     with pytest.raises(ImportRefused) as refusal:
-        run(PEOPLE, kind="mappa")
-    assert refusal.value.detail.startswith("Imports of mappa are not offered.")
+        run(PEOPLE, kind="phones")
+    assert refusal.value.detail.startswith("Imports of phones are not offered.")
     assert look("SELECT count(*) FROM imports") == [(0,)]
     assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
 

@@ -227,8 +227,17 @@ def test_a_nomination_that_nobody_decides_is_flagged(iom, sweep):
     sweep(29)
     (flag,) = iom.flags(nomination)
     assert (flag["rule"], flag["subject"]["type"]) == ("iom-decisions", "iom_nomination")
+    path = f"iom/nominations/{nomination['id']}/handovers"
+    assert pointers(iom.post(path, "*", to_officer="5", to_team="T", reason="x")) == ["/to_officer"]
+    assert pointers(iom.post(path, "*", to_officer="5")) == ["/reason"]
+    assert iom.post(path, "*", to_team="IOM", reason="x").status_code == 409
+    moved = iom.post(path, "*", to_officer="5", reason="Knows him.").json
+    assert moved["handovers"][0]["from_team"] == "IOM"
+    (flag,) = iom.flags(nomination)
+    assert flag["owner"]["officer"] == "5"
     with clock.as_if_at(clock.now() + timedelta(days=30)):
         iom.decide(nomination, outcome="refused")
+    assert iom.post(path, "*", to_officer="6", reason="x").status_code == 409
     assert iom.flags(nomination) == []
 
 
@@ -300,6 +309,8 @@ def test_the_neighbourhood_sees_the_cohort_and_not_the_case(client, headers, iom
     assert officer.act(member, "ratings", rating="red", reason="x").status_code == 403
     helped = officer.done(member, "interventions", type="visit")
     assert helped["log"] is None
+    assert officer.get("iom/members", intervention="visit").json["items"] == []
+    assert len(iom.get("iom/members", intervention="visit").json["items"]) == 1
     (kept,) = iom.get(f"iom/members/{member['id']}/relatives").json["items"]
     assert (kept["given_names"], kept["purpose"]) == ("Kim", "diversion")
     found = client.get("/v1/people?name=Kim", headers=headers("investigator")).json["items"]

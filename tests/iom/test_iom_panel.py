@@ -112,6 +112,12 @@ def test_a_meeting_decides_only_with_its_quorum_and_chair(iom):
     assert len(decided["decisions"][0]["panel"]) == len(PANEL)
     listed = iom.get("iom/meetings", decides="true").json["items"]
     assert [each["decisions"] for each in listed] == [1]
+    then = iom.get("iom/meetings", as_at=meeting.json["recorded_at"], count="true").json
+    assert ([each["decisions"] for each in then["items"]], then["total"]) == ([0, 0], 2)
+    (first,) = iom.get("iom/meetings", limit=1).json["items"]
+    following = iom.get("iom/meetings", limit=1).json["next"]
+    (second,) = iom.get("iom/meetings", limit=1, cursor=following).json["items"]
+    assert {first["id"], second["id"]} == {talk.json["id"], meeting.json["id"]}
     assert iom.get(f"iom/meetings/{meeting.json['id']}").json["chair"] == "Insp 7"
 
 

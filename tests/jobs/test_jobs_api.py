@@ -52,6 +52,13 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "registration-notifications",
         "arms-assessments",
         "iom-reviews",
+        "mappa-meetings",
+        "caseload",
+        "expiring-orders",
+        "unmonitored-orders",
+        "unreviewed-orders",
+        "order-checks",
+        "unactioned-breaches",
         "audit-seal",
         "housekeeping",
     ]

@@ -33,6 +33,13 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("registration-notifications", "*/10 * * * *"),
         ("arms-assessments", "*/10 * * * *"),
         ("iom-reviews", "*/10 * * * *"),
+        ("mappa-meetings", "*/10 * * * *"),
+        ("caseload", "*/10 * * * *"),
+        ("expiring-orders", "*/10 * * * *"),
+        ("unmonitored-orders", "*/10 * * * *"),
+        ("unreviewed-orders", "*/10 * * * *"),
+        ("order-checks", "*/10 * * * *"),
+        ("unactioned-breaches", "*/10 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]

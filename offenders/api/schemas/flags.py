@@ -35,6 +35,7 @@ SUBJECT_TYPES = (
     "task",
     "meeting",
     "pnc_circulation",
+    "officer",
 )
 
 

@@ -18,7 +18,7 @@ from offenders.api.schemas.fields import (
     one_of,
     prose,
 )
-from offenders.api.schemas.wanted import ActionBody
+from offenders.api.schemas.wanted import ActionBody, HandoverBody
 from offenders.domain.iom.rules import (
     RELATIONS,
     TAG_EVENTS,
@@ -106,6 +106,10 @@ class IomNominationBody(ActionBody):
     neighbourhood = code(allow_none=True)
     owner_officer = code(allow_none=True)
     owner_team = code(allow_none=True)
+
+
+class IomHandoverBody(HandoverBody):
+    """A new owner of a nomination, officer or team, and why."""
 
 
 class IomPathwayBody(Schema):

@@ -35,6 +35,7 @@ class IomNominationAnswer(Schema):
     neighbourhood = fields.String(allow_none=True)
     owner_officer = fields.String(allow_none=True)
     owner_team = fields.String(allow_none=True)
+    handovers = fields.List(fields.Dict())
     state = one_of(NominationState)
     nominated_at = Moment()
     decide_by = Moment()

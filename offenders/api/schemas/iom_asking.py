@@ -30,15 +30,13 @@ from offenders.domain.iom.rules import (
 from offenders.domain.iom.service import GROUPS
 
 
-class IomMeetingsQuery(Schema):
+class IomMeetingsQuery(PageQuery, AsAtQuery):
     """Filters of the list of meetings."""
 
     force = Text(2)
     lpa = code()
     neighbourhood = code()
     decides = Truth()
-    limit = PageQuery().fields["limit"]
-    cursor = PageQuery().fields["cursor"]
 
 
 class IomNominationsQuery(PageQuery, AsAtQuery):

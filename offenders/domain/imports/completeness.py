@@ -91,6 +91,31 @@ _SUBJECTS: Final = {
         WHERE r.force = :force AND r.state <> 'closed' AND r.id IN ({_MISSING})
         """,
     ),
+    "mappa": (
+        "mappa_case",
+        f"""
+        SELECT 'mappa_case' AS subject_type, c.id AS subject_id,
+               c.reference AS subject_reference, c.person_id, coalesce(c.lpa, p.lpa) AS lpa,
+               coalesce(c.neighbourhood, p.neighbourhood) AS neighbourhood, c.owner_officer,
+               c.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
+               CAST(NULL AS timestamptz) AS due_at
+        FROM mappa_cases c JOIN persons p ON p.force = c.force AND p.id = c.person_id
+        WHERE c.force = :force AND c.stage = 'open' AND c.id IN ({_MISSING})
+        """,
+    ),
+    "orders": (
+        "order",
+        f"""
+        SELECT 'order' AS subject_type, o.id AS subject_id, o.reference AS subject_reference,
+               o.person_id, coalesce(o.lpa, p.lpa) AS lpa,
+               coalesce(o.neighbourhood, p.neighbourhood) AS neighbourhood, o.owner_officer,
+               o.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
+               CAST(NULL AS timestamptz) AS due_at
+        FROM orders o JOIN persons p ON p.force = o.force AND p.id = o.person_id
+        WHERE o.force = :force AND o.state IN ('applied', 'granted', 'in_force', 'varied')
+          AND o.id IN ({_MISSING})
+        """,
+    ),
     "forensic-hits": (
         "forensic_hit",
         f"""

@@ -12,7 +12,9 @@ from offenders.domain.imports import (
     custody_rows,
     hit_rows,
     iom_rows,
+    mappa_rows,
     neighbourhoods,
+    order_rows,
     person_rows,
     pnc_rows,
     registers,
@@ -27,7 +29,11 @@ from offenders.domain.imports.hits import KIND as FORENSIC_HITS
 from offenders.domain.imports.hits import receive_hits
 from offenders.domain.imports.iom import KIND as IOM
 from offenders.domain.imports.iom import receive_members
+from offenders.domain.imports.mappa import KIND as MAPPA
+from offenders.domain.imports.mappa import receive_cases
 from offenders.domain.imports.neighbourhoods import receive_neighbourhoods
+from offenders.domain.imports.orders import KIND as ORDERS
+from offenders.domain.imports.orders import receive_orders
 from offenders.domain.imports.people import receive_people
 from offenders.domain.imports.pnc import KIND as PNC_WANTED
 from offenders.domain.imports.pnc import receive_circulations
@@ -127,6 +133,15 @@ _BAIL = Kind(
     bail_rows.check_bail,
     receive_bail,
 )
+_ORDERS = Kind(
+    ORDERS,
+    KEY,
+    tuple(order_rows.COLUMNS),
+    partial(read_rows, columns=tuple(order_rows.COLUMNS)),
+    _source_ref,
+    order_rows.check_order,
+    receive_orders,
+)
 _FORENSIC_HITS = Kind(
     FORENSIC_HITS,
     KEY,
@@ -155,6 +170,15 @@ _IOM = Kind(
     _source_ref,
     iom_rows.check_member,
     receive_members,
+)
+_MAPPA = Kind(
+    MAPPA,
+    KEY,
+    tuple(mappa_rows.COLUMNS),
+    partial(read_rows, columns=tuple(mappa_rows.COLUMNS), prose=frozenset({"grounds"})),
+    _source_ref,
+    mappa_rows.check_case,
+    receive_cases,
 )
 _NEIGHBOURHOODS = Kind(
     "neighbourhoods",
@@ -185,9 +209,11 @@ _BY_NAME: Final = {
         _CUSTODY,
         _ACRO_CHECKS,
         _BAIL,
+        _ORDERS,
         _FORENSIC_HITS,
         _REGISTRATIONS,
         _IOM,
+        _MAPPA,
         _PNC_WANTED,
         _NEIGHBOURHOODS,
         *_REGISTERS,

@@ -132,7 +132,8 @@ class Question:
         if (overdue := filters.get("review_overdue")) is not None:
             parts.append(IS_OVERDUE if overdue else f"NOT {IS_OVERDUE}")
         if filters.get("intervention") is not None:
-            parts.append(_INTERVENED)
+            # To ask by what is hidden would show it.
+            parts.append(_INTERVENED if self.sees_case else "false")
             values["f_intervention"] = filters["intervention"]
         for name, compared in _BOUNDS.items():
             if filters.get(name) is not None:

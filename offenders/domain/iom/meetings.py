@@ -11,6 +11,7 @@ from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
 
 _QUORUM: Final = f"ARRAY[{', '.join(repr(each) for each in QUORUM)}]"
+_KNOWN: Final = "recorded_at <= coalesce(CAST(:as_at AS timestamptz), 'infinity')"
 _MEETING: Final = f"""json_build_object(
     'id', m.id, 'reference', m.reference, 'force', m.force, 'held_at', m.held_at,
     'lpa', m.lpa, 'neighbourhood', m.neighbourhood, 'chair', m.chair,
@@ -26,7 +28,7 @@ _MEETING: Final = f"""json_build_object(
     'missing', ARRAY(SELECT q FROM unnest({_QUORUM}) q WHERE q <> ALL (m.agencies)),
     'notes', m.notes,
     'decisions', (SELECT count(*) FROM iom_decisions d
-                  WHERE d.force = m.force AND d.meeting_id = m.id),
+                  WHERE d.force = m.force AND d.meeting_id = m.id AND d.{_KNOWN}),
     'recorded_by', m.recorded_by, 'recorded_at', m.recorded_at, 'version', 1)::text
 """
 _RELATIVE: Final = """json_build_object(
@@ -38,15 +40,28 @@ _RELATIVE: Final = """json_build_object(
 """
 
 
-def list_meetings(
-    session: Session, scope: Scope, filters: dict[str, Any], after: Sequence[Any] | None, limit: int
-) -> list[Row[Any]]:
-    """Give meetings as (json, held_at, id), the latest first."""
-    parts, values = [scope.condition("m")], scope.values | {"limit": limit}
+def _asked(
+    scope: Scope, filters: dict[str, Any], as_at: datetime | None
+) -> tuple[list[str], dict[str, Any]]:
+    parts, values = [scope.condition("m"), f"m.{_KNOWN}"], scope.values | {"as_at": as_at}
     for name in ("lpa", "neighbourhood", "decides"):
         if filters.get(name) is not None:
             parts.append(f"m.{name} = :f_{name}")
             values[f"f_{name}"] = filters[name]
+    return parts, values
+
+
+def list_meetings(  # noqa: PLR0913 - the parts of one question
+    session: Session,
+    scope: Scope,
+    filters: dict[str, Any],
+    *,
+    as_at: datetime | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Give meetings as (json, held_at, id), the latest first; as recorded by a moment."""
+    parts, values = _asked(scope, filters, as_at)
     if after:
         parts.append("(m.held_at, m.id) < (CAST(:at AS timestamptz), CAST(:after_id AS uuid))")
         values |= {"at": after[0], "after_id": after[1]}
@@ -54,7 +69,16 @@ def list_meetings(
         SELECT {_MEETING} AS body, m.held_at::text AS held_at, m.id FROM iom_meetings m
         WHERE {" AND ".join(parts)} ORDER BY m.held_at DESC, m.id DESC LIMIT :limit
     """
-    return list(session.execute(text(statement), values))
+    return list(session.execute(text(statement), values | {"limit": limit}))
+
+
+def count_meetings(
+    session: Session, scope: Scope, filters: dict[str, Any], as_at: datetime | None
+) -> int:
+    """Count the rows of all pages."""
+    parts, values = _asked(scope, filters, as_at)
+    statement = f"SELECT count(*) FROM iom_meetings m WHERE {' AND '.join(parts)}"
+    return int(session.execute(text(statement), values).scalar_one())
 
 
 def show_meeting(session: Session, scope: Scope, written: str) -> Row[Any] | None:
@@ -64,7 +88,8 @@ def show_meeting(session: Session, scope: Scope, written: str) -> Row[Any] | Non
         WHERE {scope.condition("m")} AND (m.id = :id OR m.reference = :reference)
     """
     keys = {"id": as_uuid(written), "reference": as_reference(written)}
-    return session.execute(text(statement), scope.values | keys).one_or_none()
+    values = scope.values | keys | {"as_at": None}
+    return session.execute(text(statement), values).one_or_none()
 
 
 def list_relatives(session: Session, member_id: Any) -> list[Row[Any]]:

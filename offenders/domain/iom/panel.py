@@ -1,4 +1,4 @@
-"""The panel: meetings with their quorum, nominations by any agency, and decisions with reasons."""
+"""The panel: nominations by any agency, and decisions with their reasons."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders import clock
 from offenders.db import recorded_at
+from offenders.domain.flags.service import follow_subject
 from offenders.domain.history import begin_history, keep_history
 from offenders.domain.iom import store
 from offenders.domain.iom.admitting import admit
+from offenders.domain.iom.convening import place_of, require_own_area
 from offenders.domain.iom.due import clear_undecided
-from offenders.domain.iom.models import IomDecision, IomMeeting, IomNomination
+from offenders.domain.iom.models import IomDecision, IomNomination
 from offenders.domain.iom.records import TEAM, Doing, plain
 from offenders.domain.iom.rules import (
-    CHAIRS,
     DECISIONS,
     LEAST_PANEL,
     MEETING_SOURCE,
@@ -22,7 +23,6 @@ from offenders.domain.iom.rules import (
     Cohort,
     Decision,
     NominationState,
-    missing_agencies,
 )
 from offenders.domain.iom.schemes import NotAllowed, all_schemes, check_eligible, check_selection
 from offenders.domain.iom.scores import score_of
@@ -39,66 +39,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _POLICE: Final = "police"
-
-
-def record_meeting(session: Session, doing: Doing) -> IomMeeting:
-    """Record a meeting; one that decides needs its quorum and its chair (422, rule cited)."""
-    fields, force = doing.fields, session.info["force"]
-    attendance = fields["attendance"]
-    for number, each in enumerate(attendance):
-        pointer = f"/attendance/{number}/agency"
-        reference.require_entry(session, "agencies", each["agency"], pointer)
-    agencies = sorted({each["agency"] for each in attendance})
-    if fields["decides"]:
-        _require_quorum(agencies, fields["chair_agency"])
-    lpa, neighbourhood = _place(session, fields)
-    _require_own_area(doing, lpa, neighbourhood)
-    meeting = IomMeeting(
-        force=force,
-        id=new_id(force),
-        reference=new_reference("M", force),
-        held_at=fields.get("held_at") or recorded_at(session),
-        lpa=lpa,
-        neighbourhood=neighbourhood,
-        chair=fields["chair"],
-        chair_agency=fields["chair_agency"],
-        attendance=attendance,
-        agencies=agencies,
-        decides=fields["decides"],
-        notes=fields.get("notes"),
-        recorded_by=doing.actor,
-        recorded_at=recorded_at(session),
-    )
-    session.add(meeting)
-    session.flush()
-    return meeting
-
-
-def _require_quorum(agencies: list[str], chair_agency: str) -> None:
-    if missing := missing_agencies(agencies):
-        message = (
-            f"Without {', '.join(missing)} this meeting has no quorum and can't decide"
-            f" (rule iom-quorum; {MEETING_SOURCE}). Record it with decides false."
-        )
-        raise Invalid.field("/attendance", message)
-    if chair_agency not in CHAIRS:
-        message = (
-            f"A deciding meeting is chaired by {', '.join(CHAIRS)}"
-            f" (rule iom-chair; {MEETING_SOURCE})."
-        )
-        raise Invalid.field("/chair_agency", message)
-
-
-def _place(session: Session, fields: dict[str, Any]) -> tuple[str | None, str | None]:
-    lpa, neighbourhood = fields.get("lpa"), fields.get("neighbourhood")
-    if lpa is not None or neighbourhood is not None:
-        lpa = reference.require_area(session, lpa, neighbourhood)
-    return lpa, neighbourhood
-
-
-def _require_own_area(doing: Doing, lpa: str | None, neighbourhood: str | None) -> None:
-    if not doing.scope.covers(lpa, neighbourhood):
-        raise Invalid.field("/lpa", "Record this in one of your own areas.")
 
 
 def nominate(session: Session, doing: Doing) -> IomNomination:
@@ -124,11 +64,11 @@ def nominate(session: Session, doing: Doing) -> IomNomination:
     _refuse_double(session, person.id, scheme.code)
     agency = doing.agency or fields.get("agency") or _POLICE
     reference.require_entry(session, "agencies", agency, "/agency")
-    lpa, neighbourhood = _place(session, fields)
+    lpa, neighbourhood = place_of(session, fields)
     if lpa is None and neighbourhood is None:
-        _require_own_area(doing, person.lpa, person.neighbourhood)
+        require_own_area(doing, person.lpa, person.neighbourhood)
     else:
-        _require_own_area(doing, lpa, neighbourhood)
+        require_own_area(doing, lpa, neighbourhood)
     officer = fields.get("owner_officer")
     team = None if officer else fields.get("owner_team") or TEAM
     if officer:
@@ -153,6 +93,7 @@ def nominate(session: Session, doing: Doing) -> IomNomination:
         neighbourhood=neighbourhood,
         owner_officer=officer,
         owner_team=team,
+        handovers=[],
         state=NominationState.PENDING,
         nominated_at=nominated_at,
         decide_by=nominated_at + timedelta(days=days),
@@ -275,3 +216,46 @@ def _follow(session: Session, nomination: IomNomination, decision: IomDecision) 
     session.flush()
     keep_history(session, IomNomination.__table__, nomination.force, [nomination.id])
     clear_undecided(session, nomination.id)
+
+
+def hand_over_nomination(session: Session, doing: Doing) -> IomNomination:
+    """Move an open nomination to another officer or team, with a reason."""
+    nomination = store.get_nomination(session, doing.scope, doing.written)
+    doing.if_match.check(nomination.version)
+    if nomination.state not in OPEN_NOMINATIONS:
+        message = f"A panel has decided this already: {nomination.state}."
+        raise Conflict(message, state=nomination.state, possible=[])
+    officer, team = doing.fields.get("to_officer"), doing.fields.get("to_team")
+    if bool(officer) == bool(team):
+        raise Invalid.field("/to_officer", "Name one new owner: to_officer or to_team.")
+    if (officer, team) == (nomination.owner_officer, nomination.owner_team):
+        raise Conflict("They own this nomination already. Name another officer or team.")
+    said = {
+        "from_officer": nomination.owner_officer,
+        "from_team": nomination.owner_team,
+        "to_officer": officer,
+        "to_team": team,
+        "reason": doing.fields["reason"],
+        "recorded_by": doing.actor,
+        "recorded_at": recorded_at(session),
+    }
+    nomination.handovers = [*nomination.handovers, plain(said)]
+    nomination.owner_officer, nomination.owner_team = officer, team
+    if officer:
+        reference.register_officer(session, officer)
+    else:
+        reference.register_team(session, str(team))
+    nomination.version += 1
+    nomination.updated_at = recorded_at(session)
+    session.flush()
+    keep_history(session, IomNomination.__table__, nomination.force, [nomination.id])
+    person = hold_person(session, nomination.person_id)
+    follow_subject(
+        session,
+        subject_id=nomination.id,
+        lpa=nomination.lpa or person.lpa,
+        neighbourhood=nomination.neighbourhood or person.neighbourhood,
+        owner_officer=officer,
+        owner_team=team,
+    )
+    return nomination

@@ -81,6 +81,7 @@ class IomNomination(Base):
     neighbourhood: Mapped[OptionalString]
     owner_officer: Mapped[OptionalString]
     owner_team: Mapped[OptionalString]
+    handovers: Mapped[List]
     state: Mapped[String] = mapped_column(server_default="pending")
     nominated_at: Mapped[Moment]
     decide_by: Mapped[Moment]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,16 +35,14 @@ TEAM: Final = "IOM"  # whose queue holds what no officer has taken
 
 @dataclass(frozen=True)
 class Doing:
-    """Who does something to which record, as read at which version, and what."""
+    """Who does something to which record, as read at which version, and what; for which agency."""
 
     actor: str
     scope: Scope
     written: str
     fields: dict[str, Any]
     if_match: IfMatch
-    now: datetime
     agency: str | None = None
-    details: dict[str, Any] = field(default_factory=dict)
 
 
 def take(session: Session, doing: Doing) -> IomMember:

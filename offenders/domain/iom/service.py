@@ -16,6 +16,7 @@ from offenders.domain.iom.acting import (
     review,
 )
 from offenders.domain.iom.asking import Question
+from offenders.domain.iom.convening import record_meeting
 from offenders.domain.iom.counting import GROUPS, count_groups
 from offenders.domain.iom.due import due_source, refresh_members, settle_flags
 from offenders.domain.iom.evaluating import evaluate
@@ -27,13 +28,18 @@ from offenders.domain.iom.helping import (
     tag,
     test_drugs,
 )
-from offenders.domain.iom.meetings import list_meetings, list_relatives, show_meeting
+from offenders.domain.iom.meetings import (
+    count_meetings,
+    list_meetings,
+    list_relatives,
+    show_meeting,
+)
 from offenders.domain.iom.nominations import (
     count_nominations,
     reading_of_nomination,
     reading_of_nominations,
 )
-from offenders.domain.iom.panel import decide, nominate, record_meeting
+from offenders.domain.iom.panel import decide, hand_over_nomination, nominate
 from offenders.domain.iom.reading import (
     count_members,
     open_memberships_of_person,
@@ -74,6 +80,7 @@ __all__ = [
     "change_many",
     "convict",
     "count_groups",
+    "count_meetings",
     "count_members",
     "count_nominations",
     "decide",
@@ -81,6 +88,7 @@ __all__ = [
     "end_action",
     "evaluate",
     "exit_member",
+    "hand_over_nomination",
     "intervene",
     "list_meetings",
     "list_relatives",

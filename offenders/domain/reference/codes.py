@@ -45,6 +45,17 @@ def load_codes(connection: Connection) -> None:
         "rule,applies_to,figure,unit,from_on,to_on,severity,confidence,source,citation,watches"
     )
     _upsert(connection, "default_figures", ("rule", "applies_to", "from_on"), columns, figures)
+    listed = list(read_csv("order_types.csv"))
+    _upsert(
+        connection,
+        "order_types",
+        ("code", "variant", "from_on"),
+        ",".join(listed[0]),
+        [
+            tuple(_many(value) if name == "areas" else value or None for name, value in row.items())
+            for row in listed
+        ],
+    )
     _upsert(
         connection,
         "installation",
@@ -60,6 +71,10 @@ def read_csv(name: str) -> Iterable[dict[str, str]]:
     """Read one of the data files of the package."""
     with (DATA / name).open(newline="", encoding="utf-8") as file:
         yield from csv.DictReader(file)
+
+
+def _many(written: str) -> list[str]:
+    return written.split(";") if written else []
 
 
 def _countries() -> Iterable[tuple[Any, ...]]:

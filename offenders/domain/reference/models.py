@@ -18,6 +18,7 @@ from offenders.domain.columns import (
     Moment,
     OptionalString,
     String,
+    Strings,
     in_force,
     one_of,
 )
@@ -88,6 +89,53 @@ class DefaultFigure(Base):
     citation: Mapped[OptionalString]
     confidence: Mapped[String]
     __table_args__ = (one_of("confidence", ["H", "M", "L"]),)
+
+
+class OrderType(Base):
+    """What the law says of one type of order, for orders made from a day until another.
+
+    `variant` tells rows of one type apart by age (`adult`, `under_18`) or sentence
+    (`with_custody`, `without_custody`). `areas` are the force codes of a pilot, or
+    `force:area` where it covers a part of a force only; empty everywhere. `minimum` and
+    `maximum` count in `unit` (`days`, `months`) from the day on which the order is made.
+    """
+
+    __tablename__ = "order_types"
+    code: Mapped[String] = mapped_column(primary_key=True)
+    variant: Mapped[String] = mapped_column(primary_key=True)
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    to_on: Mapped[date | None]
+    areas: Mapped[Strings]
+    applicant: Mapped[String]
+    authority: Mapped[String]
+    least_age: Mapped[int | None]
+    least_rank: Mapped[OptionalString]
+    minimum: Mapped[int | None]
+    maximum: Mapped[int | None]
+    unit: Mapped[String]
+    open_ended: Mapped[bool]
+    has_interim: Mapped[bool]
+    travel_months: Mapped[int | None]
+    monitoring_months: Mapped[int | None]
+    hearing_hours: Mapped[int | None]
+    review: Mapped[OptionalString]
+    review_months: Mapped[int | None]
+    review_citation: Mapped[OptionalString]
+    breach_offence_code: Mapped[OptionalString]
+    breach_maximum: Mapped[OptionalString]
+    citation: Mapped[String]
+    length_citation: Mapped[String]
+    area_citation: Mapped[String]
+    confidence: Mapped[String]
+    source: Mapped[String]
+    __table_args__ = (
+        one_of("confidence", ["H", "M", "L"]),
+        one_of("unit", ["days", "months"]),
+        one_of("variant", ["all", "adult", "under_18", "with_custody", "without_custody"]),
+        one_of("review", ["every", "first_year"]),
+        CheckConstraint("maximum >= minimum", name="maximum_not_below_minimum"),
+        CheckConstraint("to_on >= from_on", name="to_not_before_from"),
+    )
 
 
 class Policy(Base):

@@ -18,6 +18,8 @@ find_neighbourhood = store.find_neighbourhood
 find_neighbourhood_at = store.find_neighbourhood_at
 list_offences = store.list_offences
 list_entries = store.list_entries
+list_order_types = store.list_order_types
+find_order_rules = store.find_order_rules
 list_rules = store.list_rules
 lpa_of = store.lpa_of
 

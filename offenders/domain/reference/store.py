@@ -40,6 +40,31 @@ _ENTRIES = text("""
                              'to', to_on, 'source', source)::text, code
     FROM code_entries WHERE list = :list AND code > :after ORDER BY code LIMIT :limit
 """)
+_ORDER_TYPES = text("""
+    SELECT json_build_object('code', e.code, 'name', e.name, 'verified', e.verified,
+               'from', (SELECT min(t.from_on) FROM order_types t WHERE t.code = e.code),
+               'to', (SELECT CASE WHEN bool_and(t.to_on IS NOT NULL) THEN max(t.to_on) END
+                      FROM order_types t WHERE t.code = e.code),
+               'source', e.source,
+               'rules', (SELECT coalesce(json_agg(json_build_object(
+                   'variant', t.variant, 'from', t.from_on, 'to', t.to_on, 'areas', t.areas,
+                   'applicant', t.applicant, 'authority', t.authority,
+                   'least_age', t.least_age, 'least_rank', t.least_rank,
+                   'minimum', t.minimum, 'maximum', t.maximum, 'unit', t.unit,
+                   'open_ended', t.open_ended, 'has_interim', t.has_interim,
+                   'travel_months', t.travel_months, 'monitoring_months', t.monitoring_months,
+                   'hearing_hours', t.hearing_hours, 'review', t.review,
+                   'review_months', t.review_months, 'review_citation', t.review_citation,
+                   'breach_offence_code', t.breach_offence_code,
+                   'breach_maximum', t.breach_maximum, 'citation', t.citation,
+                   'length_citation', t.length_citation, 'area_citation', t.area_citation,
+                   'confidence', t.confidence, 'source', t.source)
+                   ORDER BY t.from_on, t.variant), '[]')
+                   FROM order_types t WHERE t.code = e.code))::text, e.code
+    FROM code_entries e WHERE e.list = 'order_types' AND e.code > :after
+    ORDER BY e.code LIMIT :limit
+""")
+_ORDER_RULES = text("SELECT * FROM order_types WHERE code = ANY (:codes) ORDER BY from_on, variant")
 _RULES = text("""
     SELECT json_build_object('code', f.rule, 'applies_to', f.applies_to, 'watches', f.watches,
                'figure', f.figure, 'unit', f.unit, 'severity', f.severity, 'from', f.from_on,
@@ -138,6 +163,16 @@ def list_offences(session: Session, q: str | None, after: str, limit: int) -> li
 def list_entries(session: Session, name: str, after: str, limit: int) -> list[Row[Any]]:
     """Give the codes of a small list."""
     return list(session.execute(_ENTRIES, {"list": name, "after": after, "limit": limit}))
+
+
+def list_order_types(session: Session, after: str, limit: int) -> list[Row[Any]]:
+    """Give the types of orders, each with what the law says of it."""
+    return list(session.execute(_ORDER_TYPES, {"after": after, "limit": limit}))
+
+
+def find_order_rules(session: Session, codes: Iterable[str]) -> list[Row[Any]]:
+    """Give the rows of the law of these types of orders."""
+    return list(session.execute(_ORDER_RULES, {"codes": list(codes)}))
 
 
 def list_rules(session: Session, force: str, on: date | None) -> list[Row[Any]]:

@@ -1,0 +1,54 @@
+"""SQL of the log of an order: one entry for each thing done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+_LOG_JSON = """
+    json_build_object('id', a.id, 'order_id', a.order_id, 'kind', a.kind,
+        'occurred_at', a.occurred_at, 'recorded_at', a.recorded_at, 'actor', a.actor,
+        'details', CASE WHEN :sees_people THEN a.details ELSE a.details - 'conditions' END,
+        'masked', CASE WHEN NOT :sees_people AND a.details ? 'conditions'
+                       THEN CAST('["details.conditions"]' AS json) ELSE CAST('[]' AS json) END)
+"""
+
+
+def list_history(  # noqa: PLR0913 - the filters of the log
+    session: Session,
+    *,
+    order_id: Any,
+    sees_people: bool,
+    as_at: datetime | None,
+    after: Any,
+    limit: int,
+) -> list[Row[Any]]:
+    """Give the log in the order in which things happened, as (json, occurred_at, id)."""
+    keyset = (
+        "AND (a.occurred_at, a.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
+        if after
+        else ""
+    )
+    statement = f"""
+        SELECT {_LOG_JSON}::text, a.occurred_at::text, a.id FROM order_actions a
+        WHERE a.force = :force AND a.order_id = :order_id
+          AND (CAST(:as_at AS timestamptz) IS NULL OR a.recorded_at <= :as_at) {keyset}
+        ORDER BY a.occurred_at, a.id LIMIT :limit
+    """
+    values = {
+        "force": session.info["force"],
+        "order_id": order_id,
+        "sees_people": sees_people,
+        "as_at": as_at,
+        "limit": limit,
+    }
+    if after:
+        values |= {"after_at": after[0], "after_id": after[1]}
+    return list(session.execute(text(statement), values))
