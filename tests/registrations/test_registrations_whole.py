@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from builders import given_person
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from orders_given import Orders
 from registrations_given import NOW, TODAY, Register, ago
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
-from offenders.domain.persons.holding import Hold, hold_notification
 from offenders.domain.registrations import service
 from offenders.domain.registrations.law import Period, add_months
 from offenders.domain.registrations.periods import Held, whole_period
@@ -39,28 +39,24 @@ def test_postgresql_counts_months_as_the_rules_do(session):
             assert found == add_months(day, months)
 
 
-@pytest.mark.parametrize("ends", [[], [-5], [5], [5, 900], [900, None], [None], [-400]], ids=str)
-def test_the_end_that_is_shown_is_the_end_by_the_rules(register, connection, ends):
+@pytest.mark.parametrize("ends", [[], [-5], [5], [5, 2900], [2900, None], [None], [-400]], ids=str)
+def test_the_end_that_is_shown_is_the_end_by_the_rules(register, client, headers, ends):
+    orders = Orders(client, headers, "33")
     made = register.given(relevant_date=ago(400))
     own = Period(date.fromisoformat(made["notification_ends_on"]), is_indefinite=False)
     until = [None if each is None else TODAY + timedelta(days=each) for each in ends]
-    with transaction(connection, Work("33")) as session:
-        for number, each in enumerate(until):
-            hold_notification(
-                session,
-                [Hold(uuid4(), f"O33-{number}", "shpo", made["person_id"], date(2020, 1, 1), each)],
-            )
-    period = whole_period([own], [Held("", "shpo", each) for each in until])
+    for each in until:
+        written = each.isoformat() if each else None
+        orders.given(person_id=made["person_id"], made_on="2016-01-01", expires_on=written)
+    period = whole_period([own], [Held("", "SHPO", each) for each in until])
     shown = register.read(made)["notification_ends_on"]
     assert shown == (period.ends_on.isoformat() if period.ends_on else None)
 
 
-def test_the_past_tells_of_an_order_what_was_known_then(register, connection):
+def test_the_past_tells_of_an_order_what_was_known_then(register, client, headers):
     made = register.given(relevant_date=ago(10))
     before = register.counts()["as_at"]
-    with transaction(connection, Work("33")) as session:
-        hold = Hold(uuid4(), "O33-1", "shpo", made["person_id"], date(2020, 1, 1), None)
-        hold_notification(session, [hold])
+    Orders(client, headers, "33").given(person_id=made["person_id"], expires_on=None)
     assert register.read(made)["notification_ends_on"] is None
     then = register.read(made, as_at=before)
     assert then["notification_ends_on"] == made["notification_ends_on"]

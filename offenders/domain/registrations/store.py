@@ -17,6 +17,7 @@ from offenders.domain.reading import Reading
 from offenders.domain.reference.policies import FIGURES
 from offenders.domain.registrations import shown
 from offenders.domain.registrations.models import Registration
+from offenders.domain.registrations.records import HOLDS, HOLDS_UNTIL
 from offenders.domain.registrations.shown import HIDDEN, MASKS, TEAM
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
@@ -46,12 +47,12 @@ _FIGURES = FIGURES.replace(":rules", ":registration_rules").replace(":on", ":tod
 # An order keeps up what would end before it; an indefinite period needs none.
 _HELD = f"""
     CROSS JOIN LATERAL (
-        SELECT bool_or(h.ends_on IS NULL) AS is_forever, max(h.ends_on) AS until,
-               (array_agg(h.reference ORDER BY h.ends_on DESC NULLS FIRST, h.order_id))[1] AS by,
-               (array_agg(h.type ORDER BY h.ends_on DESC NULLS FIRST, h.order_id))[1] AS type
-        FROM notification_holds h
-        WHERE h.force = r.force AND {{live}}
-          AND h.starts_on <= {_TODAY}) h
+        SELECT bool_or(o.ends_on IS NULL) AS is_forever, max(o.ends_on) AS until,
+               (array_agg(o.reference ORDER BY o.ends_on DESC NULLS FIRST, o.id))[1] AS by,
+               (array_agg(o.type ORDER BY o.ends_on DESC NULLS FIRST, o.id))[1] AS type
+        FROM (SELECT h.id, h.reference, h.type, {HOLDS_UNTIL} AS ends_on
+              FROM {{orders}} h
+              WHERE h.force = r.force AND h.person_id = r.person_id AND {HOLDS}) o) h
     CROSS JOIN LATERAL (
         SELECT NOT r.is_indefinite AND (h.is_forever IS TRUE OR h.until > r.ends_on) IS TRUE
                AS is_held) k
@@ -95,33 +96,25 @@ _SHOWN = f"""
 """
 
 
-_HELD_NOW = "h.person_id = r.person_id AND h.recorded_to IS NULL"
-
-
 def shown_source(further: str = "") -> str:
     """Give FROM and WHERE of registrations as they are shown now; `further` are more joins."""
     return f"""
         FROM registrations r
         JOIN persons p ON p.force = r.force AND p.id = r.person_id
         CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
-        {_HELD.format(live=_HELD_NOW)} {_SHOWN} {further}
+        {_HELD.format(orders="orders")} {_SHOWN} {further}
         WHERE r.force = :force
     """
 
 
 _PRESENT = shown_source()
-# What is live of an order has gone with its person where two records were merged since.
-_HELD_THEN = f"""
-    h.person_id IN (r.person_id, (SELECT n.person_id FROM registrations n
-                                  WHERE n.force = r.force AND n.id = r.id))
-    AND {_THEN.format("h")}
-"""
+_ORDERS_THEN = f"(SELECT * FROM orders_history o WHERE {_THEN.format('o')})"
 # Protection begun later covers the past, too.
 _AS_AT = f"""
     FROM registrations_history r
     JOIN persons_history p ON p.force = r.force AND p.id = r.person_id AND {_THEN.format("p")}
     JOIN persons g ON g.force = r.force AND g.id = r.person_id
-    {_HELD.format(live=_HELD_THEN)} {_SHOWN}
+    {_HELD.format(orders=_ORDERS_THEN)} {_SHOWN}
     WHERE r.force = :force AND {_THEN.format("r")}
 """
 _EQUAL = {
