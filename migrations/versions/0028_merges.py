@@ -42,7 +42,12 @@ def upgrade() -> None:
         sa.Column("from_person", sa.Uuid(), nullable=False),
         sa.Column("to_person", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "force", "row_id", "column_name", "recorded_at", name=op.f("pk_person_moves")
+            "force",
+            "row_id",
+            "column_name",
+            "recorded_at",
+            "table_name",
+            name=op.f("pk_person_moves"),
         ),
     )
     op.create_index("ix_person_moves_from_person", "person_moves", ["force", "from_person"])

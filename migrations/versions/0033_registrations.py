@@ -1,4 +1,4 @@
-"""Registrations with their history and log, and the orders that hold people under notification."""
+"""Registrations with their history and log."""
 
 from __future__ import annotations
 
@@ -174,12 +174,7 @@ def upgrade() -> None:
         ),
     )
     _make_log()
-    _make_holds()
-    protect(
-        op,
-        ["registrations", "registrations_history", "notification_holds"],
-        "SELECT, INSERT, UPDATE",
-    )
+    protect(op, ["registrations", "registrations_history"], "SELECT, INSERT, UPDATE")
     protect(op, ["registration_actions"], "SELECT, INSERT")
 
 
@@ -211,33 +206,8 @@ def _make_log() -> None:
     )
 
 
-def _make_holds() -> None:
-    op.create_table(
-        "notification_holds",
-        sa.Column("force", sa.Text(), nullable=False),
-        sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("recorded_from", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_to", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=False),
-        sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["force", "person_id"],
-            ["persons.force", "persons.id"],
-            name=op.f("fk_notification_holds_force_person_id"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "force", "order_id", "recorded_from", name=op.f("pk_notification_holds")
-        ),
-    )
-    op.create_index("ix_notification_holds_person_id", "notification_holds", ["force", "person_id"])
-
-
 def downgrade() -> None:
     """Drop them."""
-    op.drop_table("notification_holds")
     op.drop_table("registration_actions")
     op.drop_table("registrations_history")
     op.drop_table("registrations")

@@ -48,14 +48,7 @@ _POLYGRAPHS = "registrations:read-polygraphs"
 _CREATED = 201
 _YEAR = 365  # days
 # What only those may ask by who may see it: an answer would tell it otherwise.
-_OF_FULL_VIEW = (
-    "visit_overdue",
-    "notification_overdue",
-    "arms_overdue",
-    "management",
-    "disposal",
-    "group_by",
-)
+_OF_FULL_VIEW = (*service.OVERDUE, "management", "disposal", "group_by")
 
 
 def question_of(
@@ -260,6 +253,22 @@ def list_history(call: Call, registration: str) -> Answer:
 def end_absence(call: Call, registration: str, absence: str) -> Answer:
     """Record the release or return, from which what the law asks for runs."""
     done = service.end_absence(call.session, _doing(call, registration), absence)
+    return _shown(call, done.id, status=_CREATED)
+
+
+@route(
+    routes,
+    "POST",
+    "/registrations/<registration>/disposals/<disposal>/removals",
+    Operation("registrations.remove-disposal", _WRITE, "area", "alteration"),
+    body=schemas.DisposalRemovalBody,
+    answer=RegistrationAnswer,
+    status=_CREATED,
+    if_match=True,
+)
+def remove_disposal(call: Call, registration: str, disposal: str) -> Answer:
+    """Take away one of several disposals: quashed by a court, or entered in error."""
+    done = service.remove_disposal(call.session, _doing(call, registration), disposal)
     return _shown(call, done.id, status=_CREATED)
 
 

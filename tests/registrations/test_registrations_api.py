@@ -7,11 +7,10 @@ from uuid import uuid4
 
 import pytest
 from builders import given_detention, given_entry, given_neighbourhood
+from orders_given import Orders
 from registrations_given import NOW, TODAY, ago, at
 
 from offenders.clock import as_if_at
-from offenders.db import Work, transaction
-from offenders.domain.persons.holding import Hold, hold_notification, release_hold
 
 
 def test_a_registration_says_until_when_and_why(register):
@@ -99,30 +98,40 @@ def test_a_further_disposal_joins_the_registration_and_the_latest_end_holds(regi
     ]
 
 
-def test_it_never_ends_before_an_order_that_keeps_it_up(register, connection):
+def test_a_disposal_that_was_quashed_no_longer_counts(register):
+    made = register.given(relevant_date="2025-05-01")
+    (first,) = made["disposals"]
+    path = f"disposals/{first['id']}/removals"
+    assert register.act(made, path, reason="Quashed.").status_code == 409
+    both = register.done(made, "disposals", relevant_date="2025-06-01", disposal="life")
+    assert both["notification_indefinite"] is True
+    assert register.act(made, f"disposals/{uuid4()}/removals", reason="x").status_code == 409
+    path = f"disposals/{both['disposals'][1]['id']}/removals"
+    assert register.act(made, path).status_code == 422
+    left = register.done(made, path, reason="Quashed by the Court of Appeal.")
+    assert (left["notification_indefinite"], left["notification_ends_on"]) == (False, "2027-04-30")
+
+
+def test_it_never_ends_before_an_order_that_keeps_it_up(register, client, headers):
+    orders = Orders(client, headers, "33")
     made = register.given(relevant_date="2020-01-15")
     assert (made["state"], made["notification_ends_on"]) == ("expired", "2022-01-14")
-    hold = Hold(
-        uuid4(), "O33-1", "shpo", made["person_id"], date(2021, 1, 1), TODAY + timedelta(days=9)
-    )
-    with transaction(connection, Work("33")) as session:
-        hold_notification(session, [hold])
+    orders.given(person_id=made["person_id"], type="restraining", expires_on=None)
+    assert register.read(made)["state"] == "expired"
+    last = (TODAY + timedelta(days=900)).isoformat()
+    order = orders.given(person_id=made["person_id"], made_on="2022-01-10", expires_on=last)
     held = register.read(made)
-    assert (held["state"], held["notification_ends_on"]) == (
-        "registered",
-        hold.ends_on.isoformat(),
+    assert (held["state"], held["notification_ends_on"]) == ("registered", last)
+    assert (held["because"]["held_by"], held["because"]["own_end"]) == (
+        order["reference"],
+        "2022-01-14",
     )
-    assert held["because"]["held_by"] == "O33-1"
-    assert held["because"]["own_end"] == "2022-01-14"
     refused = register.act(made, "closures", outcome="period_ended")
     assert refused.status_code == 409
     assert refused.json["section"] == "Sexual Offences Act 2003 s.103G, Sentencing Act 2020 s.352"
-    with transaction(connection, Work("33")) as session:
-        further = Hold(hold.order_id, "O33-1", "shpo", hold.person_id, hold.starts_on, None)
-        hold_notification(session, [further])
-    assert register.read(made)["notification_ends_on"] is None
-    with transaction(connection, Work("33")) as session:
-        release_hold(session, [hold.order_id])
+    ending = {"ending": "discharged", "ended_on": ago(1), "reason": "By the Crown Court."}
+    done = orders.act(order, "discharges", **ending)
+    assert done.status_code == 201, done.json
     assert register.read(made)["state"] == "expired"
     closed = register.done(made, "closures", outcome="period_ended")
     assert (closed["state"], closed["outcome"]) == ("closed", "period_ended")

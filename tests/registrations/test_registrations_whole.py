@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from builders import given_person
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from orders_given import Orders
 from registrations_given import NOW, TODAY, Register, ago
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
-from offenders.domain.access import Scope
-from offenders.domain.persons.holding import Hold, hold_notification
 from offenders.domain.registrations import service
 from offenders.domain.registrations.law import Period, add_months
 from offenders.domain.registrations.periods import Held, whole_period
-from offenders.domain.registrations.service import Question
 
 
 @settings(max_examples=150, deadline=None, database=None)
@@ -41,46 +39,61 @@ def test_postgresql_counts_months_as_the_rules_do(session):
             assert found == add_months(day, months)
 
 
-@pytest.mark.parametrize("ends", [[], [-5], [5], [5, 900], [900, None], [None], [-400]], ids=str)
-def test_the_end_that_is_shown_is_the_end_by_the_rules(register, connection, ends):
+@pytest.mark.parametrize("ends", [[], [-5], [5], [5, 2900], [2900, None], [None], [-400]], ids=str)
+def test_the_end_that_is_shown_is_the_end_by_the_rules(register, client, headers, ends):
+    orders = Orders(client, headers, "33")
     made = register.given(relevant_date=ago(400))
     own = Period(date.fromisoformat(made["notification_ends_on"]), is_indefinite=False)
     until = [None if each is None else TODAY + timedelta(days=each) for each in ends]
-    with transaction(connection, Work("33")) as session:
-        for number, each in enumerate(until):
-            hold_notification(
-                session,
-                [Hold(uuid4(), f"O33-{number}", "shpo", made["person_id"], date(2020, 1, 1), each)],
-            )
-    period = whole_period([own], [Held("", "shpo", each) for each in until])
+    for each in until:
+        written = each.isoformat() if each else None
+        orders.given(person_id=made["person_id"], made_on="2016-01-01", expires_on=written)
+    period = whole_period([own], [Held("", "SHPO", each) for each in until])
     shown = register.read(made)["notification_ends_on"]
     assert shown == (period.ends_on.isoformat() if period.ends_on else None)
 
 
-def test_the_past_tells_of_an_order_what_was_known_then(register, connection):
+def test_the_past_tells_of_an_order_what_was_known_then(register, client, headers):
     made = register.given(relevant_date=ago(10))
     before = register.counts()["as_at"]
-    with transaction(connection, Work("33")) as session:
-        hold = Hold(uuid4(), "O33-1", "shpo", made["person_id"], date(2020, 1, 1), None)
-        hold_notification(session, [hold])
+    Orders(client, headers, "33").given(person_id=made["person_id"], expires_on=None)
     assert register.read(made)["notification_ends_on"] is None
     then = register.read(made, as_at=before)
     assert then["notification_ends_on"] == made["notification_ends_on"]
 
 
-@pytest.mark.parametrize("sees_all", [True, False])
-def test_the_summary_of_a_person_has_what_stands_open(register, session, client, sees_all):
+def test_the_summary_of_a_person_has_what_stands_open(register, client, headers):
     person = register.person()
-    made = register.given(person_id=person["id"], risk="high")
+    made = register.given(person_id=person["id"], risk="high", local_summary="Tell OM1.")
     register.given()
-    question = Question({}, Scope("33"), NOW, sees_protected=True, sees_all=sees_all)
-    sql, values = service.registrations_of_person(question)
-    ask = text(f"SELECT {sql} FROM persons p WHERE p.force = :force AND p.id = :person")
-    (shown,) = session.execute(ask, values | {"person": person["id"]}).scalar_one()
-    assert (shown["id"], shown["risk"]) == (made["id"], "high")
-    assert shown["disposal"] == ("caution" if sees_all else None)
+
+    def shown(*roles, **more):
+        path = f"/v1/people/{person['id']}"
+        return client.get(path, headers=headers(*roles, **more)).json["registrations"]
+
+    (full,) = shown("offender_manager")
+    assert (full["id"], full["disposal"], full["masked"]) == (made["id"], "caution", [])
+    (local,) = shown("response_officer")
+    assert (local["risk"], local["local_summary"]) == ("high", "Tell OM1.")
+    assert (local["disposal"], "disposal" in local["masked"]) == (None, True)
+    assert shown("neighbourhood_officer", neighbourhoods=["N9"]) == []
+    register.patch(made, is_withheld_locally=True)
+    assert shown("response_officer") == []
     register.done(made, "closures", outcome="deceased")
-    assert session.execute(ask, values | {"person": person["id"]}).scalar_one() == []
+    assert shown("offender_manager") == []
+
+
+def test_a_registration_goes_with_its_person_into_a_merge(register, client, headers):
+    first, second = register.person(), register.person(given_names="Anne")
+    before = register.given(person_id=second["id"])
+    sent = headers("supervisor") | {"If-Match": '"1"'}
+    body = {"other_person_id": second["id"], "other_version": 1, "reason": "The same prints."}
+    merged = client.post(f"/v1/people/{first['id']}/merges", json=body, headers=sent)
+    assert merged.status_code == 201, merged.json
+    assert register.read(before)["person_id"] == first["id"]
+    refused = register.post(person_id=second["id"], disposal="fine")
+    assert refused.status_code == 409
+    assert register.given(person_id=first["id"], disposal="fine")["id"] == before["id"]
 
 
 def test_two_who_register_one_person_at_once_make_one_registration(

@@ -83,6 +83,12 @@ class DisposalBody(_DisposalFields):
     disposal = one_of(Disposal, required=True)
 
 
+class DisposalRemovalBody(Schema):
+    """Why a disposal no longer counts."""
+
+    reason = prose(required=True)
+
+
 class _RecordFields(Schema):
     """What may be said of a registration on entry and later."""
 

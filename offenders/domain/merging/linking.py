@@ -91,6 +91,7 @@ SOURCES: Final = (
     "custody-person",
     "bail-person",
     "forensic-hits-person",
+    "registrations-person",
 )
 _SOURCES = text("""
     UPDATE import_sources SET subject_id = :to

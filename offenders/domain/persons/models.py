@@ -392,14 +392,17 @@ class Note(Base):
 
 
 class PersonMove(Base):
-    """That a merge or its reversal moved a row from one person to another."""
+    """That a merge or its reversal moved a row from one person to another.
+
+    A management has the id of the membership, case, registration or order that it tells of.
+    """
 
     __tablename__ = "person_moves"
     force: Mapped[ForceKey]
     row_id: Mapped[UUID] = mapped_column(primary_key=True)
     column_name: Mapped[str] = mapped_column(Text, primary_key=True)
     recorded_at: Mapped[Moment] = mapped_column(primary_key=True)
-    table_name: Mapped[String]
+    table_name: Mapped[str] = mapped_column(Text, primary_key=True)
     merge_id: Mapped[UUID]
     from_person: Mapped[UUID]
     to_person: Mapped[UUID]

@@ -152,6 +152,23 @@ def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return all(one.get(name) == other.get(name) for name in FACTS)
 
 
+def remove_disposal(session: Session, doing: Doing, disposal: str) -> Registration:
+    """Take away a disposal that a court has quashed or that was entered in error."""
+    taken = take(session, doing)
+    record = taken.record
+    found = next((each for each in record.disposals if each["id"] == disposal), None)
+    known = [each["id"] for each in record.disposals]
+    if found is None:
+        raise Conflict("The registration has no such disposal.", possible=known)
+    if len(known) == 1:
+        message = "This is the only disposal: close the registration, by the court or as an error."
+        raise Conflict(message, possible=["closures"])
+    record.disposals = [each for each in record.disposals if each is not found]
+    details = {"removed": found, "reason": doing.fields["reason"]}
+    at = recorded_at(session)
+    return finish(session, taken, doing, "disposal", details=details, at=at)
+
+
 def amend(session: Session, doing: Doing) -> Registration:
     """Change what a registration says, with a reason where owner or visits are changed."""
     taken, fields = take(session, doing), doing.fields

@@ -23,7 +23,6 @@ from offenders.domain.columns import (
     one_of,
 )
 from offenders.domain.history import history_of
-from offenders.domain.persons import holding  # noqa: F401 - its table is read beside these
 from offenders.domain.persons import models as persons  # noqa: F401 - keys refer to its tables
 from offenders.domain.registrations.cases import (
     ACTION_KINDS,

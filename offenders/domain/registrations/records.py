@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from sqlalchemy import text
@@ -34,11 +34,18 @@ FACTS = (
     "terms",
     "discharge_months",
 )
-_HELD = text("""
-    SELECT reference, type, ends_on FROM notification_holds
-    WHERE force = :force AND person_id = :person_id AND recorded_to IS NULL
-      AND starts_on <= :today
-    ORDER BY ends_on DESC NULLS FIRST, order_id
+# Orders `h` that keep their subject under notification while they last, also when they outlast
+# the period; those quashed on appeal never did. They are read beside, as their register has them.
+HOLDS: Final = """
+    h.type IN ('SHPO', 'SOPO') AND h.in_force_on <= CAST(:today AS date)
+    AND h.state IN ('granted', 'in_force', 'varied', 'expired', 'discharged')
+    AND h.ending IS DISTINCT FROM 'appeal_allowed'
+"""
+HOLDS_UNTIL: Final = "coalesce(h.ended_on, h.expires_on)"
+_HELD = text(f"""
+    SELECT h.reference, h.type, {HOLDS_UNTIL} AS ends_on FROM orders h
+    WHERE h.force = :force AND h.person_id = :person_id AND {HOLDS}
+    ORDER BY ends_on DESC NULLS FIRST, h.id
 """)
 _HOME = text("SELECT lpa, neighbourhood FROM persons WHERE force = :force AND id = :id")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offenders.domain.registrations.acting import Doing, follow_birth, hand_over
-from offenders.domain.registrations.counting import count_open
+from offenders.domain.registrations.counting import OVERDUE, count_open
 from offenders.domain.registrations.due import (
     RULES,
     due_source,
@@ -12,7 +12,12 @@ from offenders.domain.registrations.due import (
     settle_flags,
 )
 from offenders.domain.registrations.ending import close, review_indefinite
-from offenders.domain.registrations.entering import add_disposal, amend, register
+from offenders.domain.registrations.entering import (
+    add_disposal,
+    amend,
+    register,
+    remove_disposal,
+)
 from offenders.domain.registrations.log import list_actions
 from offenders.domain.registrations.managing import (
     assess,
@@ -42,6 +47,7 @@ __all__ = [
     "ARMS",
     "GROUPS",
     "NOTIFICATIONS",
+    "OVERDUE",
     "RULES",
     "VISITS",
     "Doing",
@@ -66,6 +72,7 @@ __all__ = [
     "reading_of_registrations",
     "register",
     "registrations_of_person",
+    "remove_disposal",
     "report_period",
     "review_indefinite",
     "set_management",

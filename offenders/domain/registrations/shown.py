@@ -57,9 +57,38 @@ IN_FULL: Final = {
 }
 MASKS = f"""
     array_cat(CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood'] ELSE '{{}}' END,
-              CASE WHEN :sees_all THEN '{{}}'
+              CASE WHEN :sees_registrations THEN '{{}}'
                    ELSE ARRAY[{", ".join(repr(each) for each in IN_FULL)}] END)
 """
+
+
+_SUMMARY: Final = (
+    "disposal",
+    "notification_indefinite",
+    "notification_ends_on",
+    "management",
+    "has_no_fixed_abode",
+    "notification_due_on",
+    "notification_overdue",
+    "visit_due_on",
+    "visit_overdue",
+    "arms_due_on",
+    "arms_overdue",
+)
+
+
+def summary_json() -> str:
+    """Give the JSON of a registration as a person's summary shows it."""
+    full = ", ".join(
+        f"'{name}', CASE WHEN :sees_registrations THEN {IN_FULL[name]} END" for name in _SUMMARY
+    )
+    masks = ", ".join(f'"{name}"' for name in _SUMMARY)
+    return f"""json_build_object(
+        'id', r.id, 'reference', r.reference, 'state', s.state, 'risk', r.risk,
+        'local_summary', r.local_summary, 'offender_manager', r.owner_officer,
+        'owner_team', {TEAM}, {full},
+        'masked', CASE WHEN :sees_registrations THEN CAST('[]' AS json)
+                       ELSE CAST('[{masks}]' AS json) END)"""
 
 
 def registration_json(*, as_at: bool = False) -> str:
@@ -77,7 +106,7 @@ def registration_json(*, as_at: bool = False) -> str:
             'offender_manager', r.owner_officer, 'owner_officer', r.owner_officer,
             'owner_team', {TEAM}, 'masked', {MASKS},
             'recorded_at', r.recorded_at, 'updated_at', r.updated_at, 'version', r.version)
-         || CASE WHEN :sees_all THEN jsonb_build_object({", ".join(full[:half])})
+         || CASE WHEN :sees_registrations THEN jsonb_build_object({", ".join(full[:half])})
                 || jsonb_build_object({", ".join(full[half:])})
             ELSE (SELECT jsonb_object_agg(name, NULL) FROM unnest(
                   ARRAY[{", ".join(repr(each) for each in IN_FULL)}]) name) END)"""

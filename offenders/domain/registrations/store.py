@@ -15,8 +15,10 @@ from sqlalchemy import select, text
 from offenders.domain.filters import equalities
 from offenders.domain.reading import Reading
 from offenders.domain.reference.policies import FIGURES
+from offenders.domain.registrations import shown
 from offenders.domain.registrations.models import Registration
-from offenders.domain.registrations.shown import HIDDEN, MASKS, TEAM, registration_json
+from offenders.domain.registrations.records import HOLDS, HOLDS_UNTIL
+from offenders.domain.registrations.shown import HIDDEN, MASKS, TEAM
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -40,15 +42,17 @@ UNASSESSED = "coalesce(r.risk, 'very_high')"
 _FOLLOWS = "(r.lpa IS NULL AND r.neighbourhood IS NULL)"
 _THEN = "{0}.recorded_from <= :as_at AND ({0}.recorded_to IS NULL OR {0}.recorded_to > :as_at)"
 _TODAY = "CAST(:today AS date)"
+# Under names of their own, beside what else is asked in one statement.
+_FIGURES = FIGURES.replace(":rules", ":registration_rules").replace(":on", ":today")
 # An order keeps up what would end before it; an indefinite period needs none.
 _HELD = f"""
     CROSS JOIN LATERAL (
-        SELECT bool_or(h.ends_on IS NULL) AS is_forever, max(h.ends_on) AS until,
-               (array_agg(h.reference ORDER BY h.ends_on DESC NULLS FIRST, h.order_id))[1] AS by,
-               (array_agg(h.type ORDER BY h.ends_on DESC NULLS FIRST, h.order_id))[1] AS type
-        FROM notification_holds h
-        WHERE h.force = r.force AND h.person_id = r.person_id AND {{live}}
-          AND h.starts_on <= {_TODAY}) h
+        SELECT bool_or(o.ends_on IS NULL) AS is_forever, max(o.ends_on) AS until,
+               (array_agg(o.reference ORDER BY o.ends_on DESC NULLS FIRST, o.id))[1] AS by,
+               (array_agg(o.type ORDER BY o.ends_on DESC NULLS FIRST, o.id))[1] AS type
+        FROM (SELECT h.id, h.reference, h.type, {HOLDS_UNTIL} AS ends_on
+              FROM {{orders}} h
+              WHERE h.force = r.force AND h.person_id = r.person_id AND {HOLDS}) o) h
     CROSS JOIN LATERAL (
         SELECT NOT r.is_indefinite AND (h.is_forever IS TRUE OR h.until > r.ends_on) IS TRUE
                AS is_held) k
@@ -56,6 +60,7 @@ _HELD = f"""
         SELECT CASE WHEN NOT k.is_held THEN r.ends_on
                     WHEN NOT h.is_forever THEN h.until END AS ends_on) e
 """
+# Without OFFSET 0 the planner would work the state out anew wherever it is named.
 _SHOWN = f"""
     CROSS JOIN LATERAL (
         SELECT r.force, r.recorded_by, {_FOLLOWS} AS follows,
@@ -68,11 +73,11 @@ _SHOWN = f"""
                         WHERE a ->> 'reason' IN ('custody', 'hospital')
                           AND CAST(a ->> 'from' AS date) <= {_TODAY}
                           AND coalesce(CAST(a ->> 'until' AS date) > {_TODAY}, true))
-                    THEN 'in_custody' ELSE 'registered' END AS state) s
+                    THEN 'in_custody' ELSE 'registered' END AS state OFFSET 0) s
     CROSS JOIN (
         SELECT jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{VISITS}') AS visits,
                jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{ARMS}') AS arms
-        FROM ({FIGURES}) figures) f
+        FROM ({_FIGURES}) figures) f
     CROSS JOIN LATERAL (
         SELECT CASE WHEN s.state IN ('registered', 'in_custody')
                     THEN r.notification_due_on END AS notification_due_on,
@@ -82,7 +87,7 @@ _SHOWN = f"""
                     END AS visit_due_on,
                CASE WHEN s.state = 'registered'
                     THEN r.arms_from_on + CAST(f.arms ->> r.arms_stage AS int)
-                    END AS arms_due_on) c
+                    END AS arms_due_on OFFSET 0) c
     CROSS JOIN LATERAL (
         SELECT c.*, least(c.notification_due_on, c.visit_due_on, c.arms_due_on) AS next_due_on,
                coalesce(c.visit_due_on < {_TODAY}, false) AS visit_overdue,
@@ -97,19 +102,20 @@ def shown_source(further: str = "") -> str:
         FROM registrations r
         JOIN persons p ON p.force = r.force AND p.id = r.person_id
         CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
-        {_HELD.format(live="h.recorded_to IS NULL")} {_SHOWN} {further}
-        WHERE true
+        {_HELD.format(orders="orders")} {_SHOWN} {further}
+        WHERE r.force = :force
     """
 
 
 _PRESENT = shown_source()
+_ORDERS_THEN = f"(SELECT * FROM orders_history o WHERE {_THEN.format('o')})"
 # Protection begun later covers the past, too.
 _AS_AT = f"""
     FROM registrations_history r
     JOIN persons_history p ON p.force = r.force AND p.id = r.person_id AND {_THEN.format("p")}
     JOIN persons g ON g.force = r.force AND g.id = r.person_id
-    {_HELD.format(live=_THEN.format("h"))} {_SHOWN}
-    WHERE {_THEN.format("r")}
+    {_HELD.format(orders=_ORDERS_THEN)} {_SHOWN}
+    WHERE r.force = :force AND {_THEN.format("r")}
 """
 _EQUAL = {
     "state": "s.state",
@@ -124,7 +130,7 @@ _EQUAL = {
 _TRUTHS = ("visit_overdue", "notification_overdue", "arms_overdue")
 AREAS = ("lpa", "neighbourhood")
 _LOCAL = "NOT r.is_withheld_locally AND s.state IN ('registered', 'in_custody')"
-_DUE = "CASE WHEN :sees_all THEN coalesce(d.next_due_on, 'infinity') ELSE 'infinity' END"
+_DUE = "CASE WHEN :sees_registrations THEN coalesce(d.next_due_on, 'infinity') ELSE 'infinity' END"
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,7 @@ class Question:
             **self.scope.values,
             "as_at": self.as_at,
             "sees_protected": self.sees_protected,
-            "sees_all": self.sees_all,
+            "sees_registrations": self.sees_all,
         }
 
     def condition(self) -> tuple[str, dict[str, Any]]:
@@ -182,8 +188,8 @@ class Question:
 
 
 def figure_values(force: str, today: date) -> dict[str, Any]:
-    """Give what the SQL of what is shown takes: the day, and whose figures of which rules."""
-    return {"force": force, "today": today, "on": today, "rules": [VISITS, ARMS]}
+    """Give the day, and whose figures of which rules."""
+    return {"force": force, "today": today, "registration_rules": [VISITS, ARMS]}
 
 
 def reading_of_registrations(
@@ -214,7 +220,7 @@ def reading_of_registrations(
                                       ORDER BY o.due, o.id), '{{}}') AS keys
             FROM (SELECT r.id, {_DUE} AS due, r.person_id,
                          array_to_string({MASKS}, ' ') AS masks,
-                         CAST({registration_json(as_at=question.as_at is not None)} AS text)
+                         CAST({shown.registration_json(as_at=question.as_at is not None)} AS text)
                              AS item
                   {question.source} AND {condition}
                   ORDER BY {_DUE}, r.id LIMIT CAST(:limit AS int) + 1) o) x
@@ -234,7 +240,7 @@ def reading_of_registration(question: Question, written: str) -> Reading:
     condition, values = question.condition()
     named = "r.id = :id" if as_uuid(written) is not None else "r.reference = :reference"
     sql = f"""
-        SELECT CAST({registration_json(as_at=question.as_at is not None)} AS text) AS body,
+        SELECT CAST({shown.registration_json(as_at=question.as_at is not None)} AS text) AS body,
                r.version, ARRAY[r.id, r.person_id] AS subjects, ARRAY[r.person_id] AS people,
                {MASKS} AS masked, CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after,
                r.id, r.person_id
@@ -245,22 +251,14 @@ def reading_of_registration(question: Question, written: str) -> Reading:
 
 
 def registrations_of_person(question: Question) -> tuple[str, dict[str, Any]]:
-    """Give the SQL of what stands open of an outer `p`, as a JSON array, and its values.
-
-    It takes the outer person's id alone; the values are named as those of a list are, but for
-    the scope, so that it can stand inside the summary of a person.
-    """
-    condition = question.scope.condition("s", "registration_scope")
+    """Give the SQL of an outer `p`'s registrations not closed, and its values."""
     local = "" if question.sees_all else f"AND {_LOCAL}"
-    sql = f"""
-        SELECT coalesce(json_agg({registration_json()} ORDER BY r.recorded_at, r.id), '[]')
-        {shown_source()} AND {condition} {local}
-          AND r.state <> 'closed' AND r.person_id = outside.id
-    """
-    return (
-        f"(SELECT x FROM (SELECT p.id) outside CROSS JOIN LATERAL ({sql}) found (x))",
-        question.values | question.scope.values_as("registration_scope"),
-    )
+    sql = f"""(SELECT found.items FROM (SELECT p.id) outside CROSS JOIN LATERAL (
+        SELECT coalesce(json_agg({shown.summary_json()} ORDER BY r.recorded_at, r.id), '[]')
+               AS items
+        {_PRESENT} AND {question.scope.condition("s", "registration_scope")} {local}
+          AND r.state <> 'closed' AND r.person_id = outside.id) found)"""
+    return sql, question.values | question.scope.values_as("registration_scope")
 
 
 _PLACED = text("""
