@@ -125,6 +125,7 @@ _REGISTER: dict[str, set[str]] = {
 
 # Full minutes are for those who manage; on the street local summaries alone are known.
 _MAPPA_STREET = {"mappa:summaries", "mappa:refer"}
+_MAPPA_COMMAND = {"mappa:summaries", "mappa:read", "mappa:counts"}
 _MAPPA_SUPERVISION = _MAPPA_STREET | {"mappa:read", "mappa:counts", "mappa:sign-off"}
 _MAPPA_MANAGEMENT = _MAPPA_STREET | {
     "mappa:read",
@@ -143,8 +144,8 @@ _MAPPA: dict[str, set[str]] = {
     "duty_inspector": _MAPPA_SUPERVISION,
     "offender_manager": _MAPPA_MANAGEMENT,
     "mappa_coordinator": _MAPPA_MANAGEMENT | {"mappa:decide", "mappa:sign-off"},
-    "force_manager": {"mappa:read", "mappa:counts"},
-    "chief_officer": {"mappa:read", "mappa:counts"},
+    "force_manager": _MAPPA_COMMAND,
+    "chief_officer": _MAPPA_COMMAND,
 }
 
 _ORDERS_STREET = {"orders:read", "orders:check"}

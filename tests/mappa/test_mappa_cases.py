@@ -219,6 +219,7 @@ def test_the_past_is_answered_as_it_was_known(mappa):
     mappa.done(case, "risk-plans", risks=["Arson"])
     time.sleep(0.02)
     before = mappa.read(case)
+    seen = mappa.read(case, role="supervisor")
     then = mappa.client.get("/v1/wanted/counts", headers=mappa.by("supervisor")).json["as_at"]
     mappa.amended(case, state="custody", state_reason="breach_of_licence")
     action = before["actions"][0]["id"]
@@ -229,6 +230,8 @@ def test_the_past_is_answered_as_it_was_known(mappa):
     mappa.done(case, minuted, minutes="All was said.")
     mappa.done(case, "levels", level=1, reason="Settled")
     assert mappa.read(case, as_at=then) == before
+    assert mappa.read(case, as_at=then, role="supervisor") == seen
+    assert mappa.read(case, role="supervisor")["masked"] == ["meetings.minutes"]
     assert [each["level"] for each in mappa.list(as_at=then, level=2, state="community")] == [2]
     assert mappa.list(level=2) == []
     now = mappa.read(case)

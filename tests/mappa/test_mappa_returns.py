@@ -98,6 +98,26 @@ def test_who_answers_for_too_many_is_flagged_until_they_do_not(mappa):
     assert run(2) == (0, 1)
 
 
+def test_who_is_registered_is_no_potentially_dangerous_person(mappa, registered):
+    grounded = {"category": None, "grounds": "Threats", "authorised_by": "S1"}
+    held = mappa.given(kind="potentially_dangerous", **grounded)
+    abuser = mappa.given(kind="serial_domestic_abuser", **grounded)
+    for each in (held, abuser):
+        registered(each["person_id"], "OM1")
+    run = {"json": {}, "headers": mappa.by("force_admin")}
+    assert mappa.client.post("/v1/jobs/mappa-meetings/runs", **run).json["raised"] == 1
+    (flag,) = mappa.flags()
+    assert (flag["subject"]["id"], flag["because"]["gaps"][0]["gap"]) == (held["id"], "eligible")
+    again = mappa.post(person_id=mappa.person()["id"], kind="potentially_dangerous", **grounded)
+    assert again.status_code == 201
+    refused = mappa.post(person_id=abuser["person_id"], kind="potentially_dangerous", **grounded)
+    assert (refused.status_code, "registered" in refused.json["detail"]) == (409, True)
+    case = mappa.given(person_id=held["person_id"])
+    assert mappa.flags() == []
+    ends = mappa.act(case, "exits", reason="notification_ended")
+    assert (ends.status_code, "registration" in ends.json["detail"]) == (409, True)
+
+
 def cell(answer, category, level):
     (found,) = [
         each
@@ -127,6 +147,8 @@ def test_the_annual_return_has_two_time_bases_and_links(mappa):
     )
     recalled = {"state": "custody", "state_reason": "breach_of_licence"}
     mappa.amended(standing, **recalled, state_since=end)
+    unsaid = mappa.act(standing, "further-offences", offence_code="TH68036", occurred_at=end)
+    assert errors_of(unsaid).keys() == {"/case_review"}
     offence = {"offence_code": "TH68036", "case_review": True, "occurred_at": end}
     mappa.done(standing, "further-offences", **offence)
     answer = mappa.get("/mappa/annual-return", year=YEAR, role="force_manager")

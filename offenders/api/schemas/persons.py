@@ -144,21 +144,14 @@ class PersonAnswer(_PersonFields):
     masked = fields.List(fields.String(), metadata={"description": "Fields not shown."})
     wanted = fields.List(fields.Dict(), metadata={"description": "Outstanding wants."})
     flags = fields.List(fields.Dict(), metadata={"description": "Flags not cleared."})
-    custody = fields.List(
-        fields.Dict(), allow_none=True, metadata={"description": "Where the person is held now."}
-    )
-    bail_records = fields.List(
-        fields.Dict(), allow_none=True, metadata={"description": "Bail not ended."}
-    )
-    acro_checks = fields.List(
-        fields.Dict(), allow_none=True, metadata={"description": "Checks to be made."}
-    )
-    forensic_hits = fields.List(
-        fields.Dict(), allow_none=True, metadata={"description": "Hits not dealt with."}
-    )
-    registrations = fields.List(
-        fields.Dict(), allow_none=True, metadata={"description": "Registrations not closed."}
-    )
+    custody = _part("Where the person is held now.")
+    bail_records = _part("Bail not ended.")
+    acro_checks = _part("Checks to be made.")
+    forensic_hits = _part("Hits not dealt with.")
+    iom_members = _part("Open memberships of integrated offender management.")
+    mappa_cases = _part("MAPPA cases; the local summary alone for those who read no more.")
+    registrations = _part("Registrations not closed.")
+    orders = _part("Orders that bind.")
     recorded_at = Moment()
     updated_at = Moment()
     version = fields.Integer()

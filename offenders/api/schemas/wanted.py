@@ -245,6 +245,10 @@ class WantAnswer(WantBody):
     force = fields.String()
     state = one_of([OUTSTANDING, *Outcome])
     priority = one_of(["high", "standard"])
+    managed_risk = fields.String(
+        allow_none=True,
+        metadata={"description": "The highest risk by which the person is managed now."},
+    )
     person = fields.Dict()
     offence = fields.String(allow_none=True)
     circulation = one_of(Circulation)

@@ -29,6 +29,7 @@ _WHAT: Final = {
     "action": "An action is not done by its due time.",
     "minutes": "The full minutes of a meeting are not on record.",
     "risk_plan": "The risk management plan is missing, not signed off, or due for review.",
+    "eligible": "The person is registered, so no longer one who is not eligible for MAPPA.",
     "local_summary": "Neighbourhood officers have no local summary that may be shown to them.",
 }
 _LEVEL_DAYS: Final = "make_interval(hours => 24 * (CAST(:days AS int[]))[c.level])"
@@ -49,7 +50,10 @@ _GAPS: Final = f"""
     (6, 'local_summary', 'local_summary', {_after("local_summary")},
      c.level >= 2 AND c.state = 'community' AND {_after("local_summary")} < :now AND NOT EXISTS (
          SELECT FROM mappa_local_summaries b WHERE b.force = c.force AND b.case_id = c.id
-           AND {SUMMARY_HOLDS}))
+           AND {SUMMARY_HOLDS})),
+    (7, 'eligible', NULL, NULL, c.kind = 'potentially_dangerous' AND EXISTS (
+         SELECT FROM managements m WHERE m.force = c.force AND m.person_id = c.person_id
+           AND m.kind = 'registration'))
 """
 _OLDEST: Final = """
     LEFT JOIN LATERAL (

@@ -12,7 +12,7 @@ from offenders.db import recorded_at
 from offenders.domain.mappa import acting
 from offenders.domain.mappa.acting import Doing, add_entry, finish, occurred_at, take
 from offenders.domain.mappa.entering import end_case
-from offenders.domain.mappa.levels import begin_level, end_level
+from offenders.domain.mappa.levels import begin_level, end_level, level_at
 from offenders.domain.mappa.rules import Exit, Stage, State, StateReason, possible_exits
 from offenders.domain.reference import service as reference
 from offenders.domain.working_days import london_day
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from offenders.domain.mappa.models import MappaCase
 
 _JUDGED: Final = ("risk", "disposal", "sentence_months", "grounds", "authorised_by", "agencies")
+REVIEWED_LEVELS: Final = (2, 3)
 _RETURNS: Final = (
     StateReason.BREACH_OF_LICENCE,
     StateReason.BREACH_OF_ORDER,
@@ -183,6 +184,12 @@ def record_further_offence(session: Session, doing: Doing) -> MappaCase:
     case, fields = take(session, doing, "further_offence"), doing.fields
     at = occurred_at(session, case, doing)
     reference.require_offence(session, fields["offence_code"], "/offence_code")
+    if "case_review" not in fields and level_at(session, case, at)[1] in REVIEWED_LEVELS:
+        message = (
+            "Say whether a serious case review is called for: at level 2 or 3 it is mandatory for"
+            " murder, attempted murder and rape. Rule: MAPPA Guidance, serious case reviews."
+        )
+        raise Invalid.field("/case_review", message)
     details = {name: fields.get(name) for name in ("offence_code", "crime_reference", "note")}
     if fields.get("case_review"):
         add_entry(session, case, "case_review", actor=doing.actor, at=at, details=details)

@@ -81,10 +81,11 @@ def reading_of_case(question: Question, written: str) -> Reading:
     """Give the read of one case with all that hangs on it, by its id or reference."""
     condition, values = question.condition()
     named = "c.id = :id" if as_uuid(written) is not None else "c.reference = :reference"
+    as_at = question.as_at is not None
     sql = f"""
-        SELECT CAST({whole_json(as_at=question.as_at is not None)} AS text) AS body, c.version,
+        SELECT CAST({whole_json(as_at=as_at)} AS text) AS body, c.version,
                ARRAY[c.id, c.person_id] AS subjects, ARRAY[c.person_id] AS people,
-               {masked(with_minutes=True)} AS masked,
+               {masked(with_minutes=True, as_at=as_at)} AS masked,
                CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after, c.id, c.person_id
         {question.source} AND {condition} AND {named}
     """

@@ -18,7 +18,6 @@ CATEGORIES: Final = (1, 2, 3, 4)
 LEVELS: Final = (1, 2, 3)
 YOUTH_JUSTICE: Final = "youth_justice"
 POLICE: Final = "police"
-RESPONSIBLE: Final = (POLICE, "probation", "prison")  # Criminal Justice Act 2003 s.325(1)
 _DAYS_OF: Final = {"days": 1, "weeks": 7}
 
 

@@ -152,7 +152,7 @@ def whole_json(*, as_at: bool = False) -> str:
         'local_summary', (SELECT {summary_json(as_at=as_at)}
             FROM mappa_local_summaries b WHERE {_known("b", as_at=as_at)} AND ({standing})
             ORDER BY b.recorded_at DESC LIMIT 1),
-        'masked', to_jsonb({masked(with_minutes=True)})))"""
+        'masked', to_jsonb({masked(with_minutes=True, as_at=as_at)})))"""
 
 
 def _meeting_json(*, as_at: bool) -> str:
@@ -166,13 +166,14 @@ def _meeting_json(*, as_at: bool) -> str:
         'recorded_by', m.recorded_by)"""
 
 
-def masked(*, with_minutes: bool) -> str:
+def masked(*, with_minutes: bool, as_at: bool = False) -> str:
     """Give the text[] that names what the reader is not shown."""
-    minutes = """
+    minutes = f"""
         || CASE WHEN NOT :sees_minutes AND EXISTS (
                SELECT FROM mappa_meetings m
-               WHERE m.force = c.force AND m.case_id = c.id AND m.minutes IS NOT NULL)
-           THEN ARRAY['meetings.minutes'] ELSE CAST('{}' AS text[]) END
+               WHERE m.force = c.force AND m.case_id = c.id AND m.minutes IS NOT NULL
+                 {"AND m.minutes_at <= :as_at" if as_at else ""})
+           THEN ARRAY['meetings.minutes'] ELSE CAST('{{}}' AS text[]) END
     """
     return f"""(CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood']
                  ELSE CAST('{{}}' AS text[]) END {minutes if with_minutes else ""})"""

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 Kind = Literal["iom_member", "mappa_case", "registration", "order"]
+# Of a person `p`, over all managements; what manages them is not told by it.
+HIGHEST_RISK = """(
+    SELECT m.risk FROM managements m
+    WHERE m.force = p.force AND m.person_id = p.id AND m.risk IS NOT NULL
+    ORDER BY array_position(
+        CAST(ARRAY['very_high', 'high', 'medium', 'standard', 'low'] AS text[]), m.risk) LIMIT 1)
+"""
 
 
 @dataclass(frozen=True)

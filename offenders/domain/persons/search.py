@@ -260,9 +260,15 @@ def _by_marker(query: Query, search: Search, value: str) -> None:
     query.because("marker")
 
 
-def _by_manager(query: Query, _search: Search, _value: str) -> None:
-    """No capability has put anybody under management, so nobody matches."""
-    query.conditions.append("false")
+def _by_manager(query: Query, search: Search, value: str) -> None:
+    """Find whom an officer or team manages; who is in MAPPA or registered not for everyone."""
+    sees_all = search.sight.public_protection_flags
+    kinds = "" if sees_all else "AND g.kind NOT IN ('mappa_case', 'registration')"
+    query.conditions.append(f"""p.id IN (
+        SELECT g.person_id FROM managements g
+        WHERE g.force = :force AND (g.owner_officer = :managed_by OR g.owner_team = :managed_by)
+          {kinds})""")
+    query.values["managed_by"] = value
     query.because("managed_by")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from offenders.domain.persons.managing import HIGHEST_RISK
 from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
 from offenders.domain.wanted.asking import HIDDEN, TEAM, area
@@ -47,6 +48,7 @@ def want_json(*, as_at: bool = False) -> str:
         'warrant_number', w.warrant_number, 'court', w.court,
         'warrant_category', w.warrant_category, 'backed_for_bail', w.backed_for_bail,
         'risk', w.risk, 'risk_rationale', w.risk_rationale, 'priority', w.priority,
+        'managed_risk', {"NULL" if as_at else HIGHEST_RISK},
         'domestic_abuse', w.domestic_abuse, 'priority_crime', w.priority_crime,
         'lpa', {area("lpa")}, 'neighbourhood', {area("neighbourhood")},
         'follows_address', w.follows_address,
