@@ -125,3 +125,16 @@ def test_the_annual_return_takes_from_the_other_registers(client, headers, manag
     assert elsewhere["breaches_of_sexual_risk_orders"]["value"] == 0
     assert elsewhere["lifetime_notifications_revoked"]["value"] == 0
     assert elsewhere["breaches_of_notification"]["value"] == "no_data"
+
+
+def test_a_corrected_date_of_birth_halves_the_period_of_a_child(client, headers):
+    register = Register(client, headers, "33")
+    made = register.given(disposal="community_order", relevant_date="2026-03-01")
+    assert made["notification_ends_on"] == "2031-02-28"
+    person = client.get(f"/v1/people/{made['person_id']}", headers=headers("investigator")).json
+    sent = headers("investigator") | {"If-Match": f'"{person["version"]}"'}
+    answer = client.patch(
+        f"/v1/people/{person['id']}", json={"date_of_birth": "2010-01-01"}, headers=sent
+    )
+    assert answer.status_code == 200, answer.json
+    assert register.read(made)["notification_ends_on"] == "2028-08-31"
