@@ -103,11 +103,17 @@ def test_only_what_changed_at_the_source_is_changed_and_what_was_set_here_wins(b
 
 def test_an_exit_at_the_source_ends_the_membership(bring, desk, look):
     bring(row())
-    ended = row(exited_on="2026-03-01", exit_reason="reduced_risk")
+    ended = row(exited_on="2026-02-28", exit_reason="reduced_risk")
     assert bring(ended) == ((0, 1, 0, 0), [])
     assert desk.get("iom/members").json["items"] == []
     (member,) = desk.get("iom/members", state="exited").json["items"]
-    assert (member["exit_reason"], member["exited_at"][:10]) == ("reduced_risk", "2026-03-02")
+    assert (member["exit_reason"], member["exited_at"][:10]) == ("reduced_risk", "2026-02-28")
+    exited = {"state": "exited", "exited_from": "2026-02-28", "exited_to": "2026-02-28"}
+    assert [each["id"] for each in desk.get("iom/members", **exited).json["items"]] == [
+        member["id"]
+    ]
+    report = desk.get("reports/iom", **{"from": "2026-02-01", "to": "2026-02-28"}).json
+    assert (report["members"], [each["members"] for each in report["exits"]]) == (0, [1])
     assert look("SELECT count(*) FROM managements") == [(0,)]
     other = row(source_ref="I9", family_name=None, given_names=None, date_of_birth=None)
     again = other | {"person_id": member["person_id"], "joined_on": "2026-05-01"}
