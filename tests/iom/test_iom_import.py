@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from builders import given_detention
 from iom_given import Iom
 from sqlalchemy import text
 
@@ -99,6 +100,18 @@ def test_only_what_changed_at_the_source_is_changed_and_what_was_set_here_wins(b
     assert (changed["theme"], changed["rating"]) == ("violence", "amber")
     assert bring(row(theme="violence", rating="green", risk="medium")) == ((0, 1, 0, 0), [])
     assert desk.read(member["id"])["risk"] == "medium"
+
+
+def test_flags_go_along_with_the_lead_that_the_source_names(bring, desk, headers):
+    bring(row())
+    (member,) = desk.get("iom/members").json["items"]
+    person = {"id": member["person_id"]}
+    given_detention(desk.client, headers, force=desk.force, person=person)
+    (flag,) = desk.flags(member, "managed-person-arrested")
+    assert flag["owner"]["officer"] == "4711"
+    bring(row(lead_officer="4712"))
+    (flag,) = desk.flags(member, "managed-person-arrested")
+    assert (flag["owner"]["officer"], flag["state"]) == ("4712", "open")
 
 
 def test_an_exit_at_the_source_ends_the_membership(bring, desk, look):

@@ -339,6 +339,15 @@ def test_areas_narrow_a_supervisor_and_a_chair(client, headers, iom):
     supervisor = Iom(client, headers, role="supervisor", lpas=["S"])
     report = supervisor.get("reports/iom").json
     assert report["members"] == 1
+    at_home = iom.person()
+    given_entry(client, headers, at_home, "addresses", lines=["1 A St"], neighbourhood="E2")
+    moved = iom.member(at_home, nomination={"lpa": "S"})
+    given_detention(client, headers, person=at_home)
+    (flag,) = iom.flags(moved)
+    placed = [(each["lpa"], each["neighbourhood"]) for each in (iom.read(moved["id"]), flag)]
+    assert placed == [("S", None)] * 2
+    ward = Iom(client, headers, role="meeting_chair", neighbourhoods=["E2"])
+    assert ward.act(moved, "exits", reason="failed", rationale="x").status_code == 404
 
 
 def test_a_persons_open_memberships_are_given_for_their_summary(iom, session):

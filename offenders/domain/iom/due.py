@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-_AREA: Final = "coalesce(m.lpa, p.lpa) AS lpa, coalesce(m.neighbourhood, p.neighbourhood)"
+# Who has an LPA of their own does not stand in the neighbourhood of their home besides.
+_HOME: Final = "CASE WHEN {0}.lpa IS NULL THEN p.neighbourhood ELSE {0}.neighbourhood END"
+_AREA: Final = f"coalesce(m.lpa, p.lpa) AS lpa, {_HOME.format('m')}"
 _MIDNIGHT: Final = "CAST({} + 1 AS timestamp) AT TIME ZONE 'Europe/London'"
 _BASE: Final = f"""
     SELECT 'iom_member' AS subject_type, m.id AS subject_id, m.reference AS subject_reference,
@@ -83,8 +85,7 @@ _DUE: Final = {
 _UNDECIDED: Final = f"""
     SELECT 'iom_nomination' AS subject_type, n.id AS subject_id,
            n.reference AS subject_reference, n.person_id,
-           coalesce(n.lpa, p.lpa) AS lpa, coalesce(n.neighbourhood, p.neighbourhood)
-               AS neighbourhood,
+           coalesce(n.lpa, p.lpa) AS lpa, {_HOME.format("n")} AS neighbourhood,
            n.owner_officer, n.owner_team, {_ALL} ->> 'severity' AS severity,
            jsonb_build_object('rule', CAST(:rule AS text), 'due_at', n.decide_by,
                'what', 'No panel has decided the nomination.', 'agency', n.agency,
@@ -104,13 +105,13 @@ _REFRESH = text(f"""
     WHERE force = :force AND exited_at IS NULL AND review_due_at <> {_NEW_DUE}
     RETURNING id
 """)
-_FOLLOW = text("""
+_FOLLOW = text(f"""
     UPDATE managements g
-    SET lpa = coalesce(m.lpa, p.lpa), neighbourhood = coalesce(m.neighbourhood, p.neighbourhood)
+    SET lpa = coalesce(m.lpa, p.lpa), neighbourhood = {_HOME.format("m")}
     FROM iom_members m JOIN persons p ON p.force = m.force AND p.id = m.person_id
     WHERE g.force = :force AND g.id = m.id AND m.force = :force AND m.exited_at IS NULL
       AND (g.lpa, g.neighbourhood) IS DISTINCT FROM
-          (coalesce(m.lpa, p.lpa), coalesce(m.neighbourhood, p.neighbourhood))
+          (coalesce(m.lpa, p.lpa), {_HOME.format("m")})
 """)
 
 

@@ -14,7 +14,7 @@ from offenders.domain.iom.admitting import admit
 from offenders.domain.iom.convening import place_of, require_own_area
 from offenders.domain.iom.due import clear_undecided
 from offenders.domain.iom.models import IomDecision, IomNomination
-from offenders.domain.iom.records import TEAM, Doing, plain
+from offenders.domain.iom.records import TEAM, Doing, area_of, plain
 from offenders.domain.iom.rules import (
     DECISIONS,
     LEAST_PANEL,
@@ -262,11 +262,12 @@ def hand_over_nomination(session: Session, doing: Doing) -> IomNomination:
     session.flush()
     keep_history(session, IomNomination.__table__, nomination.force, [nomination.id])
     person = hold_person(session, nomination.person_id)
+    lpa, neighbourhood = area_of(nomination, person.lpa, person.neighbourhood)
     follow_subject(
         session,
         subject_id=nomination.id,
-        lpa=nomination.lpa or person.lpa,
-        neighbourhood=nomination.neighbourhood or person.neighbourhood,
+        lpa=lpa,
+        neighbourhood=neighbourhood,
         owner_officer=officer,
         owner_team=team,
     )

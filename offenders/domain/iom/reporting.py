@@ -75,7 +75,8 @@ _NOMINATIONS: Final = """
     JOIN persons p ON p.force = n.force AND p.id = n.person_id
     CROSS JOIN LATERAL (
         SELECT n.force, n.recorded_by, coalesce(n.lpa, p.lpa) AS lpa,
-               coalesce(n.neighbourhood, p.neighbourhood) AS neighbourhood) s
+               CASE WHEN n.lpa IS NULL THEN p.neighbourhood ELSE n.neighbourhood END
+                   AS neighbourhood) s
     WHERE {scope} AND n.nominated_at >= :since AND n.nominated_at < :before
     GROUP BY 1, 2 ORDER BY 1, 2
 """
