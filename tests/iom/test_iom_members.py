@@ -282,6 +282,8 @@ def test_lists_and_counts_agree_whatever_they_are_filtered_and_grouped_by(iom, c
             link = urlsplit(each["href"])
             rows = client.get(f"{link.path}?{link.query}&count=true", headers=iom.sent).json
             assert (group, each[group], rows["total"]) == (group, each[group], each["members"])
+    both = iom.get("iom/members/counts", group_by="theme", theme="violence").json["counts"]
+    assert [(each["theme"], each["members"]) for each in both] == [("violence", 1)]
     pages, query = [], {"limit": 2}
     while query:
         page = iom.get("iom/members", **query).json
