@@ -52,7 +52,7 @@ _DUE: Final = {
         SELECT min({_MIDNIGHT.format("a.due_on")}) AS due_at, {_ALL} AS figure,
                jsonb_build_object('what', 'An action of the plan is overdue.',
                    'actions', jsonb_agg(jsonb_build_object(
-                       'id', a.id, 'owner', a.owner, 'agency', a.agency, 'due_on', a.due_on)
+                       'id', a.id, 'agency', a.agency, 'due_on', a.due_on)
                        ORDER BY a.due_on, a.id)) AS said
         FROM iom_plan_actions a
         WHERE a.force = m.force AND a.member_id = m.id AND a.state = 'open'
@@ -65,8 +65,7 @@ _DUE: Final = {
                jsonb_build_object('what', CASE WHEN m.convict_until < CAST(:today AS date)
                    THEN 'The time of catch and convict has ended: renew or end it.'
                    ELSE 'The review of catch and convict is due.' END,
-                   'until', m.convict_until, 'review_on', m.convict_review_on,
-                   'authorised_by', m.convict_authorised_by) AS said
+                   'until', m.convict_until, 'review_on', m.convict_review_on) AS said
         WHERE m.catch_and_convict
           AND least(m.convict_until, m.convict_review_on) < CAST(:today AS date)
     """,
