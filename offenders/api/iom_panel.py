@@ -17,7 +17,7 @@ from offenders.domain.access import may, sight
 from offenders.domain.iom import service
 from offenders.domain.iom.service import Doing, NominationQuestion
 from offenders.domain.reading import Reading, show
-from offenders.errors import Forbidden, Invalid, NotFound
+from offenders.errors import Conflict, Forbidden, Invalid, NotFound
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -159,7 +159,13 @@ def read_meeting(call: Call, meeting: str) -> Answer:
 def nominate(call: Call) -> Answer:
     """Put somebody forward for a scheme; any agency may, a partner for its own alone."""
     _require_own_agency(call)
-    made = service.nominate(call.session, doing_of(call))
+    try:
+        made = service.nominate(call.session, doing_of(call))
+    except Conflict:
+        if may(call.actor, "iom:read"):
+            raise
+        message = "The person can't be put forward for this scheme now. Ask the IOM team."
+        raise Conflict(message) from None
     return _shown_nomination(call, str(made.id))
 
 
