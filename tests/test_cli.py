@@ -260,12 +260,6 @@ def test_the_columns_of_a_kind_are_printed(invoke):
     assert {"source_ref", "person_source_ref", "reason", "offence_code"} <= set(lines)
 
 
-def test_a_kind_that_is_not_offered_yet_is_refused(here):
-    done = here("import", "mappa", "--columns")
-    assert done.returncode == 1
-    assert done.stderr.startswith("offenders: Imports of mappa are not offered.")
-
-
 def test_an_unbroken_chain_is_said_to_be_so(migrated, here):
     assert here("jobs", "run", "audit-seal").returncode == 0
     done = here("audit", "verify")

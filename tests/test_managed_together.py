@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from builders import given_detention, given_person, given_want
 from iom_given import Iom
 from mappa_given import Mappa
-from orders_given import Orders, day
+from orders_given import TODAY, Orders, day
 from registrations_given import Register, ago
 
 ARRESTED = "managed-person-arrested"
@@ -107,3 +107,34 @@ def test_people_are_found_by_who_manages_them(client, headers, managed, role, ma
     given_person(client, headers)
     answer = client.get(f"/v1/people?managed_by={manager}", headers=headers(role))
     assert [each["id"] for each in answer.json["items"]] == ([person["id"]] if found else [])
+
+
+def test_the_annual_return_takes_from_the_other_registers(client, headers, managed):
+    year = TODAY.year if date(TODAY.year, 3, 31) < TODAY else TODAY.year - 1
+    in_year = date(year, 1, 15).isoformat()
+    orders = Orders(client, headers, "33")
+    for kind in ("SHPO", "SRO"):
+        orders.given(type=kind, made_on=in_year)
+    sent = headers("mappa_coordinator")
+    answer = client.get(f"/v1/mappa/annual-return?year={year}", headers=sent)
+    elsewhere = answer.json["elsewhere"]
+    imposed = elsewhere["restrictive_orders_imposed"]
+    assert imposed["value"] == 2
+    listed = client.get(imposed["by_type"]["SHPO"]["href"], headers=sent).json["items"]
+    assert [each["made_on"] for each in listed] == [in_year]
+    assert elsewhere["breaches_of_sexual_risk_orders"]["value"] == 0
+    assert elsewhere["lifetime_notifications_revoked"]["value"] == 0
+    assert elsewhere["breaches_of_notification"]["value"] == "no_data"
+
+
+def test_a_corrected_date_of_birth_halves_the_period_of_a_child(client, headers):
+    register = Register(client, headers, "33")
+    made = register.given(disposal="community_order", relevant_date="2026-03-01")
+    assert made["notification_ends_on"] == "2031-02-28"
+    person = client.get(f"/v1/people/{made['person_id']}", headers=headers("investigator")).json
+    sent = headers("investigator") | {"If-Match": f'"{person["version"]}"'}
+    answer = client.patch(
+        f"/v1/people/{person['id']}", json={"date_of_birth": "2010-01-01"}, headers=sent
+    )
+    assert answer.status_code == 200, answer.json
+    assert register.read(made)["notification_ends_on"] == "2028-08-31"

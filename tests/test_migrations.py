@@ -19,6 +19,8 @@ from sqlalchemy.engine import make_url
 from offenders import tables
 from offenders.bundled import joined
 from offenders.db import Work, serving_engine, transaction
+from offenders.domain.imports import registers
+from offenders.domain.imports.kinds import KINDS
 from offenders.domain.imports.service import run_rows
 from offenders.migrating import (
     MigrationRefused,
@@ -312,3 +314,14 @@ def test_the_installations_secret_outlives_a_reload_of_the_codes(database, owner
     prepare(Settings(database_url=database.app, database_owner_url=database.owner))
     with owner.connect() as connection:
         assert connection.execute(secret).scalar_one() == before
+
+
+def test_the_planner_is_told_of_every_kind_that_is_imported_in_bulk(owner):
+    small = registers.COLUMNS
+    bulk = [kind for kind in KINDS if kind not in small]
+    with owner.connect() as connection:
+        named = text("SELECT pg_get_functiondef('refresh_statistics(text)'::regprocedure)")
+        known = connection.execute(named).scalar_one()
+        assert [kind for kind in bulk if f"WHEN '{kind}' THEN" not in known] == []
+        for kind in bulk:
+            connection.execute(text("SELECT refresh_statistics(:kind)"), {"kind": kind})

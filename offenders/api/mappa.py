@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api import mappa_actions
+from offenders.api.annual_return import told_elsewhere
 from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
@@ -238,7 +239,9 @@ def show_return(call: Call) -> Answer:
     """Give the annual return: categories on 31 March, the rest for the year to that day."""
     year = call.query.pop("year", None)
     question = _question(call, call.query)
-    return Answer(as_json(service.annual_return(call.session, question, year)))
+    told = service.annual_return(call.session, question, year)
+    told["elsewhere"] |= told_elsewhere(call, told["from"], told["to"])
+    return Answer(as_json(told))
 
 
 @route(

@@ -19,6 +19,7 @@ from offenders.domain.custody import service as custody
 from offenders.domain.persons import service
 from offenders.domain.persons.service import Search
 from offenders.domain.reading import Reading, show
+from offenders.domain.registrations import service as registrations
 from offenders.domain.wanted import service as wanted
 
 if TYPE_CHECKING:
@@ -107,6 +108,10 @@ def amend_person(call: Call, person: str) -> Answer:
     )
     if "nationalities" in call.body:
         custody.follow_nationalities(call.session, [person_id])
+    if "date_of_birth" in call.body:
+        registrations.follow_birth(
+            call.session, actor=call.actor.subject, person_id=person_id, now=call.now
+        )
     return _shown(call, str(person_id))
 
 

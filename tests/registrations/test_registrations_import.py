@@ -115,6 +115,15 @@ def test_rows_are_registered_by_the_law_and_again_nothing_changes(bring, desk, l
     assert desk.history(listed["Example"])[0]["kind"] == "entry"
 
 
+def test_the_length_of_a_discharge_may_come_as_that_of_the_sentence(bring, desk):
+    told = row(disposal="conditional_discharge", sentence_months="24", relevant_date=ago(30))
+    summary, problems = bring(told)
+    assert (summary[0], problems) == (1, [])
+    (made,) = desk.list()
+    (disposal,) = made["disposals"]
+    assert (disposal["disposal"], disposal["discharge_months"]) == ("conditional_discharge", 24)
+
+
 def test_rows_of_one_person_make_one_registration_with_the_latest_end(bring, desk):
     who = {"pnc_id": "2002/0073319Z"}
     rows = [

@@ -138,6 +138,9 @@ def fields_of(row: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
     fields = {column: row.get(column) for column in (*DISPOSAL, *SHARED)}
     for column in (*LAST, "risk_since", "in_custody_since"):
         fields[column] = date.fromisoformat(row[column]) if row.get(column) else None
+    # A source without a column of its own tells the length of a discharge as that of the sentence.
+    if fields["disposal"] == "conditional_discharge" and fields["discharge_months"] is None:
+        fields["discharge_months"] = fields.pop("sentence_months", None)
     if row.get("neighbourhood"):
         fields["lpa"] = facts.neighbourhoods.get(row["neighbourhood"])
     return fields
