@@ -246,6 +246,14 @@ def test_what_changes_at_the_source_changes_here_unless_it_was_decided_here(orde
     assert bring(later)[0] == (0, 0, 1, 0)
     assert ("warning", "breaches") in [e[:2] for e in bring(later | {"breaches": [day(-8)]})[1]]
     assert len(orders.list("/v1/order-breaches")) == 2
+    owned = later | {"owner_officer": "PC9"}
+    assert ("warning", "owner_officer") in [e[:2] for e in bring(owned)[1]]
+    told = ["Not to go to the house of Jane Roe"]
+    assert bring(owned | {"conditions": told})[0] == (0, 1, 0, 0)
+    chief = orders.caller("chief_officer")
+    path = f"/v1/orders/{broken['order_id']}/history"
+    log = [each for each in orders.list(path, sent=chief) if each["kind"] == "amendment"]
+    assert (log[-1]["masked"], log[-1]["details"]["changes"]) == (["details.conditions"], {})
     double = row(3, "SHPO", **first) | {"person_source_ref": "P1"}
     assert bring(double)[1][0][:2] == ("refused", "court_reference")
     other = row(1, "SHPO", **first) | {"person_source_ref": "P2"}

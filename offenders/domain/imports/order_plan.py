@@ -45,10 +45,11 @@ _LIFE: Final = (
     "interim",
     "with_custody",
 )
+_ALONE: Final = ("court", "court_reference", "authorised_rank", "lpa", "neighbourhood")
 _GROUPS: Final = (
     (_LIFE, "state"),
     (("monitored_by", "monitoring", "accepted_by", "accepted_on"), "accepted_by"),
-    *(((each,), each) for each in ("court", "court_reference", "lpa", "neighbourhood")),
+    *(((each,), each) for each in _ALONE),
 )
 
 
@@ -201,6 +202,10 @@ class _Planner:
             self._plan.received.warn(checked, [_UNACCEPTED])
         breaches = [each for each in new.breaches if (order.id, each[0]) not in self._breaches]
         acted = self._acted(order.id, new)
+        for name in ("owner_officer", "owner_team"):
+            told = checked.row.get(name)
+            if told not in {source.row.get(name), getattr(order, name)}:
+                self._plan.received.warn(checked, [_kept(name)])
         if {each[0] for each in old.breaches} - {each[0] for each in new.breaches}:
             self._plan.received.warn(checked, [_kept("breaches")])
         self._plan.amendments.append(Amendment(checked, order, new, columns, breaches, acted))
