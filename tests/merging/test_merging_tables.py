@@ -9,7 +9,16 @@ from sqlalchemy import ARRAY, Uuid, text
 
 import offenders
 from offenders import tables
-from offenders.domain.imports import bail_plan, custody_plan, hits, registrations, want_plan
+from offenders.domain.imports import (
+    bail_plan,
+    custody_plan,
+    hits,
+    iom,
+    mappa_plan,
+    order_plan,
+    registrations,
+    want_plan,
+)
 from offenders.domain.merging.linking import SOURCES
 from offenders.domain.merging.moving import NOT_MOVED, WITHOUT_KEY, find_references
 
@@ -71,6 +80,9 @@ def test_every_kind_of_row_that_describes_people_is_moved():
         bail_plan.PERSONS_OF_BAIL,
         custody_plan.PERSONS_OF_DETENTIONS,
         hits.PERSONS_OF_HITS,
+        iom.PERSONS_OF_IOM,
+        mappa_plan.PERSONS_OF_MAPPA,
+        order_plan.PERSONS_OF_ORDERS,
         registrations.PERSONS_OF_REGISTRATIONS,
         want_plan.PERSONS_OF_WANTS,
     }

@@ -403,3 +403,48 @@ def test_an_amendment_moves_days_owner_and_flags(orders):
     orders.done(made, "discharges", ending="entered_in_error", reason="Another person's.")
     assert orders.given(person_id=made["person_id"], court_reference="T20167001")
     assert orders.rules(made) == set()
+
+
+def test_what_a_condition_says_can_be_corrected_and_a_travel_ban_renewed(orders):
+    made = orders.given(
+        made_on="2018-01-10",
+        conditions=[
+            {"text": "Not to travel abroad", "category": "foreign_travel", "until": "2023-01-09"}
+        ],
+    )
+    ban = {"text": "Not to travel abroad", "category": "foreign_travel"}
+    renewal = {"varied_on": "2023-01-05", "conditions": [ban | {"until": "2028-01-04"}]}
+    longer = renewal | {"conditions": [ban | {"until": "2028-01-05"}]}
+    assert refused(orders.act(made, "variations", **longer), "/conditions/1/until", "s.103C")
+    varied = orders.done(made, "variations", **renewal)
+    assert [(each["from"], each["until"]) for each in varied["conditions"]] == [
+        ("2018-01-10", "2023-01-04"),
+        ("2023-01-05", "2028-01-04"),
+    ]
+    new = orders.given(made_on=day(0), conditions=["Not to enter the pork", "Not to drink"])
+    told = [{"text": "Not to enter the park"}, {"text": "Not to drink", "enforceable": False}]
+    right = orders.done(new, "conditions", conditions=told)
+    found = {each["text"]: (each["holds"], each["enforceable"]) for each in right["conditions"]}
+    assert found == {
+        "Not to enter the pork": (False, True),
+        "Not to enter the park": (True, True),
+        "Not to drink": (True, False),
+    }
+
+
+def test_days_that_contradict_each_other_are_refused_with_a_field(orders):
+    notice = {"type": "DVPN", "made_on": day(-1), "authorised_rank": "superintendent"}
+    assert refused(orders.post(**notice, served_at=moment(-5)), "/served_at", "made")
+    served = orders.given(**notice, served_at=moment(-1))
+    assert served["hearing_due_at"] is not None
+    unserved = orders.patch(served, served_at=None)
+    assert (unserved.status_code, unserved.json["hearing_due_at"]) == (200, None)
+    later = orders.given(in_force_on=day(-5))
+    assert orders.patch(later, in_force_on=None).json["in_force_on"] == day(-10)
+
+
+def test_the_court_may_have_ended_what_has_lapsed_since(orders):
+    lapsed = orders.given(type="DVPO", made_on=day(-60), expires_on=day(-33))
+    assert orders.act(lapsed, "discharges", ended_on=day(-32)).status_code == 409
+    ended = orders.done(lapsed, "discharges", ended_on=day(-40))
+    assert (ended["state"], ended["ended_on"]) == ("discharged", day(-40))

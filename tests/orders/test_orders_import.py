@@ -203,6 +203,7 @@ REFUSED = [
     ({"breaches": "2016-03-01 charged 2016-02-01"}, "breaches", "before it happened"),
     ({"made_on": "3016-01-01"}, "made_on", "future"),
     ({"state": "discharged", "ended_on": "2015-12-31"}, "ended_on", "before it bound"),
+    ({"accepted_by": "T", "accepted_on": "2015-12-31"}, "accepted_on", "before"),
     ({"owner_officer": "1", "owner_team": "T"}, "owner_team", "two owners"),
     ({"colour": "red"}, "colour", "no column"),
 ]
@@ -238,11 +239,26 @@ def test_what_changes_at_the_source_changes_here_unless_it_was_decided_here(orde
     assert bring(sro)[0] == (1, 0, 0, 0)
     early = bring(sro | {"breaches": None, "state": "discharged", "ended_on": day(-20)})
     assert early[1][0][:2] == ("refused", "expires_on")
+    later = sro | {"breaches": [f"{day(-9)} charged {day(-2)}"]}
+    assert bring(later)[0] == (0, 1, 0, 0)
+    (broken,) = orders.list("/v1/order-breaches")
+    assert (broken["action"], broken["state"]) == ("charged", "reviewed")
+    assert bring(later)[0] == (0, 0, 1, 0)
+    assert ("warning", "breaches") in [e[:2] for e in bring(later | {"breaches": [day(-8)]})[1]]
+    assert len(orders.list("/v1/order-breaches")) == 2
+    owned = later | {"owner_officer": "PC9"}
+    assert ("warning", "owner_officer") in [e[:2] for e in bring(owned)[1]]
+    told = ["Not to go to the house of Jane Roe"]
+    assert bring(owned | {"conditions": told})[0] == (0, 1, 0, 0)
+    chief = orders.caller("chief_officer")
+    path = f"/v1/orders/{broken['order_id']}/history"
+    log = [each for each in orders.list(path, sent=chief) if each["kind"] == "amendment"]
+    assert (log[-1]["masked"], log[-1]["details"]["changes"]) == (["details.conditions"], {})
     double = row(3, "SHPO", **first) | {"person_source_ref": "P1"}
     assert bring(double)[1][0][:2] == ("refused", "court_reference")
     other = row(1, "SHPO", **first) | {"person_source_ref": "P2"}
     assert bring(other)[1][0][:2] == ("refused", "person_source_ref")
-    bring(row(5, "SRO", made_on=day(-3), **accepted), sro, complete=True)
+    bring(row(5, "SRO", made_on=day(-3), **accepted), later, complete=True)
     assert [e["subject"]["reference"] for e in orders.flags("not-in-source")] == [made["reference"]]
 
 

@@ -144,6 +144,9 @@ def test_notifications_roll_and_say_whether_they_came_in_time(register):
     early = register.act(made, "notifications", occurred_at=at(401))
     assert early.status_code == 422
     assert early.json["section"] == "Sexual Offences Act 2003 s.83(1)"
+    assert early.json["errors"][0]["pointer"] == "/occurred_at"
+    back = {"kind": "return_from_abroad", "returned_on": ago(4), "occurred_at": at(5)}
+    assert register.act(made, "notifications", **back).status_code == 422
     first = register.done(made, "notifications", occurred_at=at(398), station="Mansfield House")
     assert first["first_notified_on"] == first["last_notified_on"] == ago(398)
     assert (first["notification_stage"], first["notification_overdue"]) == ("annual", True)
@@ -200,6 +203,9 @@ def test_visits_are_due_by_risk_and_only_one_at_which_the_person_was_seen_counts
     up = register.done(made, "risk-levels", risk="very_high", reason="New partner with children")
     assert (up["risk"], up["risk_since"]) == ("very_high", TODAY.isoformat())
     assert up["visit_due_on"] < seen["visit_due_on"]
+    told = {"risk": "low", "reason": "Found in the file.", "occurred_at": at(1)}
+    assert register.done(made, "risk-levels", **told)["risk"] == "very_high"
+    assert register.history(made, kind="risk_level")[0]["details"]["to"] == "low"
     assert register.patch(made, visit_months=2).status_code == 422
     own = register.patch(made, visit_months=2, reason="Agreed by the supervisor.")
     assert own.json["visit_due_on"] > up["visit_due_on"]
@@ -279,7 +285,15 @@ def test_an_indefinite_period_is_reviewed_after_fifteen_years(register):
     register.done(again, "notifications", occurred_at="2005-06-02T12:00:00Z")
     register.done(again, "indefinite-reviews", **apply)
     ceases = {"determination": "ceases", "authorised_by": "SUPT1"}
-    register.done(again, "indefinite-reviews", **ceases)
+    over = register.done(again, "indefinite-reviews", **ceases)
+    assert (over["state"], over["notification_overdue"], over["visit_overdue"]) == (
+        "expired",
+        False,
+        False,
+    )
+    (told,) = register.flags(subject_id=again["id"])
+    assert (told["because"]["stage"], told["because"]["due_on"]) == ("expired", TODAY.isoformat())
+    assert told["because"]["section"] == "Sexual Offences Act 2003 s.91C"
     assert register.done(again, "closures", **ending)["state"] == "closed"
     ended = register.given(disposal="fine")
     assert register.act(ended, "indefinite-reviews").status_code == 409

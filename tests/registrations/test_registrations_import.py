@@ -162,6 +162,21 @@ def test_what_was_set_here_stands_and_what_changed_at_the_source_is_taken(bring,
     assert bring(inside | {"risk": "low"}) == ((0, 0, 1, 0), [("warning", "source_ref")])
 
 
+def test_a_risk_raised_at_the_source_ends_reactive_management(bring, desk):
+    low = {"risk": "low", "risk_since": ago(3 * 366)}
+    bring(row(**low))
+    (made,) = desk.list()
+    body = {"management": "reactive", "authorised_by": "DI1", "reason": "Stable."}
+    desk.done(made, "managements", **body)
+    assert bring(row(risk="high", risk_since=ago(1)))[0] == (0, 1, 0, 0)
+    (now,) = desk.list()
+    assert (now["risk"], now["management"], now["reactive_review_due_on"]) == (
+        "high",
+        "active",
+        None,
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from offenders.domain.imports.batches import Batch
     from offenders.domain.imports.checks import Checked
-    from offenders.domain.orders.models import Order
+    from offenders.domain.orders.models import Breach, Order
 
 PERSONS_OF_ORDERS: Final = "orders-person"  # people whom rows of orders describe
 # What a change at the source changes together, and the column that names it in a warning.
@@ -46,10 +46,11 @@ _LIFE: Final = (
     "interim",
     "with_custody",
 )
+_ALONE: Final = ("court", "court_reference", "authorised_rank", "lpa", "neighbourhood")
 _GROUPS: Final = (
     (_LIFE, "state"),
     (("monitored_by", "monitoring", "accepted_by", "accepted_on"), "accepted_by"),
-    *(((each,), each) for each in ("court", "court_reference", "lpa", "neighbourhood")),
+    *(((each,), each) for each in _ALONE),
 )
 
 
@@ -62,13 +63,17 @@ class Entry(NamedTuple):
 
 
 class Amendment(NamedTuple):
-    """What a row changes of an order that stands, and the breaches it adds."""
+    """What a row changes of an order that stands, the breaches it adds, and what it says of them.
+
+    `acted` are breaches that stand, of which the row tells the action or the review.
+    """
 
     checked: Checked
     order: Order
     described: Described
     columns: dict[str, Any]
     breaches: list[tuple[datetime, str | None, datetime | None]]
+    acted: list[tuple[Breach, str | None, datetime | None]]
 
 
 @dataclass
@@ -179,14 +184,37 @@ class _Planner:
             action = "End this order at the source, and send the other under a new source_ref."
             raise Refusal(problem=problem, action=action, field="type")
         self._refuse_double(checked, new, person, order.id)
-        columns, kept = _changes(self._describe(source.row, person), new, order)
+        old = self._describe(source.row, person)
+        columns, kept = _changes(old, new, order)
         if "state" in columns:
             self._refuse_breaches_outside(new, order.id)
         self._plan.received.warn(checked, kept)
         if new.is_unaccepted and order.accepted_by is None:
             self._plan.received.warn(checked, [_UNACCEPTED])
         breaches = [each for each in new.breaches if (order.id, each[0]) not in self._breaches]
-        self._plan.amendments.append(Amendment(checked, order, new, columns, breaches))
+        acted = self._acted(order.id, new)
+        for name in ("owner_officer", "owner_team"):
+            told = checked.row.get(name)
+            if told not in {source.row.get(name), getattr(order, name)}:
+                self._plan.received.warn(checked, [_kept(name)])
+        if {each[0] for each in old.breaches} - {each[0] for each in new.breaches}:
+            self._plan.received.warn(checked, [_kept("breaches")])
+        self._plan.amendments.append(Amendment(checked, order, new, columns, breaches, acted))
+
+    def _acted(
+        self, order: UUID, new: Described
+    ) -> list[tuple[Breach, str | None, datetime | None]]:
+        """Give the breaches of which the source says what nobody has said here."""
+        found = []
+        for at, action, reviewed_at in new.breaches:
+            breach = self._breaches.get((order, at))
+            if breach is None:
+                continue
+            told = action if breach.action is None else None
+            review = reviewed_at if breach.reviewed_at is None else None
+            if told or review:
+                found.append((breach, told, review))
+        return found
 
     def _refuse_breaches_outside(self, new: Described, order: UUID) -> None:
         days = [london_day(at) for which, at in self._breaches if which == order]

@@ -248,6 +248,13 @@ class Described:
         self.monitoring = str(Monitoring.ACCEPTED if is_accepted else Monitoring.UNACCEPTED)
         self.accepted_by = (row.get("accepted_by") or self.monitored_by) if is_accepted else None
         self.accepted_on = days.get("accepted_on", facts.today) if is_accepted else None
+        first = self.applied_on or self.made_on
+        if self.accepted_on is not None and first is not None and self.accepted_on < first:
+            raise Refusal(
+                problem="Its monitoring was accepted before it was applied for or made.",
+                action=f"Send a day not before {first}.",
+                field="accepted_on",
+            )
 
     def _breach(self, written: str) -> tuple[datetime, str | None, datetime | None]:
         when, *more = written.split(" ")

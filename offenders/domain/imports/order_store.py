@@ -12,7 +12,7 @@ from offenders.domain.orders.models import Breach, Order, OrderAction
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy import Row
@@ -27,10 +27,6 @@ _REFERENCES = text("""
     SELECT id, person_id, type, court_reference FROM orders
     WHERE force = :force AND person_id = ANY (:people) AND court_reference IS NOT NULL
       AND state <> 'entered_in_error'
-""")
-_BREACHES = text("""
-    SELECT order_id, occurred_at FROM order_breaches
-    WHERE force = :force AND order_id = ANY (:orders)
 """)
 _COLUMNS: Final = tuple(column.name for column in Order.__table__.columns)
 _BREACH_COLUMNS: Final = tuple(column.name for column in Breach.__table__.columns)
@@ -62,10 +58,20 @@ def list_references(session: Session, force: str, people: Collection[UUID]) -> l
     return list(session.execute(_REFERENCES, {"force": force, "people": list(people)}))
 
 
-def breaches_of(session: Session, force: str, orders: Collection[UUID]) -> set[Any]:
-    """Give the breaches that stand, as (order, moment)."""
-    rows = session.execute(_BREACHES, {"force": force, "orders": list(orders)})
-    return {(row.order_id, row.occurred_at) for row in rows}
+def breaches_of(
+    session: Session, force: str, orders: Collection[UUID]
+) -> dict[tuple[UUID, datetime], Breach]:
+    """Give the breaches that stand of orders that are locked, by order and moment."""
+    if not orders:
+        return {}
+    statement = (
+        select(Breach)
+        .where(Breach.force == force, Breach.order_id.in_(sorted(orders)))
+        .order_by(Breach.condition_id.desc().nulls_last())
+        .execution_options(populate_existing=True)
+    )
+    found = session.execute(statement).scalars()
+    return {(each.order_id, each.occurred_at): each for each in found}
 
 
 def lock_orders(session: Session, force: str, ids: Collection[UUID]) -> dict[UUID, Order]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from offenders.db import recorded_at
+from offenders.domain.flags.managed import act_on_arrest
 from offenders.domain.history import begin_history, keep_history
 from offenders.domain.imports import order_store, store, want_store
 from offenders.domain.imports.batches import audit_batch
@@ -22,6 +23,7 @@ from offenders.ids import new_id, new_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -164,6 +166,19 @@ class _Writing:
             self._breaches.append(breach)
             self.log(order, "breach", {"breach_id": str(breach["id"])}, at)
 
+    def act(self, breach: Breach, action: str | None, reviewed_at: datetime | None) -> None:
+        """Say of a breach that stands what was done about it, and when that was reviewed."""
+        told = {"breach_id": str(breach.id)}
+        if action is not None:
+            breach.action, breach.action_at = action, breach.occurred_at
+            breach.action_by, breach.action_reason = self._batch.actor, IN_SOURCE
+            self.log(breach.order_id, "breach_action", {**told, "action": action})
+        if reviewed_at is not None:
+            breach.reviewed_at, breach.reviewed_by = reviewed_at, self._batch.actor
+            breach.learning = IN_SOURCE
+            self.log(breach.order_id, "breach_review", told, reviewed_at)
+        breach.updated_at = self._at
+
     def log(self, order: UUID, kind: str, details: dict[str, Any], at: Any = None) -> None:
         """Gather an entry of the log."""
         batch = self._batch
@@ -214,10 +229,13 @@ def _amend(session: Session, batch: Batch, plan: OrderPlan, writing: _Writing) -
     for each in plan.amendments:
         writing.keep(each.checked, each.order.id)
         before = last[each.checked.source_ref].row
-        is_changed = bool(each.columns or each.breaches) or _person_differs(each, before)
+        is_told = bool(each.columns or each.breaches or each.acted)
+        is_changed = is_told or _person_differs(each, before)
         plan.received.updated += is_changed
         plan.received.unchanged += not is_changed
         writing.add_breaches(each.order.id, each.described.because, each.breaches)
+        for breach, action, reviewed_at in each.acted:
+            writing.act(breach, action, reviewed_at)
         if each.columns:
             _change(session, writing, each)
             changed.append(each.order)
@@ -226,10 +244,15 @@ def _amend(session: Session, batch: Batch, plan: OrderPlan, writing: _Writing) -
         ids = [order.id for order in changed]
         keep_history(session, Order.__table__, batch.force, ids)
         writing.manage([order for order in changed if order.state in LIVE])
-        end_management(session, [order.id for order in changed if order.state not in LIVE])
-        for order in changed:
-            settle_order(session, order.id, "The source has changed it.")
-    return [order.id for order in changed]
+        over = [order.id for order in changed if order.state not in LIVE]
+        end_management(session, over)
+        act_on_arrest(session, over, "The order has ended at the source.")
+    acted = [each for each in plan.amendments if each.acted]
+    keep_history(session, Breach.__table__, batch.force, [b.id for a in acted for b, *_ in a.acted])
+    told = {each.id for each in changed} | {each.order.id for each in acted}
+    for order_id in sorted(told):
+        settle_order(session, order_id, "The source has changed it.")
+    return sorted(told | {each.order.id for each in plan.amendments if each.breaches})
 
 
 def _person_differs(amendment: Amendment, last: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from offenders.domain.imports.want_rows import has_inline_person
 from offenders.domain.registrations.cases import State
 from offenders.domain.registrations.entering import corrected_disposal, is_same, plan
 from offenders.domain.registrations.law import Unlawful, period_of
-from offenders.domain.registrations.managing import later
+from offenders.domain.registrations.managing import later, manage_by_risk
 from offenders.domain.registrations.records import (
     FACTS,
     disposal_entry,
@@ -204,6 +204,7 @@ class _Receiving:
                 setattr(record, column, value)
                 if name == "risk":
                     record.risk_since = row.fields["risk_since"] or self._batch.facts.today
+                    manage_by_risk(record)
                 if name in {"offender_manager", "owner_team"}:
                     record.owner_officer = value if name == "offender_manager" else None
                     record.owner_team = value if name == "owner_team" else None

@@ -92,6 +92,9 @@ SOURCES: Final = (
     "bail-person",
     "forensic-hits-person",
     "registrations-person",
+    "orders-person",
+    "iom-person",
+    "mappa-person",
 )
 _SOURCES = text("""
     UPDATE import_sources SET subject_id = :to

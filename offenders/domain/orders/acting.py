@@ -264,11 +264,10 @@ def discharge(session: Session, doing: Doing) -> Order:
     order, fields = begin(session, doing, "discharges"), doing.fields
     ending = Ending(fields.get("ending") or Ending.DISCHARGED)
     state = state_of(order)
-    is_made = order.made_on is not None
-    if ending != Ending.ENTERED_IN_ERROR and (not is_made or state not in {*LIVE, State.GRANTED}):
+    day = _day(doing, "ended_on", order)
+    if ending != Ending.ENTERED_IN_ERROR and not _can_end(order, state, day):
         message = "Only an order that was made and stands can end so."
         raise Conflict(message, state=state, possible=list(POSSIBLE[state]))
-    day = _day(doing, "ended_on", order)
     if ending == Ending.ENTERED_IN_ERROR:
         _require_no_breaches(session, order)
         order.state = State.ENTERED_IN_ERROR
@@ -281,6 +280,13 @@ def discharge(session: Session, doing: Doing) -> Order:
     clear_for(session, subject_id=order.id, rules=["not-in-source"], because="Ended here.")
     details = {"ending": ending, "ended_on": day, "reason": fields.get("reason")}
     return finish(session, order, doing, "discharge", details=details, because="The order ended.")
+
+
+def _can_end(order: Order, state: State, day: date) -> bool:
+    """Say whether an order can end on a day; one that has expired may have ended before."""
+    if state == State.EXPIRED:
+        return order.expires_on is not None and day <= order.expires_on
+    return order.made_on is not None and state in {*LIVE, State.GRANTED}
 
 
 def _require_no_breaches(session: Session, order: Order) -> None:

@@ -43,6 +43,8 @@ def amend_order(session: Session, doing: Doing) -> Order:
     """Change what a record says; a new owner or monitor needs a reason, which the log keeps."""
     order, fields = take(session, doing), dict(doing.fields)
     reason = fields.pop("reason", None)
+    if "in_force_on" in fields and fields["in_force_on"] is None:
+        fields["in_force_on"] = fields.get("made_on", order.made_on)
     changes: dict[str, Any] = {
         name: {"from": getattr(order, name), "to": fields[name]}
         for name in _AMENDED

@@ -172,5 +172,5 @@ class Case:
     is_interim: bool = False
     with_custody: bool = False
     rank: str | None = None
-    # of each condition with an end of its own: its category and that day
+    # of each condition: its category, its first day and, where it has one of its own, its last
     conditions: tuple[Mapping[str, object], ...] = ()

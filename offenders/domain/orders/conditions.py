@@ -79,19 +79,32 @@ def without_name(written: str | None, name: str | None) -> str | None:
 def varied(
     kept: list[dict[str, Any]], given: Iterable[dict[str, Any]], on: date
 ) -> list[dict[str, Any]]:
-    """Give what is kept once these and no others hold: what goes on keeps its beginning."""
-    new = {_key(each): each for each in imposed(given, on)}
+    """Give what is kept once these and no others hold: what goes on keeps its beginning.
+
+    What is made to last longer than it did begins anew; what ends before it began never held.
+    """
+    told = list(given)
+    begun = imposed(told, on)
+    new = {_key(each): each for each in begun}
+    said = {_key(each): one for one, each in zip(told, begun, strict=True)}
     result, going_on = [], set()
     for each in kept:
         stands = each["until"] is None or each["until"] >= on.isoformat()
-        if stands and _key(each) in new:
-            going_on.add(_key(each))
-            result.append({**each, "until": new[_key(each)]["until"]})
+        key = _key(each)
+        if stands and key in new and not _is_renewed(each, new[key]):
+            going_on.add(key)
+            enforceable = said[key].get("enforceable", each["enforceable"])
+            result.append({**each, "until": new[key]["until"], "enforceable": enforceable})
         elif stands:
-            result.append({**each, "until": max(_day_before(on), each["from"])})
+            result.append({**each, "until": _day_before(on)})
         else:
             result.append(each)
     return result + [each for key, each in new.items() if key not in going_on]
+
+
+def _is_renewed(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    is_longer = old["until"] is not None and (new["until"] is None or new["until"] > old["until"])
+    return is_longer and old["from"] < new["from"]
 
 
 def _key(condition: dict[str, Any]) -> tuple[Any, ...]:
@@ -103,10 +116,11 @@ def _day_before(on: date) -> str:
 
 
 def limits(kept: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """Give what the law looks at in conditions: the category and the last day of each."""
+    """Give what the law looks at in conditions: the category, the first and the last day."""
     return tuple(
         {
             "category": each["category"],
+            "from": date.fromisoformat(each["from"]),
             "until": date.fromisoformat(each["until"]) if each["until"] else None,
         }
         for each in kept

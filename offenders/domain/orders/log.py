@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-_LOG_JSON = """
+_TOLD = "(a.details ? 'conditions' OR a.details -> 'changes' ? 'conditions')"
+_LOG_JSON = f"""
     json_build_object('id', a.id, 'order_id', a.order_id, 'kind', a.kind,
         'occurred_at', a.occurred_at, 'recorded_at', a.recorded_at, 'actor', a.actor,
-        'details', CASE WHEN :sees_people THEN a.details ELSE a.details - 'conditions' END,
-        'masked', CASE WHEN NOT :sees_people AND a.details ? 'conditions'
+        'details', CASE WHEN :sees_people THEN a.details
+                        ELSE (a.details - 'conditions') #- '{{changes,conditions}}' END,
+        'masked', CASE WHEN NOT :sees_people AND {_TOLD}
                        THEN CAST('["details.conditions"]' AS json) ELSE CAST('[]' AS json) END)
 """
 

@@ -104,10 +104,21 @@ def apply_law(session: Session, order: Order) -> TypeRule:
     except Unlawful as unlawful:
         raise as_invalid(unlawful) from unlawful
     order.because = because_of(rule)
-    if rule.hearing_hours and order.served_at is not None:
-        order.hearing_due_at = rules.hearing_due(order.served_at, rule.hearing_hours)
+    set_hearing(order, rule)
     set_clocks(session, order, rule, home.date_of_birth)
     return rule
+
+
+def set_hearing(order: Order, rule: TypeRule) -> None:
+    """Set by when a court must hear of a notice that was given. Raises Invalid."""
+    served_at, made_on = order.served_at, order.made_on
+    if served_at is not None and made_on is not None and london_day(served_at) < made_on:
+        raise Invalid.field("/served_at", f"This lies before {made_on}, when it was made.")
+    order.hearing_due_at = (
+        rules.hearing_due(served_at, rule.hearing_hours)
+        if rule.hearing_hours and served_at is not None
+        else None
+    )
 
 
 def home_of(session: Session, order: Order) -> Any:

@@ -154,7 +154,7 @@ def _check_condition(rule: TypeRule, case: Case, number: int, condition: Any) ->
     months = limits.get(category)
     field = f"conditions/{number}/until"
     if months is not None:
-        most = end_of_period_of_months(case.day, months)
+        most = end_of_period_of_months(condition.get("from") or case.day, months)
         if end is None or end > most:
             what = "A ban on foreign travel" if category == TRAVEL else "Electronic monitoring"
             message = f"{what} lasts at most {_length(months, 'months')}: until {most}."

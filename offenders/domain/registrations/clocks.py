@@ -142,7 +142,7 @@ def check_notification(notified_on: date, relevant_date: date) -> None:
     """Raise Unlawful for a notification dated before the conviction, finding or caution."""
     if notified_on < relevant_date:
         message = f"Nobody notifies before the conviction: send {relevant_date} or later."
-        raise Unlawful("notified_on", message, f"{ACT} s.83(1)")
+        raise Unlawful("occurred_at", message, f"{ACT} s.83(1)")
 
 
 def travel_notice(

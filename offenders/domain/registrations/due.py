@@ -46,7 +46,7 @@ _STAGE: Final = {
 _DUE_ON: Final = {
     VISITS: f"CASE t.stage WHEN '{REACTIVE}' THEN r.reactive_review_due_on ELSE d.visit_due_on END",
     NOTIFICATIONS: f"""
-        CASE t.stage WHEN '{EXPIRED}' THEN e.ends_on
+        CASE t.stage WHEN '{EXPIRED}' THEN coalesce(e.ends_on, r.review_determined_on)
              WHEN '{REVIEW}' THEN r.review_applied_on + CAST(:review_days AS int)
              ELSE d.notification_due_on END
     """,
@@ -57,7 +57,8 @@ _INPUTS: Final = {
         'counted_from', r.visit_from_on, 'own_months', r.visit_months""",
     NOTIFICATIONS: f"""'last_notified_on', r.last_notified_on, 'starts_on', r.starts_on,
         'ends_on', e.ends_on, 'section', CASE t.stage
-            WHEN '{EXPIRED}' THEN r.because ->> 'section'
+            WHEN '{EXPIRED}' THEN CASE WHEN r.is_indefinite THEN '{ACT} s.91C'
+                                      ELSE r.because ->> 'section' END
             WHEN '{REVIEW}' THEN '{ACT} s.91C' ELSE r.notification_section END""",
     ARMS: "'last_arms_on', r.last_arms_on, 'counted_from', r.arms_from_on",
 }

@@ -73,6 +73,8 @@ def _timeliness(
     elif kind == Kind.RETURN_FROM_ABROAD:
         if fields.get("returned_on") is None:
             raise Invalid.field("/returned_on", "Say on which day the person came back.")
+        if fields["returned_on"] > on:
+            raise Invalid.field("/returned_on", f"This lies after the notification, on {on}.")
         due_on, section = clocks.return_due(fields["returned_on"]), f"{ACT} s.86"
     else:
         changed_on = fields.get("changed_on")
@@ -148,17 +150,28 @@ def _said(doing: Doing) -> dict[str, Any]:
 
 
 def set_risk(session: Session, doing: Doing) -> Registration:
-    """Change the risk, for a reason; above low nobody is managed without visits."""
+    """Change the risk, for a reason; above low nobody is managed without visits.
+
+    What was assessed before the risk that stands goes into the log alone.
+    """
     taken, fields = take(session, doing), doing.fields
     record = taken.record
     at = occurred_at(session, taken, doing)
     details = {"from": record.risk, "to": fields["risk"]} | _said(doing)
-    if fields["risk"] != record.risk:
-        record.risk, record.risk_since = fields["risk"], london_day(at)
-    if record.risk != Risk.LOW and record.management == Management.REACTIVE:
-        record.management, record.reactive_review_due_on = Management.ACTIVE, None
+    on = london_day(at)
+    if fields["risk"] != record.risk and (record.risk_since is None or on >= record.risk_since):
+        record.risk, record.risk_since = fields["risk"], on
+    if manage_by_risk(record):
         details["management"] = Management.ACTIVE
     return finish(session, taken, doing, "risk_level", details=details, at=at)
+
+
+def manage_by_risk(record: Registration) -> bool:
+    """Let somebody above low risk be visited again; say whether that is new."""
+    if record.risk == Risk.LOW or record.management != Management.REACTIVE:
+        return False
+    record.management, record.reactive_review_due_on = Management.ACTIVE, None
+    return True
 
 
 def set_management(session: Session, doing: Doing) -> Registration:

@@ -68,6 +68,12 @@ _SHOWN = f"""
                CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE r.neighbourhood END AS neighbourhood,
                CASE WHEN r.state = 'closed' THEN 'closed'
                     WHEN e.ends_on < {_TODAY} THEN 'expired'
+                    WHEN r.review_determination = 'ceases' AND r.is_indefinite
+                         AND r.review_determined_on <= {_TODAY}
+                         AND (h.is_forever OR h.until >= {_TODAY}) IS NOT TRUE
+                         AND NOT jsonb_path_exists(
+                             r.disposals, '$[*] ? (@.relevant_date >= $on)',
+                             jsonb_build_object('on', r.review_determined_on)) THEN 'expired'
                     WHEN r.absences <> '[]' AND EXISTS (
                         SELECT FROM jsonb_array_elements(r.absences) a
                         WHERE a ->> 'reason' IN ('custody', 'hospital')
