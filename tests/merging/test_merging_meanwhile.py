@@ -62,6 +62,21 @@ def test_what_was_moved_goes_back_as_it_is_now_and_what_came_since_stays(client,
     assert [each["removal_reason"] for each in gone] == ["Never fought."]
 
 
+def test_a_flag_raised_since_goes_back_with_its_record(client, headers, two):
+    survivor, other = two
+    detention = given_detention(client, headers, person=other, nationality_stated="ROU")
+    merged = merge(client, headers, survivor, other).json
+    path = f"/v1/detentions/{detention['id']}"
+    sent = headers("investigator", If_Match="*")
+    changed = client.patch(path, json={"nationality_stated": None}, headers=sent)
+    assert changed.json["nationality_unknown"] is True, changed.json
+    (flag,) = read(client, headers, f"/v1/people/{survivor['id']}").json["flags"]
+    assert flag["rule"] == "nationality-unknown"
+    assert reverse(client, headers, merged).status_code == 201
+    flags = [read(client, headers, f"/v1/people/{each['id']}").json["flags"] for each in two]
+    assert [[each["id"] for each in some] for some in flags] == [[], [flag["id"]]]
+
+
 def test_a_reversal_that_would_tear_records_apart_is_refused_whole(
     client, headers, connection, two
 ):
