@@ -58,6 +58,8 @@ _FLAGGED = text("""
     WHERE force = :force AND subject_id = :id AND state <> 'cleared'
 """)
 
+# The lock of `imports/store.py`: a batch that has looked up whom its rows mean writes it first.
+_WAIT_FOR_BATCH = text("SELECT pg_advisory_xact_lock(hashtext('imports'), hashtext(:force))")
 _WITHOUT_PNC_ID = text("""
     SELECT p.id FROM unnest(CAST(:people AS uuid[])) AS p (id)
     WHERE NOT EXISTS (SELECT FROM person_identifiers i
@@ -71,7 +73,11 @@ _UNKNOWN = text("""
 
 
 def lock_both(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
-    """Lock people in the order of their ids, against all who would hang something on them."""
+    """Lock people in the order of their ids, against all who would hang something on them.
+
+    No batch of an import is under way then that took the one for the other.
+    """
+    session.execute(_WAIT_FOR_BATCH, {"force": session.info["force"]})
     locked = (
         select(Person)
         .where(Person.force == session.info["force"], Person.id.in_(ids))
