@@ -64,7 +64,8 @@ _ARRESTS = text("""
     ORDER BY reference
 """)
 
-# As by hand: most orders that bind were checked, and those of before the year were reviewed.
+# As by hand: most orders that bind were checked, and those of before the year were reviewed; the
+# clocks of these are then set, and their history kept, as on any day.
 _LOOKED_AFTER = """
     WITH made AS (
         SELECT o.id, o.made_on, o.type, hashtextextended(o.person_id || o.type || o.made_on, 0) AS i
@@ -79,7 +80,7 @@ _LOOKED_AFTER = """
         FROM made m),
     done AS (
         UPDATE orders o SET last_checked_on = s.checked_on, last_reviewed_on = s.reviewed_on,
-                            updated_at = :at
+                            check_due_on = NULL, review_due_on = NULL, updated_at = :at
         FROM seen s
         WHERE o.force = :force AND o.id = s.id
           AND num_nonnulls(s.checked_on, s.reviewed_on) > 0
@@ -162,7 +163,7 @@ def _orders(plan: Plan, seed: int, people: Sequence[PersonKey], share: float) ->
 
 
 def _look_after_orders(session: Session, plan: Plan) -> None:
-    """Check and review most orders; their clocks then follow, as on any day."""
+    """Check and review most orders."""
     draws = plan.draws
     at = recorded_at(session)
     key = "hashtextextended(CAST(d.id AS text), e.number)"
