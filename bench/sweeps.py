@@ -304,8 +304,9 @@ _HOW = f"""\
 transaction, as the scheduler runs it: clocks, flags and their history, queues, audit and the run.
 The floor puts the rows that the rule finds due into a table of the shape and with the indexes of
 `flags`, by `INSERT … SELECT … ON CONFLICT DO NOTHING`: one statement a rule and one savepoint a
-force, one transaction, no history. `iom-reviews` goes over five rules. Both run when nothing is flagged yet, and again. Seconds are medians,
-a ratio the median of each round's own; it fails above {MOST:g}.
+force, one transaction, no history. `iom-reviews` goes over five rules. Both run when nothing is
+flagged yet, and again. Seconds are medians, a ratio the median of each round's own; it fails above
+{MOST:g}.
 """
 
 
