@@ -186,7 +186,7 @@ def list_history(call: Call, case: str) -> Answer:
     as_at = call.query.pop("as_at", None)
     if as_at is not None:
         settle(call.session, as_at)
-    row = show(call.session, service.reading_of_case(_question(call, {}), case))
+    row = show(call.session, service.reading_of_case(_question(call, {}, as_at), case))
     rows = service.list_history(
         call.session, case_id=row.id, as_at=as_at, after=page.after, limit=page.limit + 1
     )

@@ -53,8 +53,9 @@ def test_a_nomination_becomes_a_membership_by_the_panels_decision(iom, session):
 def test_a_refusal_and_a_deferral_need_their_reasons_and_make_nobody_a_member(iom):
     nomination = iom.nominate()
     until = (clock.today() + timedelta(days=30)).isoformat()
-    missing = iom.try_deciding(nomination, outcome="deferred")
-    assert pointers(missing) == ["/deferred_until"]
+    for wrong in ({}, {"deferred_until": "2001-01-01"}):
+        refused = iom.try_deciding(nomination, outcome="deferred", **wrong)
+        assert pointers(refused) == ["/deferred_until"]
     deferred = iom.decide(nomination, outcome="deferred", deferred_until=until)
     assert (deferred["state"], deferred["member_id"]) == ("deferred", None)
     assert deferred["decide_by"] > nomination["decide_by"]

@@ -195,7 +195,7 @@ def test_a_lead_is_handed_over_with_a_reason_and_flags_go_along(mappa):
     done = mappa.amended(case, manager="OM2", reason="Moved to the city team", attendee="OM7")
     assert (done["manager"], done["attendee"]) == ("OM2", "OM7")
     assert [each["owner"]["officer"] for each in mappa.flags()] == ["OM2"]
-    for fields in ({"level": 1}, {"category": 2}, {"owner_team": "T"}):
+    for fields in ({"level": 1}, {"category": 2}, {"owner_team": "T"}, {"state_since": ago(1)}):
         assert mappa.act(case, "", method="PATCH", **fields).status_code == 422
     items = mappa.get(f"/mappa/cases/{case['id']}/history")["items"]
     (handover,) = [each for each in items if each["kind"] == "handover"]
@@ -239,6 +239,7 @@ def test_the_past_is_answered_as_it_was_known(mappa):
     mappa.done(case, minuted, minutes="All was said.")
     mappa.done(case, "levels", level=1, reason="Settled")
     assert mappa.read(case, as_at=then) == before
+    mappa.get(f"/mappa/cases/{case['id']}/history", as_at="2020-01-01T00:00:00Z", status=404)
     assert mappa.read(case, as_at=then, role="supervisor") == seen
     assert mappa.read(case, role="supervisor")["masked"] == ["meetings.minutes"]
     assert [each["level"] for each in mappa.list(as_at=then, level=2, state="community")] == [2]

@@ -194,8 +194,8 @@ def test_actions_have_one_owner_a_due_time_and_a_result(mappa):
     two = {"owner_officer": "OM1", "owner_agency": "probation"}
     for fields, pointer in (
         ({"action": "Visit", "owner_officer": "OM1"}, "/due_at"),
-        ({"action": "Visit", "due_at": ago(-1)}, "/actions/0/owner_officer"),
-        ({"action": "Visit", "due_at": ago(-1), **two}, "/actions/0/owner_officer"),
+        ({"action": "Visit", "due_at": ago(-1)}, "/owner_officer"),
+        ({"action": "Visit", "due_at": ago(-1), **two}, "/owner_officer"),
         ({"action": "Visit", "due_at": ago(-1), "owner_agency": "scouts"}, "/owner_agency"),
     ):
         assert errors_of(mappa.act(case, "actions", **fields)).keys() == {pointer}

@@ -161,6 +161,9 @@ class MappaCasePatch(_CaseFields):
         """Say where these are changed."""
         for field in {"level", "category", "criteria"} & set(original):
             raise ValidationError({field: ["Move the case by POST …/levels, with a reason."]})
+        for field in {"state_since", "state_reason"} & set(original):
+            if "state" not in original:
+                raise ValidationError({field: ["Send `state` with it."]})
         for field in {"owner_officer", "owner_team"} & set(original):
             raise ValidationError({field: ["Send manager, with a reason."]})
 

@@ -143,6 +143,8 @@ def decide(session: Session, doing: Doing) -> IomNomination:
         raise Invalid.field("/occurred_at", message)
     if outcome == Decision.DEFERRED and not fields.get("deferred_until"):
         raise Invalid.field("/deferred_until", "Say until when the nomination is deferred.")
+    if outcome == Decision.DEFERRED and fields["deferred_until"] < london_day(at):
+        raise Invalid.field("/deferred_until", "Send a day not before the decision.")
     scheme = all_schemes()[nomination.scheme]
     if outcome == Decision.ACCEPTED:
         try:

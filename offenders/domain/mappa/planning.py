@@ -68,21 +68,29 @@ def sign_off_plan(session: Session, doing: Doing, written: str) -> MappaCase:
 def set_action(session: Session, doing: Doing) -> MappaCase:
     """Set one action with one owner and a due time."""
     case = take(session, doing, "action")
-    made = add_actions(session, case, doing.actor, [doing.fields])
+    made = add_actions(session, case, doing.actor, [doing.fields], pointer="")
     at = recorded_at(session)
     return finish(session, case, doing.actor, "action", details={"actions": made}, at=at)
 
 
 def add_actions(
-    session: Session, case: MappaCase, actor: str, given: Iterable[dict[str, Any]]
+    session: Session,
+    case: MappaCase,
+    actor: str,
+    given: Iterable[dict[str, Any]],
+    *,
+    pointer: str = "/actions/{}",
 ) -> list[str]:
-    """Add actions to a case; give their ids. Raises Invalid without exactly one owner."""
+    """Add actions to a case; give their ids. Raises Invalid without exactly one owner.
+
+    `pointer` says where in the request the action of a number stands.
+    """
     made = []
     for number, each in enumerate(given):
         owners = {name: each[name] for name in _OWNERS if each.get(name)}
         if len(owners) != 1:
             message = f"Name one owner: {', '.join(_OWNERS[:2])} or {_OWNERS[2]}."
-            raise Invalid.field(f"/actions/{number}/owner_officer", message)
+            raise Invalid.field(f"{pointer.format(number)}/owner_officer", message)
         _register(session, owners)
         row = MappaAction(
             force=case.force,
