@@ -191,7 +191,7 @@ def headers(settings: Settings) -> Headers:
             now=datetime.now(UTC),
             **{
                 name: more.pop(name)
-                for name in ("lpas", "neighbourhoods", "name", "hours")
+                for name in ("lpas", "neighbourhoods", "agency", "name", "hours")
                 if name in more
             },
         )

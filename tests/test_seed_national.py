@@ -31,7 +31,11 @@ from offenders.domain.forensics.classes import class_of
 from offenders.domain.forensics.rules import DEALT_WITH
 from offenders.domain.forensics.service import refresh_hits
 from offenders.domain.imports.person_store import settle_areas
+from offenders.domain.iom.due import refresh_members
+from offenders.domain.mappa.due import refresh_cases
+from offenders.domain.orders.due import follow_the_day
 from offenders.domain.persons.names import tokens
+from offenders.domain.registrations.records import settle_law
 from offenders.domain.wanted.clocks import refresh_clocks
 from offenders.domain.wanted.rules import (
     Basis,
@@ -44,11 +48,17 @@ from offenders.domain.wanted.rules import (
 )
 from offenders.ids import force_of, is_reference
 from offenders.seed import Scale
-from offenders.seed.national import loading
+from offenders.seed.national import loading, managed
 from offenders.seed.national.sizes import RESIDENTS, sizes
 
 TINY = Scale(people=1290, wants=430, arrests=860)
 SMALLEST = "48"
+MANAGED = {  # by what a management or an event of the audit calls it: the table, and its letter
+    "iom_member": ("iom_members", "C"),
+    "mappa_case": ("mappa_cases", "M"),
+    "registration": ("registrations", "R"),
+    "order": ("orders", "R"),
+}
 MARKS = "installation WHERE name LIKE 'seeded%' OR name = 'demonstration'"
 
 
@@ -63,6 +73,8 @@ def nation(engine, owner):
     """Load a tiny nation for this module; give what is swept away after each test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(rows.SCALES, "national", TINY)
+        patch.setattr(managed, "MORE", 25)  # or a force of this size would manage nobody
+        patch.setattr(managed, "AMONG", 1)
         load(engine, owner)
         with owner.connect() as connection:
             swept = {
@@ -110,9 +122,13 @@ def state_of(read):
             "forensic_hits_history",
             "bail_records_history",
             "bail_actions",
-            "officers",
             "lpas",
             "neighbourhoods",
+            "(SELECT force, code FROM officers)",
+            "(SELECT force, person_id, rating, joined_on, review_due_at FROM iom_members)",
+            "(SELECT force, person_id, category, level, meeting_due_at FROM mappa_cases)",
+            "(SELECT force, person_id, risk, because, last_seen_on FROM registrations)",
+            "(SELECT force, person_id, type, state, because, check_due_on FROM orders)",
         )
     }
 
@@ -170,12 +186,14 @@ def test_ids_references_and_identifiers_are_as_the_service_makes_them(read):
         ("wants", "W"),
         ("forensic_hits", "H"),
         ("bail_records", "B"),
+        *MANAGED.values(),
     ):
         for row in read(f"SELECT force, id, reference FROM {table}"):
             assert (force_of(row.id), row.id.version) == (row.force, 8)
             assert is_reference(row.reference)
             assert row.reference.startswith(f"{kind}{row.force}-")
-    for table in ("want_actions", "bail_actions", "person_addresses", "person_names"):
+    actions = ("want_actions", "bail_actions", "registration_actions", "order_actions", "iom_log")
+    for table in (*actions, "mappa_entries", "person_addresses", "person_names"):
         assert all(force_of(row.id) == row.force for row in read(f"SELECT force, id FROM {table}"))
     found = read("SELECT type, value FROM person_identifiers")
     assert {row.type for row in found} == {"pnc_id", "cro_number", "prison_number"}
@@ -217,7 +235,7 @@ def test_people_and_wants_stand_where_their_addresses_say(nation, read, engine):
     assert len(read("SELECT code FROM neighbourhoods WHERE force = '33'")) == 171
 
 
-@pytest.mark.parametrize("table", ["persons", "wants", "flags", "forensic_hits"])
+@pytest.mark.parametrize("table", ["persons", "wants", "flags", "forensic_hits", "orders"])
 def test_each_history_is_one_chain_that_ends_in_what_stands(nation, read, table):
     rows = {
         name: nation[name] if name in nation else read(f"SELECT * FROM {name}")
@@ -372,6 +390,71 @@ def test_every_release_stands_as_the_law_and_its_detention_let_it(nation, read, 
     }
 
 
+def test_members_cases_registrations_and_orders_stand_as_the_rules_and_the_day_let_them(
+    nation, read, engine
+):
+    for force in ("01", "33", SMALLEST):
+        with transaction(engine, Work(force)) as session:
+            assert refresh_members(session) == 0
+            assert refresh_cases(session) == 0
+            assert follow_the_day(session) == 0
+    for table in ("iom_members", "mappa_cases", "registrations", "orders", "order_breaches"):
+        strayed = read(f"""
+            SELECT FROM {table} r FULL JOIN {table}_history h
+                ON h.force = r.force AND h.id = r.id AND h.recorded_to IS NULL
+            WHERE to_jsonb(h) - 'recorded_from' - 'recorded_to' IS DISTINCT FROM to_jsonb(r)
+        """)
+        assert strayed == []
+    for row in read("SELECT * FROM registrations"):
+        assert row.state == "registered"
+        before = SimpleNamespace(**row._mapping)
+        born = read("SELECT date_of_birth AS on FROM persons WHERE id = :id", id=row.person_id)
+        settle_law(before, born[0].on)
+        assert vars(before) == dict(row._mapping)
+
+
+def test_whom_each_force_manages_is_known_by_the_management(read):
+    living = """
+        SELECT force, id, 'iom_member' AS kind FROM iom_members WHERE exited_at IS NULL
+        UNION ALL SELECT force, id, 'mappa_case' FROM mappa_cases WHERE stage = 'open'
+        UNION ALL SELECT force, id, 'registration' FROM registrations WHERE state = 'registered'
+        UNION ALL SELECT force, id, 'order' FROM orders WHERE state IN ('in_force', 'varied')
+    """
+    known = {(row.force, row.id, row.kind) for row in read("SELECT * FROM managements")}
+    assert known == {tuple(row) for row in read(living)}
+    assert Counter(kind for _, _, kind in known).keys() == MANAGED.keys()
+    assert read("""
+        SELECT FROM mappa_cases c WHERE category = 1 AND NOT EXISTS (
+            SELECT FROM registrations r WHERE r.force = c.force AND r.person_id = c.person_id)
+    """) == []
+    logs = {
+        "iom_members": "iom_log l ON l.member_id",
+        "mappa_cases": "mappa_entries l ON l.case_id",
+        "registrations": "registration_actions l ON l.registration_id",
+        "orders": "order_actions l ON l.order_id",
+    }
+    for table, log in logs.items():
+        unlogged = f"SELECT FROM {table} r LEFT JOIN {log} = r.id WHERE l.id IS NULL"
+        assert read(unlogged) == []
+
+
+def test_some_of_what_is_managed_is_overdue_and_most_is_not(nation, read):
+    today = {"today": clock.today()}
+    for overdue, table in {
+        "exited_at IS NULL AND review_due_at < :today": "iom_members",
+        "meeting_due_at < :today": "mappa_cases",
+        "notification_due_on < :today": "registrations",
+        "visit_from_on < CAST(:today AS date) - 365": "registrations",
+        "arms_from_on < CAST(:today AS date) - 365": "registrations",
+        "review_due_on < :today": "orders",
+        "check_due_on < :today": "orders",
+        "monitoring = 'unaccepted' AND state = 'in_force'": "orders",
+        "expires_on BETWEEN :today AND CAST(:today AS date) + 90": "orders",
+    }.items():
+        found = read(f"SELECT count(*) FILTER (WHERE {overdue}), count(*) FROM {table}", **today)
+        assert 0 < found[0][0] < found[0][1] / 2, overdue
+
+
 def test_what_was_collected_is_audited_in_every_force(nation, read):
     audit = nation["audit_events"]
     people = {row.id for row in read("SELECT id FROM persons")}
@@ -381,10 +464,15 @@ def test_what_was_collected_is_audited_in_every_force(nation, read):
     detentions = {row.id for row in read("SELECT id FROM detentions")}
     checks = {row.id for row in read("SELECT id FROM acro_checks")}
     bail = {row.id for row in read("SELECT id FROM bail_records")}
-    types = ("person", "want", "forensic_hit", "detention", "acro_check", "bail_record")
+    others = {  # but of the force made again, whose imports have given them other ids
+        kind: {row.id for row in read(f"SELECT id FROM {table} WHERE force <> '{SMALLEST}'")}
+        for kind, (table, _) in MANAGED.items()
+    }
+    types = ("person", "want", "forensic_hit", "detention", "acro_check", "bail_record", *others)
     by_type = {kind: set() for kind in types}
     for row in received:
-        by_type[row.subject_type] |= set(row.subject_ids)
+        if row.subject_type not in others or row.force != SMALLEST:
+            by_type[row.subject_type] |= set(row.subject_ids)
     assert by_type == {
         "person": people,
         "want": wants,
@@ -392,6 +480,7 @@ def test_what_was_collected_is_audited_in_every_force(nation, read):
         "detention": detentions,
         "acro_check": checks,
         "bail_record": bail,
+        **others,
     }
     assert {row.audit_class for row in received} == {"collection"}
 

@@ -17,7 +17,7 @@ from offenders.domain.access import may, sight
 from offenders.domain.iom import service
 from offenders.domain.iom.service import Doing, NominationQuestion
 from offenders.domain.reading import Reading, show
-from offenders.errors import NotFound
+from offenders.errors import Conflict, Forbidden, Invalid, NotFound
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +32,7 @@ routes = Routes("iom", __name__, url_prefix="/v1", description="Integrated offen
 
 CASE: Final = "iom:read-case"
 _NOMINATE, _DECIDE = "iom:nominate", "iom:decide"
+_PARTNER: Final = "partner_agency"
 CREATED: Final = 201
 
 
@@ -156,9 +157,26 @@ def read_meeting(call: Call, meeting: str) -> Answer:
     status=CREATED,
 )
 def nominate(call: Call) -> Answer:
-    """Put somebody forward for a scheme; any agency may."""
-    made = service.nominate(call.session, doing_of(call))
+    """Put somebody forward for a scheme; any agency may, a partner for its own alone."""
+    _require_own_agency(call)
+    try:
+        made = service.nominate(call.session, doing_of(call))
+    except Conflict:
+        if may(call.actor, "iom:read"):
+            raise
+        message = "The person can't be put forward for this scheme now. Ask the IOM team."
+        raise Conflict(message) from None
     return _shown_nomination(call, str(made.id))
+
+
+def _require_own_agency(call: Call) -> None:
+    """Refuse a partner without an agency of its own, or in the name of another."""
+    own, named = call.actor.agency, call.body.get("agency")
+    if own is None and call.actor.roles == {_PARTNER}:
+        message = "Your token names no agency. Ask its issuer for the claim `agency`."
+        raise Forbidden(message)
+    if own is not None and named not in {None, own}:
+        raise Invalid.field("/agency", f"You nominate for {own}. Leave it out, or send {own}.")
 
 
 def _count_nominations(session: Session, asked: Asked) -> int:

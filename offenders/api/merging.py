@@ -7,6 +7,7 @@ from offenders.api.permissions import Operation
 from offenders.api.schemas import merging as schemas
 from offenders.domain.merging import service
 from offenders.domain.merging.service import Joining
+from offenders.domain.wanted.service import Asker
 
 routes = Routes("merging", __name__, url_prefix="/v1", description="Merges of people")
 
@@ -27,7 +28,7 @@ def merge_people(call: Call, person: str) -> Answer:
     """Join another record to this one, which then stands for both; the other answers with it."""
     body = call.body
     joining = Joining(
-        actor=call.actor.subject,
+        asker=_asker(call),
         survivor=person,
         other=body["other_person_id"],
         other_version=body["other_version"],
@@ -66,11 +67,15 @@ def reverse_merge(call: Call, merge: str) -> Answer:
     merge_id = service.reverse_merge(
         call.session,
         written=merge,
-        actor=call.actor.subject,
+        asker=_asker(call),
         reason=call.body["reason"],
         if_match=call.if_match,
     )
     return _shown(call, str(merge_id), 201)
+
+
+def _asker(call: Call) -> Asker:
+    return Asker(call.actor.subject, call.actor.role_text, call.request_id)
 
 
 def _shown(call: Call, written: str, status: int = 200) -> Answer:

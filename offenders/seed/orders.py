@@ -46,10 +46,13 @@ _COURTS = ("Leicester Crown Court", "Leicester Magistrates' Court")
 
 
 def made_up_orders(
-    force: str, seed: int, now: datetime, people: Sequence[PersonKey]
+    force: str, seed: int, now: datetime, people: Sequence[PersonKey], share: float = 1
 ) -> Iterator[Row]:
-    """Give the rows of `orders` to import, all made in the year before `now`."""
-    maker = _OrderMaker(repeatable("orders", force, seed), london_day(now), people)
+    """Give the rows of `orders` to import, all made in the year before `now`.
+
+    `share` says how many there are, as a multiple of Leicestershire's.
+    """
+    maker = _OrderMaker(repeatable("orders", force, seed), london_day(now), people, share)
     yield from maker.sexual()
     yield from maker.domestic()
     yield from maker.others()
@@ -58,27 +61,31 @@ def made_up_orders(
 class _OrderMaker:
     """Makes one force's orders; each draws a person and a day of the last year."""
 
-    def __init__(self, rnd: Random, today: date, people: Sequence[PersonKey]) -> None:
-        self._rnd, self._today = rnd, today
+    def __init__(
+        self, rnd: Random, today: date, people: Sequence[PersonKey], share: float
+    ) -> None:
+        self._rnd, self._today, self._share = rnd, today, share
         oldest, youngest = today - timedelta(days=OLDEST), today - timedelta(days=ADULT + YEAR)
         adults = [each for each in people if each.born and oldest <= each.born <= youngest]
-        self._people = rnd.sample(adults, min(len(adults), 400))
+        self._people = rnd.sample(adults, min(len(adults), max(1, self._of(400))))
         self._number = 0
 
     def sexual(self) -> Iterator[Row]:
         """Make sexual harm prevention orders, some of them breached."""
-        counts = [1] * (SHPOS_BREACHED - 1) + [SHPO_BREACHES - SHPOS_BREACHED + 1]
-        for number in range(SHPOS):
-            days = self._draw(90, YEAR - 1) if number < SHPOS_BREACHED else self._draw(0, YEAR - 1)
+        breached = self._of(SHPOS_BREACHED)
+        often = (self._of(SHPO_BREACHES) - breached) // 2
+        for number in range(self._of(SHPOS)):
+            days = self._draw(90, YEAR - 1) if number < breached else self._draw(0, YEAR - 1)
             made_on = self._before(days)
             row = self._row("SHPO", made_on, _COURTS[0], SEXUAL, applied_on=made_on)
             if number % 3:
                 years = timedelta(days=5 * 366 + self._draw(0, 5 * YEAR))
                 row["expires_on"] = (made_on + years).isoformat()
-            if number < SHPOS - UNMONITORED:
+            if number < self._of(SHPOS) - self._of(UNMONITORED):
                 row |= {"accepted_by": "MOSOVO", "accepted_on": self._soon(made_on)}
-            if number < len(counts):
-                row["breaches"] = self._breaches(counts[number], number, made_on, days)
+            if number < breached:
+                count = 3 if number >= breached - often else 1
+                row["breaches"] = self._breaches(count, number, made_on, days)
             yield row | {"monitored_by": "MOSOVO", "owner_team": "MOSOVO"}
 
     def _breaches(self, count: int, number: int, made_on: date, days: int) -> list[str]:
@@ -87,9 +94,9 @@ class _OrderMaker:
         found = []
         for each in range(count):
             happened = made_on + timedelta(days=1 + each * step + self._draw(0, step - 1))
-            if number < UNACTIONED:
+            if number < self._of(UNACTIONED):
                 found.append(happened.isoformat())
-            elif number < UNACTIONED + UNREVIEWED:
+            elif number < self._of(UNACTIONED) + self._of(UNREVIEWED):
                 found.append(f"{happened.isoformat()} charged")
             else:
                 found.append(f"{happened.isoformat()} charged {self._soon(happened, 28)}")
@@ -97,25 +104,25 @@ class _OrderMaker:
 
     def domestic(self) -> Iterator[Row]:
         """Make notices, and the applications that follow most of them."""
-        for number in range(DVPNS):
+        for number in range(self._of(DVPNS)):
             given_on = self._before(LAST_DAYS + self._draw(0, YEAR - LAST_DAYS - 1))
             person = self._person()
             decided_on = given_on + timedelta(days=2)
             notice = self._row("DVPN", given_on, None, DOMESTIC, person=person)
             notice |= {"authorised_rank": "superintendent", "state": "discharged"}
             yield notice | self._of_neighbourhood(given_on) | {"ended_on": decided_on.isoformat()}
-            if number < DVPOS_APPLIED:
+            if number < self._of(DVPOS_APPLIED):
                 yield self._protection(number, person, given_on, decided_on)
 
     def _protection(self, number: int, person: str, given_on: date, decided_on: date) -> Row:
         applied_on = given_on + timedelta(days=1)
         row = self._row("DVPO", None, _COURTS[1], DOMESTIC, applied_on=applied_on, person=person)
-        if number >= DVPOS_GRANTED:
+        if number >= self._of(DVPOS_GRANTED):
             return row | {"state": "refused", "decided_on": decided_on.isoformat()}
         length = 14 + self._draw(0, 14)
         ends_on = decided_on + timedelta(days=length - 1)
         row |= {"made_on": decided_on.isoformat(), "expires_on": ends_on.isoformat()}
-        if number < DVPOS_BREACHED:
+        if number < self._of(DVPOS_BREACHED):
             last = min(length - 1, (self._today - decided_on).days)
             happened = decided_on + timedelta(days=self._draw(0, last))
             row["breaches"] = [f"{happened.isoformat()} arrested {self._soon(happened, 10)}"]
@@ -128,7 +135,7 @@ class _OrderMaker:
     def others(self) -> Iterator[Row]:
         """Make the orders on members of organised crime groups; the region monitors most."""
         for kind, count in OTHERS.items():
-            for number in range(count):
+            for number in range(self._of(count)):
                 made_on = self._before(self._draw(0, YEAR - 1))
                 row = self._row(kind, made_on, _COURTS[0], FURTHER[kind])
                 row["expires_on"] = (made_on + timedelta(days=4 * YEAR)).isoformat()
@@ -163,6 +170,9 @@ class _OrderMaker:
 
     def _person(self) -> str:
         return self._people[self._draw(0, len(self._people) - 1)].source_ref
+
+    def _of(self, figure: int) -> int:
+        return round(figure * self._share)
 
     def _before(self, days: int) -> date:
         return self._today - timedelta(days=days)

@@ -232,6 +232,8 @@ def test_the_report_gives_the_cohort_over_time_and_its_mix(iom, session):
     assert past["members"] == 2
     turned = iom.get("reports/iom", **{"from": "2026-03-02", "to": "2026-03-01"})
     assert turned.status_code == 422
+    long = iom.get("reports/iom", **{"from": "2015-01-01"})
+    assert (long.status_code, long.json["errors"][0]["pointer"]) == (422, "/from")
 
 
 def test_the_days_of_the_report():

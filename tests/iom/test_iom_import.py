@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from builders import given_detention
 from iom_given import Iom
 from sqlalchemy import text
 
@@ -101,13 +102,31 @@ def test_only_what_changed_at_the_source_is_changed_and_what_was_set_here_wins(b
     assert desk.read(member["id"])["risk"] == "medium"
 
 
+def test_flags_go_along_with_the_lead_that_the_source_names(bring, desk, headers):
+    bring(row())
+    (member,) = desk.get("iom/members").json["items"]
+    person = {"id": member["person_id"]}
+    given_detention(desk.client, headers, force=desk.force, person=person)
+    (flag,) = desk.flags(member, "managed-person-arrested")
+    assert flag["owner"]["officer"] == "4711"
+    bring(row(lead_officer="4712"))
+    (flag,) = desk.flags(member, "managed-person-arrested")
+    assert (flag["owner"]["officer"], flag["state"]) == ("4712", "open")
+
+
 def test_an_exit_at_the_source_ends_the_membership(bring, desk, look):
     bring(row())
-    ended = row(exited_on="2026-03-01", exit_reason="reduced_risk")
+    ended = row(exited_on="2026-02-28", exit_reason="reduced_risk")
     assert bring(ended) == ((0, 1, 0, 0), [])
     assert desk.get("iom/members").json["items"] == []
     (member,) = desk.get("iom/members", state="exited").json["items"]
-    assert (member["exit_reason"], member["exited_at"][:10]) == ("reduced_risk", "2026-03-02")
+    assert (member["exit_reason"], member["exited_at"][:10]) == ("reduced_risk", "2026-02-28")
+    exited = {"state": "exited", "exited_from": "2026-02-28", "exited_to": "2026-02-28"}
+    assert [each["id"] for each in desk.get("iom/members", **exited).json["items"]] == [
+        member["id"]
+    ]
+    report = desk.get("reports/iom", **{"from": "2026-02-01", "to": "2026-02-28"}).json
+    assert (report["members"], [each["members"] for each in report["exits"]]) == (0, [1])
     assert look("SELECT count(*) FROM managements") == [(0,)]
     other = row(source_ref="I9", family_name=None, given_names=None, date_of_birth=None)
     again = other | {"person_id": member["person_id"], "joined_on": "2026-05-01"}

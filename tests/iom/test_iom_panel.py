@@ -161,17 +161,18 @@ def test_who_may_nominate_decide_and_see(client, headers, iom):
     assert [each["id"] for each in officer.get("iom/nominations").json["items"]] == [own["id"]]
     assert officer.get(f"iom/nominations/{nomination['id']}").status_code == 404
     assert officer.try_deciding(own).status_code == 403
-    partner = Iom(client, headers, role="partner_agency", name="housing")
-    answer = partner.post(
-        "iom/nominations",
-        person_id=iom.person()["reference"],
-        theme="asb",
-        reason="Neighbours complain.",
-        agency="housing",
-    )
+    partner = Iom(client, headers, role="partner_agency", name="housing", agency="housing")
+    person = {"id": iom.person()["reference"]}
+    nameless = Iom(client, headers, role="partner_agency", name="nobody")
+    assert nameless.try_nominating(person, agency="housing").status_code == 403
+    assert pointers(partner.try_nominating(person, agency="police")) == ["/agency"]
+    answer = partner.try_nominating(person, theme="asb")
     assert (answer.status_code, answer.json["agency"]) == (201, "housing")
     assert (answer.json["person"], answer.json["masked"]) == (None, ["person"])
     assert partner.get("iom/members").status_code == 403
+    for held in (person, {"id": iom.member()["person_id"]}):
+        again = partner.try_nominating(held)
+        assert (again.status_code, {"existing", "reference"} & set(again.json)) == (409, set())
 
 
 def arrested(days):

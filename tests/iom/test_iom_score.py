@@ -165,6 +165,16 @@ def test_a_members_score_can_be_recomputed_from_its_answer(iom, client, headers)
     assert "none is counted" in shown["sources"]["conviction"]
 
 
+def test_no_score_is_given_for_a_day_without_figures(iom):
+    member = iom.member()
+    early = iom.get(f"iom/members/{member['id']}/score", on="1900-01-01")
+    nomination = iom.nominate(occurred_at="1990-01-01T00:00:00Z")
+    decided = iom.try_deciding(nomination, occurred_at="1991-01-01T00:00:00Z")
+    for answer, field in ((early, "/on"), (decided, "/occurred_at")):
+        assert answer.status_code == 422
+        assert [each["pointer"] for each in answer.json["errors"]] == [field]
+
+
 def test_a_force_sets_its_own_weights_from_a_day_on(iom, client, headers):
     person = iom.person()
     member = iom.member(person, risk="medium", risk_rationale="x")

@@ -92,9 +92,18 @@ def test_a_referral_is_decided_with_a_reason(mappa):
     late = mappa.act(made, "decisions", role="offender_manager", **accept)
     assert late.status_code == 403
     assert errors_of(mappa.act(made, "decisions", **accept)).keys() == {"/risk"}
+    odd = mappa.act(made, "decisions", **accept, agencies=["zoo"])
+    assert errors_of(odd).keys() == {"/agencies"}
+    odd = mappa.act(made, "decisions", **accept, offence_code="ZZ99999")
+    assert errors_of(odd).keys() == {"/offence_code"}
     case = mappa.done(made, "decisions", **accept, risk="high", grounds="Arson in 2020")
     assert (case["stage"], case["manager"], case["level"]) == ("open", "OM2", 2)
     assert (case["owner_team"], case["unconfirmed"]) == (None, [])
+    early = refer(mappa, occurred_at=ago(9)).json
+    accepted = mappa.done(
+        early, "decisions", **accept, category=1, level=1, occurred_at=f"{day(5)}T12:00:00Z"
+    )
+    assert accepted["started_on"] == day(5)
     other = refer(mappa, "investigator").json
     refused = mappa.done(other, "decisions", decision="refused", reason="Not needed")
     assert (refused["stage"], refused["decision_reason"]) == ("refused", "Not needed")

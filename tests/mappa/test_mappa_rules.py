@@ -193,6 +193,25 @@ def test_a_text_names_a_victim_or_does_not(text, is_named):
     assert found == (["triggers"] if is_named else [])
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "\u0418\u0432\u0430\u043d\u043e\u0432\u0430",
+            "\u0418\u0412\u0410\u041d\u041e\u0412\u0410 is afraid",
+        ),
+        ("\u5f20\u4f1f", "tell \u5f20\u4f1f"),
+        ("\u0141o\u015b", "Los is afraid"),
+        ("Los", "\u0141o\u015b is afraid"),
+        ("S\u00f8rby", "the Sorbys' house, Sorby"),
+    ],
+)
+def test_a_name_is_found_in_any_script(name, text):
+    victim = Victim(names=[(name, None)], lines=[], postcodes=[], numbers=[])
+    assert named_in({"contact": text}, [victim], []) == ["contact"]
+    assert named_in({"contact": "Call OM1."}, [victim], []) == []
+
+
 def test_the_persons_own_names_name_nobody_else():
     wife = Victim(names=[("Example", "Ann")], lines=[], postcodes=[], numbers=[])
     fields = {"contact": "Mr Example", "triggers": ["Sam Example drinks", "shouts at ANN"]}

@@ -138,6 +138,8 @@ def test_what_is_recorded_of_a_victim_later_holds_the_summary_back(mappa, victim
     street = {"lines": ["9 High Street"], "type": "home"}
     given_entry(client, headers, other, "addresses", **street)
     assert mappa.get("/mappa/local-summaries", role="response_officer")["items"] == []
+    told = mappa.get("/reports/mappa", role="supervisor")["local_summaries"]
+    assert (told["needed"], told["published"]) == (1, 0)
 
 
 def test_local_summaries_are_paged(mappa):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from builders import given_detention, given_entry, given_person, given_want
@@ -10,6 +10,7 @@ from merging.test_merging_api import merge, read, reverse
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
+from offenders.domain.custody import service as custody_service
 from offenders.domain.imports.service import run_rows
 from offenders.domain.merging import joining, undoing
 
@@ -60,6 +61,21 @@ def test_what_was_moved_goes_back_as_it_is_now_and_what_came_since_stays(client,
     assert kept["given_names"] == "Anna"
     gone = read(client, headers, f"/v1/people/{other['id']}/markers?state=removed").json["items"]
     assert [each["removal_reason"] for each in gone] == ["Never fought."]
+
+
+def test_a_flag_raised_since_goes_back_with_its_record(client, headers, two):
+    survivor, other = two
+    detention = given_detention(client, headers, person=other, nationality_stated="ROU")
+    merged = merge(client, headers, survivor, other).json
+    path = f"/v1/detentions/{detention['id']}"
+    sent = headers("investigator", If_Match="*")
+    changed = client.patch(path, json={"nationality_stated": None}, headers=sent)
+    assert changed.json["nationality_unknown"] is True, changed.json
+    (flag,) = read(client, headers, f"/v1/people/{survivor['id']}").json["flags"]
+    assert flag["rule"] == "nationality-unknown"
+    assert reverse(client, headers, merged).status_code == 201
+    flags = [read(client, headers, f"/v1/people/{each['id']}").json["flags"] for each in two]
+    assert [[each["id"] for each in some] for some in flags] == [[], [flag["id"]]]
 
 
 def test_a_reversal_that_would_tear_records_apart_is_refused_whole(
@@ -222,6 +238,37 @@ def test_imports_take_a_merged_record_for_the_survivor_and_warn(
     (line,) = lines.json["items"]
     assert (line["status"], line["errors"][0]["rule"]) == (409, "merged-people")
     assert line["errors"][0]["survivor"] == f"/v1/people/{survivor['id']}"
+
+
+def test_what_an_import_brings_during_a_merge_is_not_left_on_the_merged_record(
+    committing_app, engine, headers, fresh_force, monkeypatch
+):
+    """The merge is asked for when the batch has found the person and not yet locked them."""
+    client, where = committing_app.test_client(), {"force": fresh_force}
+    survivor, other = (given_person(client, headers, **where) for _ in range(2))
+    lock, merges = custody_service.lock_people, []
+    with ThreadPoolExecutor(1) as pool:
+
+        def lock_after_merge(session, ids):
+            if not merges:
+                caller = committing_app.test_client()
+                merges.append(pool.submit(merge, caller, headers, survivor, other, **where))
+                wait(merges, timeout=0.5)
+            return lock(session, ids)
+
+        monkeypatch.setattr(custody_service, "lock_people", lock_after_merge)
+        row = {
+            "source_ref": "C1",
+            "custody_number": "CU/1",
+            "person_id": other["id"],
+            "arrested_at": "2026-03-02T09:00:00Z",
+        }
+        run_rows(
+            engine, force=fresh_force, kind="custody", rows=[row], requested_by="test", sink=Kept()
+        )
+        assert merges[0].result().status_code == 201
+    page = read(client, headers, f"/v1/detentions?person_id={survivor['id']}", **where)
+    assert [each["custody_number"] for each in page.json["items"]] == ["CU/1"]
 
 
 def test_eight_merges_of_one_pair_give_one_and_writers_lose_nothing(

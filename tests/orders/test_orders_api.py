@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 from orders_given import day, moment
+from sqlalchemy import text
+
+from offenders import clock
+from offenders.domain.access import Scope
+from offenders.domain.orders.service import OrderSight, Question, reading_of_orders
 
 
 def refused(answer, pointer, says="", status=422):
@@ -448,3 +453,15 @@ def test_the_court_may_have_ended_what_has_lapsed_since(orders):
     assert orders.act(lapsed, "discharges", ended_on=day(-32)).status_code == 409
     ended = orders.done(lapsed, "discharges", ended_on=day(-40))
     assert (ended["state"], ended["ended_on"]) == ("discharged", day(-40))
+
+
+def test_whom_a_condition_protects_is_looked_up_by_key(session):
+    """A join would read every person of the force for each order that is shown."""
+    seen = OrderSight(protected_addresses=True, whole=True, protected_people=True)
+    reading = reading_of_orders(Question({}, Scope("33"), clock.now(), seen), None, 50)
+    for switch in ("enable_seqscan", "enable_nestloop"):
+        session.execute(text(f"SET LOCAL {switch} = off"))
+    lines = list(session.execute(text(f"EXPLAIN {reading.sql}"), reading.values).scalars())
+    named = [line.split(":")[0].strip() for line in lines if "'person_id'" in line]
+    assert named
+    assert set(named) <= {"Index Cond", "Filter"}

@@ -56,6 +56,16 @@ def follow_pnc_ids(
     tell_holders(session, list(session.execute(_WANTS, values).scalars()), asker)
 
 
+def put_forward_held(session: Session, people: Collection[UUID]) -> None:
+    """Put what these people are wanted for, by a merge, to the custody officer who holds them."""
+    hours = longest_hours(session, clock.today())
+    held = store.list_held(session, people, hours)
+    if held:
+        ends = [stay_of({**row._mapping}).ends(hours) for row in held]  # noqa: SLF001 - a row's public mapping
+        stays = [(row.id, row.person_id, until) for row, until in zip(held, ends, strict=True)]
+        store.put_forward(session, stays)
+
+
 def _tell_of_held(session: Session, people: Collection[UUID], asker: Asker) -> None:
     hours = longest_hours(session, clock.today())
     held = store.list_held(session, people, hours)

@@ -52,8 +52,12 @@ _WANTS_THEN: Final = """
       AND '{put}' = CASE WHEN x.updated_at <= :as_at THEN x.put ELSE 'put_forward' END
       AND {standing}
 """
-# The custody officer is put no want that has ended since, by whatever it ended.
-_STANDING: Final = {"closed": "true", "put_forward": f"w.state = '{OUTSTANDING}'"}
+# The custody officer is put no want that has ended since, by whatever it ended, nor one that went
+# back to somebody else when a merge was reversed.
+_STANDING: Final = {
+    "closed": "true",
+    "put_forward": f"w.state = '{OUTSTANDING}' AND w.person_id = d.person_id",
+}
 _FLAGS_NOW: Final = "flags f WHERE true"
 _FLAGS_THEN: Final = """
     flags_history f

@@ -14,7 +14,7 @@ from offenders.domain.custody.acting import (
 )
 from offenders.domain.custody.checking import find_held_twice, longest_hours, stay_of
 from offenders.domain.custody.flagging import unchecked_source
-from offenders.domain.custody.following import follow_pnc_ids
+from offenders.domain.custody.following import follow_pnc_ids, put_forward_held
 from offenders.domain.custody.reading import (
     Question,
     count_detentions,
@@ -67,6 +67,7 @@ __all__ = [
     "nationality_columns",
     "new_rows",
     "next_row",
+    "put_forward_held",
     "record",
     "record_detention",
     "release_detention",

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from offenders.domain.imports import bail_store, store
 from offenders.domain.imports.bail_rows import Described, check_whole
-from offenders.domain.imports.batches import Received, merged
+from offenders.domain.imports.batches import Received
+from offenders.domain.imports.planning import set_aside
 from offenders.domain.imports.problems import Finding, Refusal
-from offenders.domain.imports.subjects import Subjects, whole_row
+from offenders.domain.imports.subjects import Subjects
 from offenders.domain.imports.want_rows import identity_of
 from offenders.domain.working_days import london_day
 
@@ -68,18 +69,8 @@ class BailPlan:
 
 def plan_bail(session: Session, batch: Batch, rows: Sequence[Checked]) -> BailPlan:
     """Decide for each row, in the order of the file."""
-    sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
-    plan, todo, restated = BailPlan(), [], []
-    for each in rows:
-        source = sources.get(each.source_ref)
-        whole = merged(source.row if source else {}, each.row)
-        if source is not None and whole == source.row:
-            plan.received.unchanged += 1
-            plan.received.warn(each, each.warnings)
-            restated.append((each.source_ref, each.digest))
-        else:
-            todo.append(whole_row(each, whole, batch.facts))
-    store.keep_digests(session, batch.force, batch.kind, restated)
+    plan = BailPlan()
+    sources, todo = set_aside(session, batch, rows, plan.received)
     if todo:
         planner = _Planner(session, batch, sources, todo, plan)
         for each in todo:

@@ -11,11 +11,11 @@ from uuid import UUID
 from offenders.domain.custody import service as custody
 from offenders.domain.custody.service import Facts as CustodyFacts
 from offenders.domain.custody.service import Stay, arrested_again, broken_rules, stay_of
-from offenders.domain.imports import store
-from offenders.domain.imports.batches import Received, merged
+from offenders.domain.imports.batches import Received
 from offenders.domain.imports.custody_rows import check_whole, given_of
+from offenders.domain.imports.planning import set_aside
 from offenders.domain.imports.problems import Finding, Refusal
-from offenders.domain.imports.subjects import Subjects, described, whole_row
+from offenders.domain.imports.subjects import Subjects, described
 from offenders.domain.imports.want_rows import has_inline_person, identity_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from offenders.domain.imports import store
     from offenders.domain.imports.batches import Batch
     from offenders.domain.imports.checks import Checked
 
@@ -68,21 +69,10 @@ class CustodyPlan:
 
 def plan_detentions(session: Session, batch: Batch, rows: Sequence[Checked]) -> CustodyPlan:
     """Decide for each row, in the order of the file."""
-    sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
     plan = CustodyPlan(custody.longest_hours(session, batch.facts.today))
-    todo, restated = [], []
-    for each in rows:
-        source = sources.get(each.source_ref)
-        whole = merged(source.row if source else {}, each.row)
-        if source is not None and whole == source.row:
-            plan.received.unchanged += 1
-            plan.received.warn(each, each.warnings)
-            restated.append((each.source_ref, each.digest))
-        elif findings := list(check_whole(whole)):
-            plan.received.refuse(each, findings)
-        else:
-            todo.append(whole_row(each, whole, batch.facts))
-    store.keep_digests(session, batch.force, batch.kind, restated)
+    sources, todo = set_aside(
+        session, batch, rows, plan.received, lambda row, _facts: check_whole(row)
+    )
     if todo:
         planner = _Planner(session, batch, sources, todo, plan)
         for each in todo:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from offenders.domain.imports import store
-from offenders.domain.imports.batches import Received, audit_batch, merged
+from offenders.domain.imports.batches import Received, audit_batch
 from offenders.domain.imports.iom_rows import check_whole, given_of
+from offenders.domain.imports.planning import set_aside
 from offenders.domain.imports.problems import Finding, Refusal
-from offenders.domain.imports.subjects import Subjects, described, receive_described, whole_row
+from offenders.domain.imports.subjects import Subjects, described, receive_described
 from offenders.domain.imports.want_rows import has_inline_person, identity_of
 from offenders.domain.iom.service import (
     Told,
@@ -47,9 +48,7 @@ class _Receiving:
     def __init__(self, session: Session, batch: Batch, rows: Sequence[Checked]) -> None:
         self._session, self._batch = session, batch
         self.received = Received()
-        refs = [each.source_ref for each in rows]
-        self._sources = store.find_sources(session, batch.force, batch.kind, refs)
-        todo = self._changed(rows)
+        self._sources, todo = set_aside(session, batch, rows, self.received, check_whole)
         self._subjects = Subjects(session, batch.force, todo, PERSONS_OF_IOM)
         self._people = {each.source_ref: self._find(each) for each in todo}
         ids = {s.subject_id for each in todo if (s := self._sources.get(each.source_ref))}
@@ -62,23 +61,6 @@ class _Receiving:
         self._amendments: list[tuple[Checked, IomMember, dict[str, Any]]] = []
         for each in todo:
             self._take(each)
-
-    def _changed(self, rows: Sequence[Checked]) -> list[Checked]:
-        """Give the rows that say something new, each with all that its source has said."""
-        todo, restated, facts = [], [], self._batch.facts
-        for each in rows:
-            source = self._sources.get(each.source_ref)
-            whole = merged(source.row if source else {}, each.row)
-            if source is not None and whole == source.row:
-                self.received.unchanged += 1
-                self.received.warn(each, each.warnings)
-                restated.append((each.source_ref, each.digest))
-            elif findings := list(check_whole(whole, facts)):
-                self.received.refuse(each, findings)
-            else:
-                todo.append(whole_row(each, whole, facts))
-        store.keep_digests(self._session, self._batch.force, self._batch.kind, restated)
-        return todo
 
     def _find(self, checked: Checked) -> UUID | Refusal | None:
         try:

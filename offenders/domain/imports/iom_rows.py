@@ -25,7 +25,7 @@ from offenders.domain.imports.problems import Finding, Refusal
 from offenders.domain.imports.want_rows import WHO
 from offenders.domain.iom.rules import Cohort, ExitReason, ManagedBy, Rating, Risk, Theme
 from offenders.domain.iom.schemes import all_schemes
-from offenders.domain.working_days import end_of_london_day, start_of_london_day
+from offenders.domain.working_days import start_of_london_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,12 +126,7 @@ def given_of(row: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
         "last_reviewed_at": (
             start_of_london_day(date.fromisoformat(reviewed)) if reviewed else None
         ),
-        "exited_at": _end_of(date.fromisoformat(exited), facts) if exited else None,
+        "exited_at": start_of_london_day(date.fromisoformat(exited)) if exited else None,
         "lpa": facts.neighbourhoods.get(place, row.get("lpa")) if place else row.get("lpa"),
         "neighbourhood": place,
     }
-
-
-def _end_of(day: date, facts: Facts) -> Any:
-    """Give the end of a day, or the moment of the file where the day is still going on."""
-    return min(end_of_london_day(day), facts.now)

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from offenders.domain.imports import store
-from offenders.domain.imports.batches import Received, merged
+from offenders.domain.imports.batches import Received
 from offenders.domain.imports.mappa_rows import check_whole, judge, said_of, stage_of
+from offenders.domain.imports.planning import set_aside
 from offenders.domain.imports.problems import Finding, Refusal
-from offenders.domain.imports.subjects import Subjects, described, whole_row
+from offenders.domain.imports.subjects import Subjects, described
 from offenders.domain.mappa.acting import limits_today
 from offenders.domain.mappa.models import MappaCase
 from offenders.domain.mappa.rules import Kind, Stage
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from offenders.domain.imports import store
     from offenders.domain.imports.batches import Batch
     from offenders.domain.imports.checks import Checked
     from offenders.domain.mappa.rules import Broken
@@ -69,20 +70,8 @@ class MappaPlan:
 
 def plan_cases(session: Session, batch: Batch, rows: Sequence[Checked]) -> MappaPlan:
     """Decide for each row, in the order of the file."""
-    sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
-    plan, todo, restated = MappaPlan(), [], []
-    for each in rows:
-        source = sources.get(each.source_ref)
-        whole = merged(source.row if source else {}, each.row)
-        if source is not None and whole == source.row:
-            plan.received.unchanged += 1
-            plan.received.warn(each, each.warnings)
-            restated.append((each.source_ref, each.digest))
-        elif findings := list(check_whole(whole, batch.facts)):
-            plan.received.refuse(each, findings)
-        else:
-            todo.append(whole_row(each, whole, batch.facts))
-    store.keep_digests(session, batch.force, batch.kind, restated)
+    plan = MappaPlan()
+    sources, todo = set_aside(session, batch, rows, plan.received, check_whole)
     if todo:
         planner = _Planner(session, batch, sources, todo, plan)
         for each in todo:

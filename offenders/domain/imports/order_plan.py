@@ -9,11 +9,12 @@ from uuid import UUID
 
 from offenders import clock
 from offenders.domain.imports import order_store, store
-from offenders.domain.imports.batches import Received, merged
+from offenders.domain.imports.batches import Received
 from offenders.domain.imports.order_rows import Described, World, check_whole
 from offenders.domain.imports.order_store import Home
+from offenders.domain.imports.planning import set_aside
 from offenders.domain.imports.problems import Finding, Refusal
-from offenders.domain.imports.subjects import Subjects, whole_row
+from offenders.domain.imports.subjects import Subjects
 from offenders.domain.imports.subjects import described as likeness
 from offenders.domain.orders.cases import TYPES
 from offenders.domain.orders.records import CHECKS, REVIEWS, law_of
@@ -86,18 +87,8 @@ class OrderPlan:
 
 def plan_orders(session: Session, batch: Batch, rows: Sequence[Checked]) -> OrderPlan:
     """Decide for each row, in the order of the file."""
-    sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
-    plan, todo, restated = OrderPlan(), [], []
-    for each in rows:
-        source = sources.get(each.source_ref)
-        whole = merged(source.row if source else {}, each.row)
-        if source is not None and whole == source.row:
-            plan.received.unchanged += 1
-            plan.received.warn(each, each.warnings)
-            restated.append((each.source_ref, each.digest))
-        else:
-            todo.append(whole_row(each, whole, batch.facts))
-    store.keep_digests(session, batch.force, batch.kind, restated)
+    plan = OrderPlan()
+    sources, todo = set_aside(session, batch, rows, plan.received)
     if todo:
         planner = _Planner(session, batch, sources, todo, plan)
         for each in todo:

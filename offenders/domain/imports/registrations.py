@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from offenders import clock
-from offenders.domain.imports import registration_store, store
+from offenders.domain.imports import registration_store
 from offenders.domain.imports.bail_plan import person_differs
-from offenders.domain.imports.batches import Received, audit_batch, merged
+from offenders.domain.imports.batches import Received, audit_batch
+from offenders.domain.imports.planning import set_aside
 from offenders.domain.imports.problems import Finding, Refusal
 from offenders.domain.imports.registration_rows import LAST, SHARED, check_whole, fields_of
 from offenders.domain.imports.registration_store import Writing
-from offenders.domain.imports.subjects import Subjects, receive_described, whole_row
+from offenders.domain.imports.subjects import Subjects, receive_described
 from offenders.domain.imports.want_rows import has_inline_person
 from offenders.domain.registrations.cases import State
 from offenders.domain.registrations.entering import corrected_disposal, is_same, plan
@@ -66,34 +67,15 @@ class _Receiving:
     def __init__(self, session: Session, batch: Batch, rows: Sequence[Checked]) -> None:
         self._session, self._batch = session, batch
         self.received = Received()
-        refs = [each.source_ref for each in rows]
-        self._sources = store.find_sources(session, batch.force, batch.kind, refs)
-        todo = self._changed(rows)
+        self._sources, todo = set_aside(session, batch, rows, self.received, check_whole)
         self.rows = self._meant(todo) if todo else []
         people = {each.person for each in self.rows if each.person is not None}
         self._homes = registration_store.find_people(session, batch.force, people)
-        ids = {s.subject_id for ref in refs if (s := self._sources.get(ref))}
+        ids = {source.subject_id for source in self._sources.values()}
         locked = registration_store.lock(session, batch.force, ids, people)
         self._by_id = {each.id: each for each in locked}
         self._open = {each.person_id: each for each in locked if each.state != State.CLOSED}
         self._writing = Writing(session, batch, self._homes)
-
-    def _changed(self, rows: Sequence[Checked]) -> list[Checked]:
-        """Give the rows that say something else than the last received, whole."""
-        todo, restated = [], []
-        for each in rows:
-            source = self._sources.get(each.source_ref)
-            whole = merged(source.row if source else {}, each.row)
-            if source is not None and whole == source.row:
-                self.received.unchanged += 1
-                self.received.warn(each, each.warnings)
-                restated.append((each.source_ref, each.digest))
-            elif findings := check_whole(whole, self._batch.facts):
-                self.received.refuse(each, findings)
-            else:
-                todo.append(whole_row(each, whole, self._batch.facts))
-        store.keep_digests(self._session, self._batch.force, self._batch.kind, restated)
-        return todo
 
     def _meant(self, todo: Sequence[Checked]) -> list[_Row]:
         """Find whom each row means; receive those whom the rows describe."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from offenders.db import recorded_at
 from offenders.domain.imports import store, want_store
-from offenders.domain.imports.batches import Received, merged
+from offenders.domain.imports.batches import Received
+from offenders.domain.imports.planning import set_aside
 from offenders.domain.imports.problems import Finding, Refusal
-from offenders.domain.imports.subjects import Subjects, described, whole_row
+from offenders.domain.imports.subjects import Subjects, described
 from offenders.domain.imports.want_rows import (
     GIVEN,
     WHO,
@@ -65,18 +66,8 @@ class WantPlan:
 
 def plan_wants(session: Session, batch: Batch, rows: Sequence[Checked]) -> WantPlan:
     """Decide for each row, in the order of the file."""
-    sources = store.find_sources(session, batch.force, batch.kind, [r.source_ref for r in rows])
-    plan, todo, restated = WantPlan(), [], []
-    for each in rows:
-        source = sources.get(each.source_ref)
-        whole = merged(source.row if source else {}, each.row)
-        if source is not None and whole == source.row:
-            plan.received.unchanged += 1
-            plan.received.warn(each, each.warnings)
-            restated.append((each.source_ref, each.digest))
-        else:
-            todo.append(whole_row(each, whole, batch.facts))
-    store.keep_digests(session, batch.force, batch.kind, restated)
+    plan = WantPlan()
+    sources, todo = set_aside(session, batch, rows, plan.received)
     if not todo:
         return plan
     planner = _Planner(session, batch, sources, todo, plan)

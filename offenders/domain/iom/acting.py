@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.flags.managed import act_on_arrest
-from offenders.domain.flags.service import clear_for, follow_subject
+from offenders.domain.flags.service import clear_for
 from offenders.domain.iom import store
 from offenders.domain.iom.records import (
     Doing,
     check_lead,
     finish,
+    managed,
     occurred_at,
     register_leads,
     set_review_clock,
     take,
+    take_flags_along,
 )
 from offenders.domain.iom.rules import CONVICT, MEETING_SOURCE
 from offenders.domain.iom.schemes import NotAllowed, all_schemes, check_move
@@ -64,21 +66,9 @@ def amend_member(session: Session, doing: Doing) -> IomMember:
     details = {"changes": changes, "reason": reason, "version": member.version + 1}
     looked_at = "The risk was assessed anew." if "risk" in changes else None
     finish(session, member, doing, "amendment", at=at, details=details, looked_at=looked_at)
-    _take_flags_along(session, member)
-    return member
-
-
-def _take_flags_along(session: Session, member: IomMember) -> None:
-    """Let the flags of a membership go with it to its area and lead."""
     person = hold_person(session, member.person_id)
-    follow_subject(
-        session,
-        subject_id=member.id,
-        lpa=member.lpa or person.lpa,
-        neighbourhood=member.neighbourhood or person.neighbourhood,
-        owner_officer=member.lead_officer,
-        owner_team=member.lead_team,
-    )
+    take_flags_along(session, managed(member, person.lpa, person.neighbourhood))
+    return member
 
 
 def _check_changes(

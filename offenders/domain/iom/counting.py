@@ -55,9 +55,12 @@ def count_groups(
         )
         head, _, tail = source.rpartition("WHERE")
         source = f"{head} {themes} {tail}"
+    asked = condition
+    if group_by == "theme" and question.filters.get("theme") is not None:
+        asked += " AND t.theme = :f_theme"  # a link asks for one theme alone
     rows = session.execute(
         text(f"""
-            SELECT {column} AS grouped, {_FIGURES} {source} AND {condition}
+            SELECT {column} AS grouped, {_FIGURES} {source} AND {asked}
             GROUP BY 1 ORDER BY 1 NULLS LAST
         """),
         values,

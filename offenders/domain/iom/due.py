@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-_AREA: Final = "coalesce(m.lpa, p.lpa) AS lpa, coalesce(m.neighbourhood, p.neighbourhood)"
+# Who has an LPA of their own does not stand in the neighbourhood of their home besides.
+_HOME: Final = "CASE WHEN {0}.lpa IS NULL THEN p.neighbourhood ELSE {0}.neighbourhood END"
+_AREA: Final = f"coalesce(m.lpa, p.lpa) AS lpa, {_HOME.format('m')}"
 _MIDNIGHT: Final = "CAST({} + 1 AS timestamp) AT TIME ZONE 'Europe/London'"
 _BASE: Final = f"""
     SELECT 'iom_member' AS subject_type, m.id AS subject_id, m.reference AS subject_reference,
@@ -50,7 +52,7 @@ _DUE: Final = {
         SELECT min({_MIDNIGHT.format("a.due_on")}) AS due_at, {_ALL} AS figure,
                jsonb_build_object('what', 'An action of the plan is overdue.',
                    'actions', jsonb_agg(jsonb_build_object(
-                       'id', a.id, 'owner', a.owner, 'agency', a.agency, 'due_on', a.due_on)
+                       'id', a.id, 'agency', a.agency, 'due_on', a.due_on)
                        ORDER BY a.due_on, a.id)) AS said
         FROM iom_plan_actions a
         WHERE a.force = m.force AND a.member_id = m.id AND a.state = 'open'
@@ -63,8 +65,7 @@ _DUE: Final = {
                jsonb_build_object('what', CASE WHEN m.convict_until < CAST(:today AS date)
                    THEN 'The time of catch and convict has ended: renew or end it.'
                    ELSE 'The review of catch and convict is due.' END,
-                   'until', m.convict_until, 'review_on', m.convict_review_on,
-                   'authorised_by', m.convict_authorised_by) AS said
+                   'until', m.convict_until, 'review_on', m.convict_review_on) AS said
         WHERE m.catch_and_convict
           AND least(m.convict_until, m.convict_review_on) < CAST(:today AS date)
     """,
@@ -83,8 +84,7 @@ _DUE: Final = {
 _UNDECIDED: Final = f"""
     SELECT 'iom_nomination' AS subject_type, n.id AS subject_id,
            n.reference AS subject_reference, n.person_id,
-           coalesce(n.lpa, p.lpa) AS lpa, coalesce(n.neighbourhood, p.neighbourhood)
-               AS neighbourhood,
+           coalesce(n.lpa, p.lpa) AS lpa, {_HOME.format("n")} AS neighbourhood,
            n.owner_officer, n.owner_team, {_ALL} ->> 'severity' AS severity,
            jsonb_build_object('rule', CAST(:rule AS text), 'due_at', n.decide_by,
                'what', 'No panel has decided the nomination.', 'agency', n.agency,
@@ -104,13 +104,13 @@ _REFRESH = text(f"""
     WHERE force = :force AND exited_at IS NULL AND review_due_at <> {_NEW_DUE}
     RETURNING id
 """)
-_FOLLOW = text("""
+_FOLLOW = text(f"""
     UPDATE managements g
-    SET lpa = coalesce(m.lpa, p.lpa), neighbourhood = coalesce(m.neighbourhood, p.neighbourhood)
+    SET lpa = coalesce(m.lpa, p.lpa), neighbourhood = {_HOME.format("m")}
     FROM iom_members m JOIN persons p ON p.force = m.force AND p.id = m.person_id
     WHERE g.force = :force AND g.id = m.id AND m.force = :force AND m.exited_at IS NULL
       AND (g.lpa, g.neighbourhood) IS DISTINCT FROM
-          (coalesce(m.lpa, p.lpa), coalesce(m.neighbourhood, p.neighbourhood))
+          (coalesce(m.lpa, p.lpa), {_HOME.format("m")})
 """)
 
 

@@ -14,7 +14,7 @@ from offenders.domain.iom.admitting import admit
 from offenders.domain.iom.convening import place_of, require_own_area
 from offenders.domain.iom.due import clear_undecided
 from offenders.domain.iom.models import IomDecision, IomNomination
-from offenders.domain.iom.records import TEAM, Doing, plain
+from offenders.domain.iom.records import TEAM, Doing, area_of, plain
 from offenders.domain.iom.rules import (
     DECISIONS,
     LEAST_PANEL,
@@ -34,6 +34,7 @@ from offenders.errors import Conflict, Invalid
 from offenders.ids import new_id, new_reference
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -161,7 +162,7 @@ def decide(session: Session, doing: Doing) -> IomNomination:
         panel=panel,
         meeting_id=meeting_id,
         in_deciding_meeting=True,
-        score=plain(score_of(session, nomination.person_id, fields.get("risk"), london_day(at))),
+        score=_score(session, nomination, fields.get("risk"), at),
         decided_at=at,
         deferred_until=fields.get("deferred_until") if outcome == Decision.DEFERRED else None,
         recorded_by=doing.actor,
@@ -173,6 +174,17 @@ def decide(session: Session, doing: Doing) -> IomNomination:
     if outcome == Decision.ACCEPTED:
         admit(session, doing, nomination, decision)
     return nomination
+
+
+def _score(
+    session: Session, nomination: IomNomination, risk: str | None, at: datetime
+) -> dict[str, Any]:
+    """Give the score on the day of the decision, as JSON keeps it."""
+    on, asked_by = london_day(at), "/occurred_at"
+    found: dict[str, Any] = plain(
+        score_of(session, nomination.person_id, risk, on, asked_by=asked_by)
+    )
+    return found
 
 
 def _refuse_member(session: Session, nomination: IomNomination) -> None:
@@ -250,11 +262,12 @@ def hand_over_nomination(session: Session, doing: Doing) -> IomNomination:
     session.flush()
     keep_history(session, IomNomination.__table__, nomination.force, [nomination.id])
     person = hold_person(session, nomination.person_id)
+    lpa, neighbourhood = area_of(nomination, person.lpa, person.neighbourhood)
     follow_subject(
         session,
         subject_id=nomination.id,
-        lpa=nomination.lpa or person.lpa,
-        neighbourhood=nomination.neighbourhood or person.neighbourhood,
+        lpa=lpa,
+        neighbourhood=neighbourhood,
         owner_officer=officer,
         owner_team=team,
     )

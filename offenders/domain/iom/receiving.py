@@ -24,6 +24,7 @@ from offenders.domain.iom.records import (
     register_leads,
     review_due_at,
     set_review_clock,
+    take_flags_along,
 )
 from offenders.domain.iom.rules import CONVICT, REVIEWS, Decision
 from offenders.domain.persons.managing import Managed, end_management, manage
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 IN_SOURCE: Final = "As recorded by the source system."
+_MOVED: Final = frozenset({"lead_officer", "lead_team", "lpa", "neighbourhood"})
 _OPEN = text("""
     SELECT id, person_id, scheme FROM iom_members
     WHERE force = :force AND person_id = ANY (CAST(:people AS uuid[])) AND exited_at IS NULL
@@ -215,6 +217,11 @@ def _insert(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any
     )
 
 
+def _area(member: Mapping[str, Any], told: Told) -> tuple[str | None, str | None]:
+    own = member.get("lpa"), member.get("neighbourhood")
+    return own if any(own) else told.area
+
+
 def _managements(members: Sequence[Mapping[str, Any]], told: Sequence[Told]) -> list[Managed]:
     return [
         Managed(
@@ -224,8 +231,7 @@ def _managements(members: Sequence[Mapping[str, Any]], told: Sequence[Told]) -> 
             member["person_id"],
             member.get("lead_officer"),
             member["lead_team"],
-            member.get("lpa") or each.area[0],
-            member.get("neighbourhood") or each.area[1],
+            *_area(member, each),
             member["rating"],
         )
         for member, each in zip(members, told, strict=True)
@@ -257,6 +263,10 @@ def change_many(
     manage(session, standing)
     end_management(session, ended)
     act_on_arrest(session, ended, "The membership has ended.")
+    moved = {member.id for member, columns, _ in changes if _MOVED & columns.keys()}
+    for row in standing:
+        if row.id in moved:
+            take_flags_along(session, row)
     settle_flags(session)
 
 

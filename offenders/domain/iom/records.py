@@ -11,6 +11,7 @@ import orjson
 from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.flags.managed import act_on_arrest
+from offenders.domain.flags.service import follow_subject
 from offenders.domain.history import keep_history
 from offenders.domain.iom import store
 from offenders.domain.iom.due import settle_member
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Scope
+    from offenders.domain.iom.models import IomNomination
     from offenders.domain.versions import IfMatch
 
 TEAM: Final = "IOM"  # whose queue holds what no officer has taken
@@ -130,6 +132,15 @@ def plain(value: Any) -> Any:
     return orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z))
 
 
+def area_of(
+    record: IomMember | IomNomination, lpa: str | None, neighbourhood: str | None
+) -> tuple[str | None, str | None]:
+    """Give the area of a record: its own, or where it has none, that of its person."""
+    if record.lpa is None and record.neighbourhood is None:
+        return lpa, neighbourhood
+    return record.lpa, record.neighbourhood
+
+
 def managed(member: IomMember, lpa: str | None, neighbourhood: str | None) -> Managed:
     """Give the management that a membership is; the area is the person's unless it has one."""
     return Managed(
@@ -139,9 +150,20 @@ def managed(member: IomMember, lpa: str | None, neighbourhood: str | None) -> Ma
         member.person_id,
         member.lead_officer,
         member.lead_team,
-        member.lpa or lpa,
-        member.neighbourhood or neighbourhood,
+        *area_of(member, lpa, neighbourhood),
         member.rating,
+    )
+
+
+def take_flags_along(session: Session, row: Managed) -> None:
+    """Let the flags of a membership go with it to its area and lead."""
+    follow_subject(
+        session,
+        subject_id=row.id,
+        lpa=row.lpa,
+        neighbourhood=row.neighbourhood,
+        owner_officer=row.owner_officer,
+        owner_team=row.owner_team,
     )
 
 

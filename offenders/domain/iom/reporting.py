@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from offenders.domain.iom.asking import source_of
 from offenders.domain.working_days import day_bounds
+from offenders.errors import Invalid
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -75,7 +76,8 @@ _NOMINATIONS: Final = """
     JOIN persons p ON p.force = n.force AND p.id = n.person_id
     CROSS JOIN LATERAL (
         SELECT n.force, n.recorded_by, coalesce(n.lpa, p.lpa) AS lpa,
-               coalesce(n.neighbourhood, p.neighbourhood) AS neighbourhood) s
+               CASE WHEN n.lpa IS NULL THEN p.neighbourhood ELSE n.neighbourhood END
+                   AS neighbourhood) s
     WHERE {scope} AND n.nominated_at >= :since AND n.nominated_at < :before
     GROUP BY 1, 2 ORDER BY 1, 2
 """
@@ -90,7 +92,13 @@ _METHOD: Final = {
 def report_cohort(
     session: Session, question: Question, from_on: date, to_on: date
 ) -> dict[str, Any]:
-    """Give the report of a period, both days included; `no_data` where nobody ever joined."""
+    """Give the report of a period, both days included; `no_data` where nobody ever joined.
+
+    Raises Invalid for a period longer than its points over time.
+    """
+    if month_ends(from_on, to_on)[-1] != to_on:
+        message = f"Send a period of at most {(MOST_POINTS - 1) // 12} years."
+        raise Invalid.field("/from", message)
     since, before = day_bounds(from_on, to_on)
     condition, values = question.condition()
     scoped = f"""

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from offenders.domain.iom import store
 from offenders.domain.iom.figures import HARM, SCORE, exact_figures
 from offenders.domain.iom.scoring import SOURCES, score
+from offenders.errors import Invalid
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,9 +28,17 @@ RISK_SOURCE: Final = (
 )
 
 
-def score_of(session: Session, person_id: UUID, risk: str | None, on: date) -> dict[str, Any]:
-    """Give the score of somebody on a day; each figure, offence and source is shown."""
+def score_of(
+    session: Session, person_id: UUID, risk: str | None, on: date, *, asked_by: str = "/on"
+) -> dict[str, Any]:
+    """Give the score of somebody on a day; each figure, offence and source is shown.
+
+    Raises Invalid of the field `asked_by` for a day on which no figures were in force.
+    """
     figures, explained = exact_figures(session, [SCORE, HARM], on)
+    if not figures[SCORE]:
+        message = f"No figures of the score were in force then (rule {SCORE}). Send a later day."
+        raise Invalid.field(asked_by, message)
     offences = store.offences_of(session, [person_id])[person_id]
     values = {"force": session.info["force"], "person_id": person_id}
     risks = {risk, *session.execute(_WANTED_RISK, values).scalars()}

@@ -28,7 +28,8 @@ _EARLIER_ARRESTS = text("""
 _NAMED = {
     table: text(f"""
         SELECT r.id, coalesce(r.lpa, p.lpa) AS lpa,
-               coalesce(r.neighbourhood, p.neighbourhood) AS neighbourhood
+               CASE WHEN r.lpa IS NULL THEN p.neighbourhood ELSE r.neighbourhood END
+                   AS neighbourhood
         FROM {table} r JOIN persons p ON p.force = r.force AND p.id = r.person_id
         WHERE r.force = :force AND (r.id = :id OR r.reference = :reference)
     """)

@@ -148,7 +148,7 @@ def happened(event: str, at_level: str = "") -> str:
     if event == "managed":
         return f"""EXISTS (SELECT FROM mappa_levels e
             WHERE e.force = c.force AND e.case_id = c.id AND e.from_at < :ends
-              AND (e.until_at IS NULL OR e.until_at >= :begins) {at_level})"""
+              AND (e.until_at IS NULL OR e.until_at > :begins) {at_level})"""
     return f"""EXISTS (SELECT FROM mappa_entries e
         WHERE e.force = c.force AND e.case_id = c.id AND e.kind = '{EVENTS[event]}'
           AND e.occurred_at >= :begins AND e.occurred_at < :ends {at_level})"""

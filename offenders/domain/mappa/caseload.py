@@ -107,8 +107,8 @@ def _figure(session: Session) -> dict[str, Any]:
     return figures["community"]
 
 
-def settle_caseload(session: Session) -> Settled:
-    """Flag every manager who answers for more people in the community than the figure."""
+def caseload_source(session: Session) -> DueSource:
+    """Give every manager who answers for more people in the community than the figure."""
     figure = _figure(session)
     values = {
         "force": session.info["force"],
@@ -117,5 +117,10 @@ def settle_caseload(session: Session) -> Settled:
         "figure": orjson.dumps(figure).decode(),
         "limit": figure["figure"],
     }
+    return DueSource(_DUE, values)
+
+
+def settle_caseload(session: Session) -> Settled:
+    """Flag every manager who answers for more people in the community than the figure."""
     because = "The manager answers for no more than the limit."
-    return settle(session, rule=RULE, source=DueSource(_DUE, values), because=because)
+    return settle(session, rule=RULE, source=caseload_source(session), because=because)

@@ -15,7 +15,7 @@ from offenders.domain.mappa.models import MappaCase
 from offenders.domain.mappa.rules import Exit, Kind, Stage, State
 from offenders.domain.reference import service as reference
 from offenders.domain.wanted.service import duty_team
-from offenders.domain.working_days import start_of_london_day
+from offenders.domain.working_days import london_day, start_of_london_day
 from offenders.errors import Conflict, Invalid, PersonMerged
 from offenders.ids import as_reference, as_uuid, new_id, new_reference
 
@@ -111,6 +111,9 @@ def decide_referral(session: Session, doing: Doing) -> MappaCase:
     if fields["decision"] == "refused":
         case.stage = Stage.REFUSED
         return finish(session, case, doing.actor, "decision", details=details, at=case.decided_at)
+    acting.require_agencies(session, fields.get("agencies") or (), "/agencies")
+    if fields.get("offence_code") is not None:
+        reference.require_offence(session, fields["offence_code"], "/offence_code")
     person = _person(session, {"person_id": case.person_id})
     for name in set(_GIVEN) & set(fields):
         setattr(case, name, fields[name])
@@ -180,7 +183,8 @@ def _open(
     if case.owner_officer is None:
         message = "Name the police officer who leads for the police, whichever agency leads."
         raise Invalid.field("/manager", f"{message} Rule: a named police lead always.")
-    case.started_on = fields.get("started_on") or clock.today()
+    began_on = clock.today() if case.decided_at is None else london_day(case.decided_at)
+    case.started_on = fields.get("started_on") or began_on
     if person.date_of_birth is not None and case.started_on < person.date_of_birth:
         raise Invalid.field("/started_on", "This lies before the person was born.")
     case.level = fields.get("level")

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.domain.mappa.reading import count_cases
+from offenders.domain.mappa.shown import SUMMARY_HOLDS
 from offenders.domain.working_days import day_bounds
 from offenders.errors import Invalid
 
@@ -253,9 +254,9 @@ def _summaries(session: Session, question: Question) -> dict[str, Any]:
         SELECT count(*) AS needed, count(b.id) AS published
         {source} AND c.stage = 'open' AND c.level >= 2 AND c.state = 'community'
     """
-    joined = """
+    joined = f"""
         LEFT JOIN mappa_local_summaries b ON b.force = c.force AND b.case_id = c.id
-             AND b.withdrawn_at IS NULL
+             AND {SUMMARY_HOLDS}
     """
     row = _rows(session, question, select, joined).one()
     return {**row._mapping, "percent": _percent(row.published, row.needed)}  # noqa: SLF001

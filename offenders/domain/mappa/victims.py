@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_WORD = re.compile(r"[a-z0-9]+")
-_APOSTROPHE = re.compile(r"(?<=[a-z])['`\u2019](?=[a-z])")
+_WORD = re.compile(r"[^\W_]+")
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])['`\u2019](?=[^\W\d_])")
+_PLAIN = str.maketrans({"\u0142": "l", "\u00f8": "o", "\u0111": "d", "\u00f0": "d", "\u0131": "i"})
 SHORTEST = 2  # letters of a name; initials alone name nobody
 
 
@@ -45,7 +46,7 @@ def words(text: str | None, *, splits: bool = False) -> list[str]:
     With `splits` an apostrophe parts them: hart, s for `Hart's`.
     """
     folded = unicodedata.normalize("NFKD", text or "").casefold()
-    plain = "".join(each for each in folded if not unicodedata.combining(each))
+    plain = "".join(each for each in folded if not unicodedata.combining(each)).translate(_PLAIN)
     return _WORD.findall(_APOSTROPHE.sub(" " if splits else "", plain))
 
 

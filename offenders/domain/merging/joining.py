@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.versions import IfMatch
+    from offenders.domain.wanted.service import Asker
 
 _ENDED: Final = "Merged: the survivor has this marker already."
 
@@ -35,7 +36,7 @@ _ENDED: Final = "Merged: the survivor has this marker already."
 class Joining:
     """Who joins which two records and why; each as read at which version."""
 
-    actor: str
+    asker: Asker
     survivor: str
     other: str
     other_version: int
@@ -61,13 +62,13 @@ def merge_people(session: Session, joining: Joining) -> UUID:
         "unknown": store.list_nationality_unknown(session, move.from_person, move.to_person),
     }
     markers = {"force": force, "from": other.id, "to": survivor.id, "at": at}
-    markers |= {"by": joining.actor, "reason": _ENDED}
+    markers |= {"by": joining.asker.actor, "reason": _ENDED}
     details["markers"] = store.end_markers(session, markers)
     details["moved"] = move_rows(session, move)
     details |= move_links(session, move)
     _decide_pair(session, joining, details["pair"])
     details |= _join(session, joining, survivor, other)
-    follow(session, survivor, other, because="Merged into another record.")
+    follow(session, survivor, other, because="Merged into another record.", asker=joining.asker)
     keep_history(session, Person.__table__, force, [survivor.id, other.id])
     session.add(
         Merge(
@@ -77,7 +78,7 @@ def merge_people(session: Session, joining: Joining) -> UUID:
             merged_id=other.id,
             reason=joining.reason,
             details=details,
-            recorded_by=joining.actor,
+            recorded_by=joining.asker.actor,
             recorded_at=at,
             version=1,
         )
@@ -117,7 +118,7 @@ def _decide_pair(session: Session, joining: Joining, pair: dict[str, Any] | None
                 candidate_id=UUID(pair["id"]),
                 decision="same",
                 reason=joining.reason,
-                decided_by=joining.actor,
+                decided_by=joining.asker.actor,
                 recorded_at=recorded_at(session),
             )
         )
@@ -145,7 +146,7 @@ def _join(session: Session, joining: Joining, survivor: Person, other: Person) -
     session.flush()
     if set(NAME) & after.keys():
         put_main_name(session, survivor)
-    made = _keep_what_is_lost(session, joining.actor, survivor, [before, said])
+    made = _keep_what_is_lost(session, joining.asker.actor, survivor, [before, said])
     return {
         "before": {column: _plain(before[column]) for column in after},
         "after": {column: _plain(value) for column, value in after.items()},

@@ -151,22 +151,30 @@ def ties() -> tuple[Tie, ...]:
 
 
 def follow_parents(session: Session, move: Move) -> None:
-    """Let what came since a merge go with the record that it is a part of, as a check does."""
-    for tie in ties():
-        if not tie.is_dependent:
-            continue
-        statement = _statement(
-            [tie.child], is_back=False, further=_WITH_PARENT.format(**tie._asdict())
-        )
+    """Let what came since a merge go with the record that it is of, as a check or flag does."""
+    parts = [
+        (tie.child, _WITH_PARENT.format(**tie._asdict())) for tie in ties() if tie.is_dependent
+    ]
+    named = {each.table.name: each for each in references()}
+    parts += [(named[table], _WITH_RECORD.format(key=key)) for table, key in _OF_A_RECORD.items()]
+    for child, further in parts:
+        statement = _statement([child], is_back=False, further=further)
         rows = session.execute(text(statement), _values(session, move)).all()
-        if rows and tie.child.has_history:
+        if rows and child.has_history:
             ids = sorted(row.row_id for row in rows)
-            keep_history(session, tie.child.table, session.info["force"], ids)
+            keep_history(session, child.table, session.info["force"], ids)
 
 
 _WITH_PARENT: Final = """
     AND EXISTS (SELECT FROM {parent} p WHERE p.force = :force AND p.id = r.{column}
                 AND p.person_id = CAST(:to AS uuid))
+"""
+# Rows of a record that no key ties to it, each with the column that names the record.
+_OF_A_RECORD: Final = {"flags": "subject_id", "managements": "id"}
+_WITH_RECORD: Final = """
+    AND r.{key} IN (SELECT v.row_id FROM person_moves v
+                    WHERE v.force = :force AND v.merge_id = :merge_id
+                      AND v.from_person = CAST(:from AS uuid) AND v.to_person = CAST(:to AS uuid))
 """
 
 

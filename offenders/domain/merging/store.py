@@ -58,6 +58,14 @@ _FLAGGED = text("""
     WHERE force = :force AND subject_id = :id AND state <> 'cleared'
 """)
 
+# The lock of `imports/store.py`: a batch that has looked up whom its rows mean writes it first.
+_WAIT_FOR_BATCH = text("SELECT pg_advisory_xact_lock(hashtext('imports'), hashtext(:force))")
+_WITHOUT_PNC_ID = text("""
+    SELECT p.id FROM unnest(CAST(:people AS uuid[])) AS p (id)
+    WHERE NOT EXISTS (SELECT FROM person_identifiers i
+                      WHERE i.force = :force AND i.person_id = p.id AND i.type = 'pnc_id'
+                        AND i.state = 'valid')
+""")
 _UNKNOWN = text("""
     SELECT id::text FROM detentions
     WHERE force = :force AND person_id = ANY (:people) AND nationality_unknown ORDER BY id
@@ -65,7 +73,11 @@ _UNKNOWN = text("""
 
 
 def lock_both(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
-    """Lock people in the order of their ids, against all who would hang something on them."""
+    """Lock people in the order of their ids, against all who would hang something on them.
+
+    No batch of an import is under way then that took the one for the other.
+    """
+    session.execute(_WAIT_FOR_BATCH, {"force": session.info["force"]})
     locked = (
         select(Person)
         .where(Person.force == session.info["force"], Person.id.in_(ids))
@@ -128,3 +140,9 @@ def list_nationality_unknown(session: Session, *people: UUID) -> list[str]:
     """Give the detentions of these people that know of no nationality: a merge may tell them."""
     values = {"force": session.info["force"], "people": list(people)}
     return list(session.execute(_UNKNOWN, values).scalars())
+
+
+def list_without_pnc_id(session: Session, people: Sequence[UUID]) -> list[UUID]:
+    """Give those of these people by whom no other force can know that they are meant."""
+    values = {"force": session.info["force"], "people": list(people)}
+    return list(session.execute(_WITHOUT_PNC_ID, values).scalars())

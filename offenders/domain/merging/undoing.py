@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.versions import IfMatch
+    from offenders.domain.wanted.service import Asker
 
 
 def reverse_merge(
-    session: Session, *, written: str, actor: str, reason: str, if_match: IfMatch
+    session: Session, *, written: str, asker: Asker, reason: str, if_match: IfMatch
 ) -> UUID:
     """Undo a merge in full; give its id. Raises Conflict where that can't be done exactly."""
     named = select(Merge).where(Merge.force == session.info["force"], Merge.id == as_uuid(written))
@@ -47,17 +48,23 @@ def reverse_merge(
     survivor, other = people[merge.survivor_id], people[merge.merged_id]
     move = Move(merge.id, survivor.id, other.id)
     refuse_reversal_below(session, move, merge.recorded_at)
-    _undo(session, merge.details, move, survivor, other)
+    _undo(session, merge.details, move, survivor, other, asker=asker)
     refuse_torn(session, move)
-    merge.state, merge.reversed_by, merge.reversal_reason = REVERSED, actor, reason
+    merge.state, merge.reversed_by, merge.reversal_reason = REVERSED, asker.actor, reason
     merge.reversed_at = recorded_at(session)
     merge.version += 1
     session.flush()
     return merge.id
 
 
-def _undo(
-    session: Session, details: dict[str, Any], move: Move, survivor: Person, other: Person
+def _undo(  # noqa: PLR0913 - what was done, between whom, and who undoes it
+    session: Session,
+    details: dict[str, Any],
+    move: Move,
+    survivor: Person,
+    other: Person,
+    *,
+    asker: Asker,
 ) -> None:
     at = recorded_at(session)
     put_back(session, move)
@@ -80,7 +87,8 @@ def _undo(
     if set(NAME) & back.keys():
         put_main_name(session, survivor)
     unknown = details["unknown"]
-    follow(session, survivor, other, because="Its merge was reversed.", detentions=unknown)
+    because = "Its merge was reversed."
+    follow(session, survivor, other, because=because, asker=asker, detentions=unknown)
     keep_history(session, Person.__table__, survivor.force, [survivor.id, other.id])
 
 

@@ -111,10 +111,13 @@ def _masked(*, whole: bool) -> str:
 
 
 def _conditions(*, whole: bool) -> str:
+    # OFFSET keeps each person a look-up by key: a join would read every person of the force.
     return f"""(
         SELECT coalesce(jsonb_agg({_CONDITION} ORDER BY c.place), '[]')
         FROM jsonb_array_elements(o.conditions) WITH ORDINALITY c (v, place)
-        LEFT JOIN persons v ON v.force = o.force AND v.id = CAST(c.v ->> 'person_id' AS uuid)
+        LEFT JOIN LATERAL (
+            SELECT x.* FROM persons x
+            WHERE x.force = o.force AND x.id = CAST(c.v ->> 'person_id' AS uuid) OFFSET 0) v ON true
         WHERE true {"" if whole else _STREET_ONLY})"""
 
 

@@ -22,6 +22,7 @@ from offenders.seed.national.checks import check_statements, check_values
 from offenders.seed.national.custody import custody_statements, stage_arrests
 from offenders.seed.national.hits import hit_statements
 from offenders.seed.national.log import want_statements
+from offenders.seed.national.managed import TABLES, receive_managed
 from offenders.seed.national.people import stage_people
 from offenders.seed.national.plan import MADE_BY, Plan
 from offenders.seed.national.records import person_statements
@@ -137,8 +138,20 @@ def load_force(session: Session, force: Force, loaded: Loaded) -> None:
             run(table, statement)
     for kind, subject, made in collected:
         _audit(session, plan, kind, subject, made)
+    _manage(session, force, loaded)
     kept = {"name": f"seeded-{plan.force}", "value": force.made_of}
     session.execute(_KEEP, kept)
+
+
+def _manage(session: Session, force: Force, loaded: Loaded) -> None:
+    """Receive whom the force manages; what the service's own imports write is its own affair."""
+    began = time.monotonic()
+    for kind, made in receive_managed(session, force.plan, force.seed):
+        first, *others = TABLES[kind]
+        loaded.add(first, made, time.monotonic() - began)
+        for table in others:
+            loaded.add(table, 0, 0)
+        began = time.monotonic()
 
 
 def _staged(session: Session, force: Force) -> dict[str, object]:
