@@ -11,6 +11,7 @@ from orders_given import Orders
 from registrations_given import NOW, TODAY, ago, at
 
 from offenders.clock import as_if_at
+from offenders.domain.registrations.held import HELD_AS_AT
 
 
 def test_a_registration_says_until_when_and_why(register):
@@ -402,6 +403,12 @@ def test_what_was_known_is_told_as_at_and_lists_come_in_pages(register):
             break
         query["cursor"] = page["next"]
     assert sorted(listed) == sorted(each["id"] for each in made)
+
+
+def test_orders_of_a_past_moment_are_read_once_for_all_who_are_registered():
+    orders, _, _ = HELD_AS_AT.partition("ON h.person_id = r.person_id")
+    assert "orders_history" in orders
+    assert " r." not in orders
 
 
 def test_counts_lead_to_their_rows_and_tell_how_many_are_assessed(register):

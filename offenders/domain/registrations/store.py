@@ -16,8 +16,8 @@ from offenders.domain.filters import equalities
 from offenders.domain.reading import Reading
 from offenders.domain.reference.policies import FIGURES
 from offenders.domain.registrations import shown
+from offenders.domain.registrations.held import HELD, HELD_AS_AT
 from offenders.domain.registrations.models import Registration
-from offenders.domain.registrations.records import HOLDS, HOLDS_UNTIL
 from offenders.domain.registrations.shown import HIDDEN, MASKS, TEAM
 from offenders.domain.working_days import london_day
 from offenders.errors import NotFound
@@ -44,22 +44,6 @@ _THEN = "{0}.recorded_from <= :as_at AND ({0}.recorded_to IS NULL OR {0}.recorde
 _TODAY = "CAST(:today AS date)"
 # Under names of their own, beside what else is asked in one statement.
 _FIGURES = FIGURES.replace(":rules", ":registration_rules").replace(":on", ":today")
-# An order keeps up what would end before it; an indefinite period needs none.
-_HELD = f"""
-    CROSS JOIN LATERAL (
-        SELECT bool_or(o.ends_on IS NULL) AS is_forever, max(o.ends_on) AS until,
-               (array_agg(o.reference ORDER BY o.ends_on DESC NULLS FIRST, o.id))[1] AS by,
-               (array_agg(o.type ORDER BY o.ends_on DESC NULLS FIRST, o.id))[1] AS type
-        FROM (SELECT h.id, h.reference, h.type, {HOLDS_UNTIL} AS ends_on
-              FROM {{orders}} h
-              WHERE h.force = r.force AND h.person_id = r.person_id AND {HOLDS}) o) h
-    CROSS JOIN LATERAL (
-        SELECT NOT r.is_indefinite AND (h.is_forever IS TRUE OR h.until > r.ends_on) IS TRUE
-               AS is_held) k
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN NOT k.is_held THEN r.ends_on
-                    WHEN NOT h.is_forever THEN h.until END AS ends_on) e
-"""
 # Without OFFSET 0 the planner would work the state out anew wherever it is named.
 _SHOWN = f"""
     CROSS JOIN LATERAL (
@@ -108,19 +92,18 @@ def shown_source(further: str = "") -> str:
         FROM registrations r
         JOIN persons p ON p.force = r.force AND p.id = r.person_id
         CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
-        {_HELD.format(orders="orders")} {_SHOWN} {further}
+        {HELD} {_SHOWN} {further}
         WHERE r.force = :force
     """
 
 
 _PRESENT = shown_source()
-_ORDERS_THEN = f"(SELECT * FROM orders_history o WHERE {_THEN.format('o')})"
 # Protection begun later covers the past, too.
 _AS_AT = f"""
     FROM registrations_history r
     JOIN persons_history p ON p.force = r.force AND p.id = r.person_id AND {_THEN.format("p")}
     JOIN persons g ON g.force = r.force AND g.id = r.person_id
-    {_HELD.format(orders=_ORDERS_THEN)} {_SHOWN}
+    {HELD_AS_AT} {_SHOWN}
     WHERE r.force = :force AND {_THEN.format("r")}
 """
 _EQUAL = {
