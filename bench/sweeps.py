@@ -24,22 +24,10 @@ import structlog
 from sqlalchemy import create_engine, text
 
 from bench import machine
+from bench.sources import SWEEPS, Sources, rules_of
 from offenders import clock
 from offenders.bundled import database
 from offenders.db import Work, begin, driver_url, serving_engine, transaction
-from offenders.domain.acro.overdue import due_source as checks_due
-from offenders.domain.acro.rules import MISSING, REPLIES
-from offenders.domain.bail.due import due_source as bail_due
-from offenders.domain.custody.service import unchecked_source
-from offenders.domain.forensics.overdue import due_source as hits_due
-from offenders.domain.iom.due import due_source as members_due
-from offenders.domain.iom.rules import RULES as OF_MEMBERS
-from offenders.domain.mappa.caseload import caseload_source
-from offenders.domain.mappa.due import due_source as cases_due
-from offenders.domain.orders.due import RULES as OF_ORDERS
-from offenders.domain.orders.due import due_source as orders_due
-from offenders.domain.registrations.due import RULES as OF_REGISTRATIONS
-from offenders.domain.registrations.due import due_source as registrations_due
 from offenders.jobs import runner
 from offenders.jobs.timetable import find_job
 from offenders.settings import read_settings
@@ -57,29 +45,6 @@ RESULTS = ROOT / "bench" / "results"
 MOST = 2.0  # times the floor
 FEWEST_ARRESTS = 1_000_000
 
-Sources = dict[str, "DueSource"]  # by rule: what one sweep raises
-
-
-def _alone(rule: str, find: Callable[[Session], DueSource]) -> Callable[[Session], Sources]:
-    return lambda session: {rule: find(session)}
-
-
-def _of(rule: str, find: Callable[[Session, str], DueSource]) -> Callable[[Session], Sources]:
-    return lambda session: {rule: find(session, rule)}
-
-
-SWEEPS: dict[str, Callable[[Session], Sources]] = {
-    "missing-acro-checks": _alone("missing-acro-checks", lambda each: checks_due(each, MISSING)),
-    "overdue-acro-replies": _alone("overdue-acro-replies", lambda each: checks_due(each, REPLIES)),
-    "missing-pnc-checks": _alone("missing-pnc-checks", unchecked_source),
-    "bail-due": _alone("bail-due", bail_due),
-    "overdue-forensic-hits": _alone("overdue-forensic-hits", hits_due),
-    "iom-reviews": lambda session: {rule: members_due(session, rule) for rule in OF_MEMBERS},
-    "mappa-meetings": _alone("mappa-meetings", cases_due),
-    "caseload": _alone("caseload", caseload_source),
-    **{rule: _of(rule, registrations_due) for rule in OF_REGISTRATIONS},
-    **{rule: _of(rule, orders_due) for rule in OF_ORDERS},
-}
 _NAMES = """subject_type, subject_id, subject_reference, person_id, lpa, neighbourhood,
     owner_officer, owner_team, severity, because, due_at"""
 _FLOOR = """
@@ -247,11 +212,10 @@ def _put(session: Session, force: str, rule: str, source: DueSource) -> int:
 
 def _forget(place: Place, name: str) -> None:
     """Take away what this sweep has left."""
-    rules = list(OF_MEMBERS) if name == "iom-reviews" else [name]
     with place.owner.connect() as connection:
         for table in ("flags_history", "flags"):
             statement = text(f"DELETE FROM {table} WHERE rule = ANY (:rules)")
-            connection.execute(statement, {"rules": rules})
+            connection.execute(statement, {"rules": rules_of(name)})
 
 
 def _as_owner(place: Place, *statements: str) -> None:
@@ -304,9 +268,9 @@ _HOW = f"""\
 transaction, as the scheduler runs it: clocks, flags and their history, queues, audit and the run.
 The floor puts the rows that the rule finds due into a table of the shape and with the indexes of
 `flags`, by `INSERT … SELECT … ON CONFLICT DO NOTHING`: one statement a rule and one savepoint a
-force, one transaction, no history. `iom-reviews` goes over five rules. Both run when nothing is
-flagged yet, and again. Seconds are medians, a ratio the median of each round's own; it fails above
-{MOST:g}.
+force, one transaction, no history; `iom-reviews` goes over five rules. Both run when nothing is
+flagged yet, and again. Seconds are medians, a ratio the median of each round's own; it fails
+above {MOST:g}.
 """
 
 

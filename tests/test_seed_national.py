@@ -400,8 +400,9 @@ def test_members_cases_registrations_and_orders_stand_as_the_rules_and_the_day_l
             assert follow_the_day(session) == 0
     for table in ("iom_members", "mappa_cases", "registrations", "orders", "order_breaches"):
         strayed = read(f"""
-            SELECT FROM {table} r FULL JOIN {table}_history h
-                ON h.force = r.force AND h.id = r.id AND h.recorded_to IS NULL
+            SELECT FROM {table} r
+            FULL JOIN (SELECT * FROM {table}_history WHERE recorded_to IS NULL) h
+                ON h.force = r.force AND h.id = r.id
             WHERE to_jsonb(h) - 'recorded_from' - 'recorded_to' IS DISTINCT FROM to_jsonb(r)
         """)
         assert strayed == []
@@ -423,10 +424,13 @@ def test_whom_each_force_manages_is_known_by_the_management(read):
     known = {(row.force, row.id, row.kind) for row in read("SELECT * FROM managements")}
     assert known == {tuple(row) for row in read(living)}
     assert Counter(kind for _, _, kind in known).keys() == MANAGED.keys()
-    assert read("""
+    assert (
+        read("""
         SELECT FROM mappa_cases c WHERE category = 1 AND NOT EXISTS (
             SELECT FROM registrations r WHERE r.force = c.force AND r.person_id = c.person_id)
-    """) == []
+    """)
+        == []
+    )
     logs = {
         "iom_members": "iom_log l ON l.member_id",
         "mappa_cases": "mappa_entries l ON l.case_id",

@@ -61,9 +61,7 @@ def made_up_orders(
 class _OrderMaker:
     """Makes one force's orders; each draws a person and a day of the last year."""
 
-    def __init__(
-        self, rnd: Random, today: date, people: Sequence[PersonKey], share: float
-    ) -> None:
+    def __init__(self, rnd: Random, today: date, people: Sequence[PersonKey], share: float) -> None:
         self._rnd, self._today, self._share = rnd, today, share
         oldest, youngest = today - timedelta(days=OLDEST), today - timedelta(days=ADULT + YEAR)
         adults = [each for each in people if each.born and oldest <= each.born <= youngest]

@@ -52,3 +52,13 @@ def test_the_year_has_the_published_figures_in_the_report(orders, engine, fresh_
     ]
     assert {each["subject"]["type"] for each in orders.flags("unmonitored-orders")} == {"order"}
     assert len(orders.flags("unmonitored-orders")) == 5
+
+
+def test_a_share_of_leicestershires_figures_is_as_many_times_as_many():
+    keys = [PersonKey.of(each) for each in people()]
+    rows = list(made_up_orders("33", 7, NOW, keys, 3))
+    assert len(rows) == len({each["source_ref"] for each in rows}) == 3 * (82 + 80 + 71 + 12)
+    breached = [each["breaches"] for each in rows if each["type"] == "SHPO" and "breaches" in each]
+    assert (len(breached), sum(map(len, breached))) == (3 * 12, 3 * 14)
+    assert all(len(each) == len(set(each)) for each in breached)
+    assert list(made_up_orders("33", 7, NOW, keys, 0)) == []
