@@ -32,8 +32,9 @@ help: ## Print this
 run: $(VENV)/.run ## Start the service with a demonstration force; Ctrl-C stops it
 	@exec $(PY) -m offenders.cli serve --demo --with-parent
 
+# Compiled modules are kept, whatever the environment says: every worker and process reads them.
 test: $(VENV)/.dev ## Run the whole test suite
-	@$(PY) -m pytest -n 3 --dist loadfile -q
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile -q
 
 bench: $(VENV)/.run ## Measure the service on the national seed, beside its floor
 	@$(PY) -m bench.run

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
-
 from offenders.errors import NotFound
+from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -31,7 +31,11 @@ class Reading:
 
 def show(session: Session, reading: Reading) -> Row[Any]:
     """Give what was just written; its audit is that of the act. Raises NotFound."""
-    row = session.execute(text(reading.sql), reading.values).one_or_none()
+    row: Row[Any] | None = ask(session, _statement(reading.sql), reading.values)
     if row is None:
         raise NotFound
     return row
+
+
+# Planning what shows a whole record takes the server longer than running it.
+_statement = lru_cache(maxsize=256)(Statement)
