@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from builders import given_detention, given_entry, given_person, given_want
+from sqlalchemy import text
 
 from offenders import clock
+from offenders.db import Work, transaction
 
 
 def merge(client, headers, survivor, other, *, role="investigator", force="33", **fields):
@@ -328,3 +330,23 @@ def test_a_merge_needs_two_records_that_stand_as_they_were_read(client, headers)
     assert led.headers["Location"] == f"/v1/people/{survivor['id']}"
     assert reverse(client, headers, first.json).status_code == 201
     assert read(client, headers, f"/v1/people/{other['id']}").status_code == 200
+
+
+def test_nobody_learns_from_a_merge_what_they_may_not_read(client, headers, connection):
+    survivor, other = (given_person(client, headers) for _ in range(2))
+    given_detention(client, headers, person=other)
+    given_want(client, headers, person=other)
+    made = merge(client, headers, survivor, other).json
+    with transaction(connection, Work("33")) as session:
+        session.execute(
+            text("""UPDATE merges SET details = jsonb_set(details, '{moved}', details -> 'moved'
+                        || '{"mappa_cases": 1, "registrations": 1, "managements": 2}')""")
+        )
+    seen = {}
+    for role in ("response_officer", "supervisor"):
+        answer = client.get(f"/v1/merges/{made['id']}", headers=headers(role))
+        seen[role] = set(answer.json["moved"])
+    managed = {"mappa_cases", "registrations", "managements"}
+    assert managed | {"detentions", "wants"} <= seen["supervisor"]
+    assert "wants" in seen["response_officer"]
+    assert not seen["response_officer"] & (managed | {"detentions"})
