@@ -5,12 +5,30 @@ from __future__ import annotations
 from offenders.api.operations import Answer, Call, Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import merging as schemas
+from offenders.domain.access import may
 from offenders.domain.merging import service
 from offenders.domain.merging.service import Joining
 from offenders.domain.wanted.service import Asker
 
 routes = Routes("merging", __name__, url_prefix="/v1", description="Merges of people")
 
+# Whoever may not read these may not be told either that a person has any.
+_SEEN_BY = {
+    "acro_checks": "acro:read",
+    "acro_convictions": "acro:read",
+    "bail_records": "bail:read",
+    "detentions": "custody:read",
+    "flags": "flags:read",
+    "forensic_hits": "forensics:read",
+    "iom_decisions": "iom:read",
+    "iom_members": "iom:read",
+    "iom_nominations": "iom:read",
+    "managements": "flags:read-public-protection",
+    "mappa_cases": "flags:read-public-protection",
+    "orders": "orders:read",
+    "registrations": "flags:read-public-protection",
+    "wants": "wanted:read",
+}
 _READ, _MERGE = "persons:read", "persons:merge"
 
 
@@ -79,7 +97,8 @@ def _asker(call: Call) -> Asker:
 
 
 def _shown(call: Call, written: str, status: int = 200) -> Answer:
-    merge = service.show_merge(call.session, written)
+    unseen = [table for table, needed in _SEEN_BY.items() if not may(call.actor, needed)]
+    merge = service.show_merge(call.session, written, unseen)
     return Answer(
         merge.json.encode(),
         version=merge.version,

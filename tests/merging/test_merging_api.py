@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from builders import given_detention, given_entry, given_person, given_want
+from sqlalchemy import text
 
 from offenders import clock
+from offenders.db import Work, transaction
 
 
 def merge(client, headers, survivor, other, *, role="investigator", force="33", **fields):
@@ -328,3 +330,53 @@ def test_a_merge_needs_two_records_that_stand_as_they_were_read(client, headers)
     assert led.headers["Location"] == f"/v1/people/{survivor['id']}"
     assert reverse(client, headers, first.json).status_code == 201
     assert read(client, headers, f"/v1/people/{other['id']}").status_code == 200
+
+
+def test_nobody_learns_from_a_merge_what_they_may_not_read(client, headers, connection):
+    survivor, other = (given_person(client, headers) for _ in range(2))
+    given_detention(client, headers, person=other)
+    given_want(client, headers, person=other)
+    made = merge(client, headers, survivor, other).json
+    with transaction(connection, Work("33")) as session:
+        session.execute(
+            text("""UPDATE merges SET details = jsonb_set(details, '{moved}', details -> 'moved'
+                        || '{"mappa_cases": 1, "registrations": 1, "managements": 2}')""")
+        )
+    seen = {}
+    for role in ("response_officer", "supervisor"):
+        answer = client.get(f"/v1/merges/{made['id']}", headers=headers(role))
+        seen[role] = set(answer.json["moved"])
+    managed = {"mappa_cases", "registrations", "managements"}
+    assert managed | {"detentions", "wants"} <= seen["supervisor"]
+    assert "wants" in seen["response_officer"]
+    assert not seen["response_officer"] & (managed | {"detentions"})
+
+
+def test_a_list_of_a_merged_person_is_that_of_the_survivor(
+    committing_app, headers, fresh_force, engine
+):
+    """Nobody reads an empty list as: not wanted. A moment before, it is the record's own."""
+    client, where = committing_app.test_client(), {"force": fresh_force}
+    survivor, other = (given_person(client, headers, **where) for _ in range(2))
+    given_want(client, headers, person=other, **where)
+    given_detention(client, headers, person=other, nationality_stated="ROU", **where)
+    with transaction(engine, Work(fresh_force)) as session:
+        before = session.execute(text("SELECT clock_timestamp()")).scalar_one().isoformat()
+    assert merge(client, headers, survivor, other, **where).status_code == 201
+    lists = ("wanted", "detentions", "acro-checks")
+    for named in (other["id"], other["reference"], survivor["id"], survivor["reference"]):
+        then = int(named in {other["id"], other["reference"]})
+        for path in lists:
+            items = [
+                len(client.get(f"/v1/{path}", query_string=asked, headers=sent).json["items"])
+                for sent in [headers("supervisor", **where)]
+                for asked in ({"person_id": named}, {"person_id": named, "as_at": before})
+            ]
+            assert items == [1, then], (path, named)
+        for path in ("bail-records", "forensic-hits"):
+            for more in ({}, {"as_at": before}):
+                asked = {"person_id": named, **more}
+                answer = client.get(
+                    f"/v1/{path}", query_string=asked, headers=headers("supervisor", **where)
+                )
+                assert answer.json["items"] == [], answer.json

@@ -229,15 +229,19 @@ def test_imports_take_a_merged_record_for_the_survivor_and_warn(
     assert sorted(each["crime_reference"] for each in shown["wanted"]) == ["1", "2", "3", "9"]
     assert shown["sex"] == "male"
     assert read(client, headers, "/v1/people?name=Example&count=true", **where).json["total"] == 1
+    written = (other["id"], other["id"].upper(), other["reference"], other["reference"].lower())
     lines = client.post(
         "/v1/forensic-hits",
-        data=b'{"type":"dna","laboratory_reference":"L2","person_id":"%s"}\n'
-        % other["id"].encode(),
+        data="".join(
+            f'{{"type":"dna","laboratory_reference":"L2/{number}","person_id":"{each}"}}\n'
+            for number, each in enumerate(written)
+        ).encode(),
         headers=headers("investigator", **where) | {"Content-Type": "application/x-ndjson"},
     )
-    (line,) = lines.json["items"]
-    assert (line["status"], line["errors"][0]["rule"]) == (409, "merged-people")
-    assert line["errors"][0]["survivor"] == f"/v1/people/{survivor['id']}"
+    for line in lines.json["items"]:
+        assert (line["status"], line["errors"][0]["rule"]) == (409, "merged-people"), line
+        assert line["errors"][0]["survivor"] == f"/v1/people/{survivor['id']}"
+    assert len(lines.json["items"]) == len(written)
 
 
 def test_what_an_import_brings_during_a_merge_is_not_left_on_the_merged_record(

@@ -103,7 +103,7 @@ class Question:
                 values[f"f_{name}"] = value
         for name, table in (("person_id", "persons"), ("detention_id", "detentions")):
             if (written := self.filters.get(name)) is not None:
-                named, found = named_by(f"c.{name}", table, written)
+                named, found = named_by(f"c.{name}", table, written, as_at=self.as_at is not None)
                 parts.append(named)
                 values |= found
         for name, bound in _BOUNDS.items():

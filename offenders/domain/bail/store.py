@@ -182,7 +182,9 @@ class Question:
                 parts.append(f"{column} = :f_{name}")
                 values[f"f_{name}"] = self.filters[name]
         if self.filters.get("person_id") is not None:
-            named, found = named_by("b.person_id", "persons", self.filters["person_id"])
+            named, found = named_by(
+                "b.person_id", "persons", self.filters["person_id"], as_at=self.as_at is not None
+            )
             parts.append(named)
             values |= found
         if self.filters.get("state") is not None:

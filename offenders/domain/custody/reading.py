@@ -213,7 +213,7 @@ class Question:
             parts.append(":country = ANY (d.countries)")
             values["country"] = country
         if (written := self.filters.get("person_id")) is not None:
-            named, found = named_by("d.person_id", "persons", written)
+            named, found = named_by("d.person_id", "persons", written, as_at=self.as_at is not None)
             parts.append(named)
             values |= found
         if (first := self.filters.get("from")) is not None:

@@ -153,7 +153,9 @@ class Question:
                 parts.append(f"h.{name} = :f_{name}")
                 values[f"f_{name}"] = value
         for name in asked:
-            named, found = named_by(f"h.{name}", _NAMED[name], self.filters[name])
+            named, found = named_by(
+                f"h.{name}", _NAMED[name], self.filters[name], as_at=self.as_at is not None
+            )
             parts.append(named)
             values |= found
         if (state := self.filters.get("state")) is not None:

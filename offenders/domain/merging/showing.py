@@ -10,6 +10,7 @@ from offenders.errors import NotFound
 from offenders.ids import as_uuid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -21,9 +22,10 @@ _SHOW = text("""
                                              'href', '/v1/people/' || s.id),
                'merged', json_build_object('id', o.id, 'reference', o.reference,
                                            'href', '/v1/people/' || o.id),
-               'moved', m.details -> 'moved', 'recorded_by', m.recorded_by,
-               'recorded_at', m.recorded_at, 'reversed_by', m.reversed_by,
-               'reversed_at', m.reversed_at, 'reversal_reason', m.reversal_reason,
+               'moved', (m.details -> 'moved') - CAST(:unseen AS text[]),
+               'recorded_by', m.recorded_by, 'recorded_at', m.recorded_at,
+               'reversed_by', m.reversed_by, 'reversed_at', m.reversed_at,
+               'reversal_reason', m.reversal_reason,
                'href', '/v1/merges/' || m.id, 'version', m.version)::text AS json,
            m.id, m.version, ARRAY[m.survivor_id, m.merged_id] AS people
     FROM merges m
@@ -42,9 +44,13 @@ class Shown(NamedTuple):
     people: list[UUID]
 
 
-def show_merge(session: Session, written: str) -> Shown:
-    """Give one merge; raise NotFound."""
-    values = {"force": session.info["force"], "id": as_uuid(written)}
+def show_merge(session: Session, written: str, unseen: Sequence[str]) -> Shown:
+    """Give one merge; raise NotFound. What was moved of the tables `unseen` is not told."""
+    values = {
+        "force": session.info["force"],
+        "id": as_uuid(written),
+        "unseen": list(unseen),
+    }
     row = session.execute(_SHOW, values).one_or_none()
     if row is None:
         raise NotFound

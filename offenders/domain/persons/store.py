@@ -111,18 +111,20 @@ def _stood(session: Session, person_id: UUID, as_at: datetime) -> bool:
 
 def find_survivors(session: Session, written: Collection[str]) -> dict[str, UUID]:
     """Give who stands for each of these ids and references whose record was merged."""
-    ids = {str(found) for each in written if (found := as_uuid(each))}
-    references = {as_reference(each): each for each in written if as_uuid(each) is None}
-    if not ids and not references:
+    named: dict[str, list[str]] = {}
+    for each in written:
+        named.setdefault(str(as_uuid(each) or as_reference(each)), []).append(each)
+    if not named:
         return {}
     values = {
         "force": session.info["force"],
-        "ids": list(ids),
-        "references": list(references),
+        "ids": [each for each in named if as_uuid(each)],
+        "references": [each for each in named if as_uuid(each) is None],
     }
     return {
-        references.get(row.written, row.written): row.merged_into
+        each: row.merged_into
         for row in session.execute(_SURVIVORS, values)
+        for each in named[row.written]
     }
 
 

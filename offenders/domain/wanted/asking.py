@@ -107,7 +107,9 @@ _EQUAL = (
 )
 
 
-def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, Any]]:
+def conditions(
+    filters: dict[str, Any], scope: Scope, *, as_at: bool = False
+) -> tuple[str, dict[str, Any]]:
     """Turn filters and scope into SQL over `w`; `none` asks for rows without a value."""
     parts, values = [scope.condition("w")], dict(scope.values)
     for name in _EQUAL:
@@ -116,7 +118,7 @@ def conditions(filters: dict[str, Any], scope: Scope) -> tuple[str, dict[str, An
             parts.append(_is_equal(name, value))
             values[f"f_{name}"] = value
     if (written := filters.get("person_id")) is not None:
-        named, found = named_by("w.person_id", "persons", written)
+        named, found = named_by("w.person_id", "persons", written, as_at=as_at)
         parts.append(named)
         values |= found
     for name, column in (("owner", "w.owner_officer"), ("team", TEAM)):
@@ -170,7 +172,7 @@ class Question:
 
     def condition(self) -> tuple[str, dict[str, Any]]:
         """Give the filters as SQL with their values."""
-        parts, values = conditions(self.filters, self.scope)
+        parts, values = conditions(self.filters, self.scope, as_at=self.as_at is not None)
         # What was overdue at a past moment is judged at that moment.
         now = self.as_at or self.now
         return parts, values | {
