@@ -233,7 +233,7 @@ def test_the_timetable_is_printed(invoke):
 def test_a_job_runs_at_once_and_as_if_at_a_time(migrated, here):
     job = ("jobs", "run", "overdue-arrests")
     at = ("--at", "2026-01-01T06:00", "--dry-run")
-    for done in (offenders(migrated, *job), here(*job, *at)):
+    for done in (here(*job), here(*job, *at)):
         assert done.returncode == 0
         assert done.stdout == "state: succeeded\nraised: 0\ncleared: 0\n"
 
@@ -279,7 +279,7 @@ def test_a_broken_chain_ends_with_one_and_says_where(migrated, here):
         """)
         (event,) = cursor.fetchone()
         connection.commit()
-    done = offenders(migrated, "audit", "verify")
+    done = here("audit", "verify")
     assert done.returncode == 1
     assert f"33: broken at checkpoint 1, event {event}: " in done.stdout
 
