@@ -13,9 +13,10 @@ from offenders.domain.flags.service import DueSource, Settled, clear_all, settle
 from offenders.domain.history import keep_history
 from offenders.domain.iom.models import IomMember
 from offenders.domain.iom.rules import ACTIONS, CONVICT, DECISIONS, LEADS, REVIEWS, RULES
-from offenders.domain.reference.policies import explained_figures, figures_in_force
+from offenders.domain.reference.policies import explained_figures_of_rules, figures_in_force
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -132,8 +133,19 @@ def refresh_members(session: Session) -> int:
 
 def due_source(session: Session, rule: str, record_id: UUID | None = None) -> DueSource:
     """Give every record of which the rule finds something due; or this one only."""
-    force = session.info["force"]
-    figures = explained_figures(session, force, rule, clock.today())
+    return due_sources(session, [rule], record_id)[rule]
+
+
+def due_sources(
+    session: Session, rules: Iterable[str], record_id: UUID | None = None
+) -> dict[str, DueSource]:
+    """Give of each rule every record of which it finds something due; or this one only."""
+    force, asked = session.info["force"], list(rules)
+    figures = explained_figures_of_rules(session, force, asked, clock.today())
+    return {rule: _source(force, rule, record_id, figures[rule]) for rule in asked}
+
+
+def _source(force: str, rule: str, record_id: UUID | None, figures: Mapping[str, Any]) -> DueSource:
     if rule == DECISIONS:
         sql = _UNDECIDED.format(whose="AND n.id = :whose" if record_id else "")
     else:
@@ -150,15 +162,15 @@ def due_source(session: Session, rule: str, record_id: UUID | None = None) -> Du
 
 def settle_flags(session: Session) -> Settled:
     """Bring all flags of the force to what is due now."""
-    done = [settle(session, rule=rule, source=due_source(session, rule)) for rule in RULES]
+    sources = due_sources(session, RULES)
+    done = [settle(session, rule=rule, source=source) for rule, source in sources.items()]
     return Settled(sum(each.raised for each in done), sum(each.cleared for each in done))
 
 
 def settle_member(session: Session, member_id: UUID) -> None:
     """Bring the flags of one membership to what is due, in the transaction that changed it."""
     session.flush()
-    for rule in _DUE:
-        source = due_source(session, rule, member_id)
+    for rule, source in due_sources(session, _DUE, member_id).items():
         because = "Recorded: nothing is due now."
         settle(session, rule=rule, source=source, because=because, subject_id=member_id)
 
