@@ -23,7 +23,7 @@ ENVIRONMENT = $(PY) -m pip --version >/dev/null 2>&1 || { \
 CODE := offenders migrations tests bench wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-imports bench-sweeps scorecard lint format openapi docs check-docs \
+.PHONY: help run test bench bench-imports bench-sweeps bench-sweeps-managed scorecard lint format openapi docs check-docs \
 	check-migrations locks clean
 
 help: ## Print this
@@ -44,6 +44,9 @@ bench-imports: $(VENV)/.run ## Measure imports into a database of a million peop
 
 bench-sweeps: $(VENV)/.run ## Measure sweeps over a million arrests beside their floor
 	@$(PY) -m bench.sweeps
+
+bench-sweeps-managed: $(VENV)/.run ## Measure sweeps over people under management likewise
+	@$(PY) -m bench.sweeps --managed
 
 lint: $(VENV)/.dev ## Check style, types, layers, dead code and dependencies
 	$(PY) -m ruff check $(CODE)
