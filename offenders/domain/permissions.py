@@ -177,10 +177,33 @@ _ORDERS: dict[str, set[str]] = {
     "chief_officer": _ORDERS_SEEN,
 }
 
-_MANAGED = (_IOM, _MAPPA, _ORDERS, _REGISTER)
+_TASKS: dict[str, set[str]] = {}
+
+_MEETINGS: dict[str, set[str]] = {}
+
+_STREET: dict[str, set[str]] = {}
+
+_BRIEFINGS: dict[str, set[str]] = {}
+
+_SHARING: dict[str, set[str]] = {}
+
+_COMMANDING: dict[str, set[str]] = {}
+
+_CAPABILITIES = (
+    _IOM,
+    _MAPPA,
+    _ORDERS,
+    _REGISTER,
+    _TASKS,
+    _MEETINGS,
+    _STREET,
+    _BRIEFINGS,
+    _SHARING,
+    _COMMANDING,
+)
 
 PERMISSIONS: dict[str, frozenset[str]] = {
-    role: frozenset(permissions.union(*(own.get(role, set()) for own in _MANAGED)))
+    role: frozenset(permissions.union(*(own.get(role, set()) for own in _CAPABILITIES)))
     for role, permissions in {
         "response_officer": _PATROL,
         "neighbourhood_officer": _PATROL,
