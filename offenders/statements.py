@@ -52,9 +52,7 @@ def ask(session: Session, statement: Statement, values: Mapping[str, Any]) -> An
     return ask_all(session, statement, values).one_or_none()
 
 
-def ask_all(
-    session: Session, statement: Statement, values: Mapping[str, Any]
-) -> CursorResult[Any]:
+def ask_all(session: Session, statement: Statement, values: Mapping[str, Any]) -> CursorResult[Any]:
     """Give the rows of a statement in the session's transaction.
 
     It is prepared on the pooled connection once; what the session holds back is written first.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from offenders.db import NO_FORCE, recorded_at
+from offenders.domain.persons.managing import follow_all_homes
 from offenders.domain.working_days import london_day
 from offenders.jobs.runner import Effect
 
@@ -57,7 +58,8 @@ _EMPTY_MESSAGES = text("""
 
 
 def tidy_up(session: Session, force: str) -> Effect:
-    """Delete what is past its time in a force."""
+    """Delete what is past its time in a force, and put managements where people live."""
+    follow_all_homes(session)
     present = recorded_at(session)
     last_day = london_day(present - READINGS_KEPT)
     before = {
