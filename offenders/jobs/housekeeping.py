@@ -1,7 +1,7 @@
 """Deletion of what is kept only for a time: first answers, reading budgets, runs, revocations.
 
 Its age is taken by the database's clock: a run as if at a later moment shall not give anybody
-their reading budget back.
+their reading budget back. Managements whose person's move was missed follow it then, too.
 """
 
 from __future__ import annotations
