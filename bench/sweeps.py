@@ -94,7 +94,7 @@ class Place:
 
 @click.command()
 @click.option("--data-dir", default=lambda: os.environ.get("OFFENDERS_DATA_DIR", "var/bench"))
-@click.option("--rounds", default=9)
+@click.option("--rounds", default=7)
 @click.option("--only", default="", help="One sweep.")
 @click.option("--managed", is_flag=True, help="Of people under management, not of arrests.")
 def main(*, data_dir: str, rounds: int, only: str, managed: bool) -> None:

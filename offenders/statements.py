@@ -48,16 +48,19 @@ def prepare(prepared: dict[str, None], statement: Statement, run: Callable[[str]
 
 
 def ask(session: Session, statement: Statement, values: Mapping[str, Any]) -> Any:
-    """Give the one row of a statement in the session's transaction, or None."""
+    """Give the one row of a statement in the session's transaction, or None.
+
+    What the session holds back is written first.
+    """
+    session.flush()
     return ask_all(session, statement, values).one_or_none()
 
 
 def ask_all(session: Session, statement: Statement, values: Mapping[str, Any]) -> CursorResult[Any]:
-    """Give the rows of a statement in the session's transaction.
+    """Give the rows of a statement, which is prepared on the pooled connection once.
 
-    It is prepared on the pooled connection once; what the session holds back is written first.
+    What the session holds back stays so.
     """
-    session.flush()
     connection = session.connection()
     prepare(
         connection.info.setdefault("prepared", {}),
