@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
@@ -14,6 +13,7 @@ from offenders.domain.history import keep_history
 from offenders.domain.iom.models import IomMember
 from offenders.domain.iom.rules import ACTIONS, CONVICT, DECISIONS, LEADS, REVIEWS, RULES
 from offenders.domain.reference.policies import explained_figures_of_rules, figures_in_force
+from offenders.statements import Statement, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,23 +100,15 @@ _NEW_DUE: Final = """
     coalesce(last_reviewed_at, CAST(joined_on AS timestamp) AT TIME ZONE 'Europe/London')
         + make_interval(hours => 24 * CAST(CAST(:days AS jsonb) ->> rating AS int))
 """
-_REFRESH = text(f"""
+_REFRESH = Statement(f"""
     UPDATE iom_members SET review_due_at = {_NEW_DUE}, updated_at = :at
     WHERE force = :force AND exited_at IS NULL AND review_due_at <> {_NEW_DUE}
     RETURNING id
 """)
-_FOLLOW = text(f"""
-    UPDATE managements g
-    SET lpa = coalesce(m.lpa, p.lpa), neighbourhood = {_HOME.format("m")}
-    FROM iom_members m JOIN persons p ON p.force = m.force AND p.id = m.person_id
-    WHERE g.force = :force AND g.id = m.id AND m.force = :force AND m.exited_at IS NULL
-      AND (g.lpa, g.neighbourhood) IS DISTINCT FROM
-          (coalesce(m.lpa, p.lpa), {_HOME.format("m")})
-""")
 
 
 def refresh_members(session: Session) -> int:
-    """Bring reviews to the figures in force, and managements to where people live now."""
+    """Bring reviews to the figures in force."""
     force = session.info["force"]
     days = figures_in_force(session, force, REVIEWS, clock.today())
     values: dict[str, Any] = {
@@ -124,10 +116,9 @@ def refresh_members(session: Session) -> int:
         "at": recorded_at(session),
         "days": orjson.dumps(days).decode(),
     }
-    changed = list(session.execute(_REFRESH, values).scalars())
+    changed = list(ask_all(session, _REFRESH, values).scalars())
     if changed:
         keep_history(session, IomMember.__table__, force, changed)
-    session.execute(_FOLLOW, {"force": force})
     return len(changed)
 
 

@@ -7,7 +7,6 @@ from offenders.domain.registrations.counting import OVERDUE, count_open
 from offenders.domain.registrations.due import (
     RULES,
     due_source,
-    follow_homes,
     settle_flag,
     settle_flags,
 )
@@ -63,7 +62,6 @@ __all__ = [
     "end_absence",
     "examine",
     "follow_birth",
-    "follow_homes",
     "give_notice",
     "hand_over",
     "list_actions",
