@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from offenders.db import Work, transaction
@@ -154,11 +155,11 @@ class _Undo(Exception):
 
 @contextmanager
 def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
-    """Receive on a connection of its own, which ends with all that was noted on it."""
+    """Receive on one connection, which keeps nothing of what was noted on it."""
     with engine.connect() as connection:
-        connection.detach()
         if not order.dry_run:
-            yield Receiver(connection, order, facts)
+            with _forgetting(connection, order):
+                yield Receiver(connection, order, facts)
             return
         try:
             with transaction(connection, order.work) as session:
@@ -166,6 +167,19 @@ def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
                 raise _Undo  # noqa: TRY301 - it only ends the rehearsal
         except _Undo:
             pass
+
+
+@contextmanager
+def _forgetting(connection: Connection, order: Order) -> Iterator[None]:
+    """Drop the temporary tables in the end; a connection that can't goes itself."""
+    try:
+        yield
+    finally:
+        try:
+            with transaction(connection, order.work) as session:
+                session.execute(text("DISCARD TEMP"))
+        except DBAPIError:
+            connection.invalidate()
 
 
 def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Told]) -> Received:
