@@ -103,6 +103,7 @@ def serving_engine(url: str, *, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=POOL_WAIT_SECONDS,
+        pool_use_lifo=True,  # the one used last has its plans and its catalogue at hand
         connect_args={
             "connect_timeout": 3,
             "application_name": "offenders",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -162,11 +163,10 @@ class _Undo(Exception):
 
 @contextmanager
 def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
-    """Receive on a connection of its own, which ends with all that was noted on it."""
+    """Receive on one connection, which keeps nothing of what was noted on it."""
     with engine.connect() as connection:
-        connection.detach()
         if not order.dry_run:
-            with ThreadPoolExecutor(1, "statistics") as thread:
+            with _forgetting(connection, order), ThreadPoolExecutor(1, "statistics") as thread:
                 yield Receiver(
                     connection, order, facts, lambda: _ask_for_statistics(thread, engine, order)
                 )
@@ -199,6 +199,19 @@ def _refresh_statistics(session: Session, kind: str) -> None:
     """
     if store.is_unknown_to_planner(session, kind):
         store.refresh_statistics(session, kind)
+
+
+@contextmanager
+def _forgetting(connection: Connection, order: Order) -> Iterator[None]:
+    """Drop the temporary tables in the end; a connection that can't goes itself."""
+    try:
+        yield
+    finally:
+        try:
+            with transaction(connection, order.work) as session:
+                session.execute(text("DISCARD TEMP"))
+        except DBAPIError:
+            connection.invalidate()
 
 
 def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Told]) -> Received:
