@@ -27,6 +27,7 @@ from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -59,6 +60,14 @@ BEGIN = Statement("""
                     CAST(:begin_at AS timestamptz)) END AS opened
 """)
 
+_HIDDEN_FROM = text("""
+    SELECT CAST(hidden_from(:force, :reader, CAST(:roles AS text[]), :at) AS uuid[])
+""")
+_SHOW_ALL = text("""
+    WITH before AS MATERIALIZED (SELECT current_setting('app.hidden') AS hidden)
+    SELECT b.hidden FROM before b WHERE set_config('app.hidden', '{}', true) = '{}'
+""")
+_HIDE = text("SELECT set_config('app.hidden', :hidden, true)")
 _CLOCK = text("SELECT clock_timestamp()")
 
 # A bigint advisory lock shows its high half as classid and its low half as objid. Ours holds,
@@ -189,6 +198,28 @@ def begin(session: Session, work: Work) -> None:
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
     session.info["opened"] = row.opened or []
+
+
+def hidden_from(session: Session, reader: Reader, at: datetime) -> frozenset[UUID]:
+    """Give the people of the session's force who are restricted from a reader at a moment."""
+    values = {
+        "force": session.info["force"],
+        "reader": reader.subject,
+        "roles": list(reader.roles),
+        "at": at,
+    }
+    found: list[UUID] = session.execute(_HIDDEN_FROM, values).scalar_one()
+    return frozenset(found)
+
+
+@contextmanager
+def as_service(session: Session) -> Iterator[None]:
+    """Hide nobody for what the service itself must find; show nothing of it to the reader."""
+    hidden = session.execute(_SHOW_ALL).scalar_one()
+    try:
+        yield
+    finally:
+        session.execute(_HIDE, {"hidden": hidden})
 
 
 def begin_values(work: Work) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from offenders import clock
 from offenders.api import idempotency, limits
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
 from offenders.api.problems import KINDS
+from offenders.api.receipts import as_receipt
 from offenders.api.versions import etag, is_unchanged, read_if_match
 from offenders.db import Work, transaction
-from offenders.domain.access import Scope, may, scope
+from offenders.domain.access import Scope, is_sender, may, reader_of, scope, widened
 from offenders.domain.audit.service import Act, record_act
 from offenders.errors import DomainError, Forbidden, LimitReached, NotFound
 from offenders.ids import as_uuid, is_reference
@@ -257,16 +258,18 @@ def _run(  # noqa: PLR0913 - the parts of one request
     key = idempotency.read_key() if request.method == "POST" else None
     service = current_app.extensions["offenders"]
     service.secret()
-    with transaction(
-        service.engine, Work(_force_of(operation, actor, query, path), writes)
-    ) as session:
+    # What a system sends of a restricted person is taken, and told of in a receipt alone.
+    is_sent = writes and is_sender(actor)
+    reader = None if is_sent else reader_of(actor)
+    work = Work(_force_of(operation, actor, query, path), writes, reader=reader)
+    with transaction(service.engine, work) as session:
         if key is not None:
             first = idempotency.find_first_answer(session, actor, key)
             if first is not None:
                 _audit_replay(session, actor, operation, first)
                 return first.answer
         call = Call(
-            actor=actor,
+            actor=widened(actor, session.info["opened"]),
             session=session,
             operation=operation,
             query=query,
@@ -276,6 +279,8 @@ def _run(  # noqa: PLR0913 - the parts of one request
         )
         _require_reason(call)
         given = view(call, **path)
+        if is_sent:
+            given = as_receipt(session, actor, given)
         if not given.is_audited:
             fresh = limits.note_people_read(session, actor, given.people)
             limits.require_budget(session, actor, fresh)

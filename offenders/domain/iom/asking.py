@@ -38,7 +38,7 @@ def _shown(alias: str) -> str:
     follows = f"({alias}.lpa IS NULL AND {alias}.neighbourhood IS NULL)"
     return f"""
         CROSS JOIN LATERAL (
-            SELECT {alias}.force, {alias}.recorded_by, {follows} AS follows,
+            SELECT {alias}.force, {alias}.recorded_by, {alias}.person_id, {follows} AS follows,
                    CASE WHEN {follows} THEN p.lpa ELSE {alias}.lpa END AS lpa,
                    CASE WHEN {follows} THEN p.neighbourhood ELSE {alias}.neighbourhood END
                        AS neighbourhood) s
