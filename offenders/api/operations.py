@@ -105,6 +105,7 @@ class Answer:
     people: Sequence[UUID] = ()
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    audit_class: str | None = None  # where it isn't that of the operation
     is_audited: bool = False  # by the statement that read it, which also counted the people
 
 
@@ -126,12 +127,17 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     if_match: bool = False,
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
+    partner: Callable[..., Answer] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
-    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several."""
+    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several.
+
+    `partner` answers those who have the operation's `shared` permission alone.
+    """
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
+        views = _Views(view, partner)
         endpoint: Callable[..., Any] = _inside(
-            view, operation, if_match=if_match, has_body=bool(body)
+            views, operation, if_match=if_match, has_body=bool(body)
         )
         endpoint = routes.response(status, answer)(endpoint)
         if body is not None:
@@ -161,6 +167,7 @@ def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str
         "operationId": operation.name,
         "parameters": parameters,
         "x-permission": operation.permission,
+        **({"x-shared-permission": operation.shared} if operation.shared else {}),
         "x-scope": operation.scope,
         "x-audit-class": operation.audit_class,
         "security": [{"bearer": []}],
@@ -202,7 +209,7 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
         read_body(body_limit)
         if not all(value.isprintable() and len(value) <= PATH_LIMIT for value in path.values()):
             raise NotFound
-        if not may(actor, operation.permission or ""):
+        if not _may_ask(actor, operation):
             _audit_denial(actor, operation, path)
             message = f"This needs the permission {operation.permission}, see docs/access.md."
             raise Forbidden(message)
@@ -217,15 +224,33 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
     return outside
 
 
+@dataclass(frozen=True)
+class _Views:
+    """Who answers: for the force, and for partner agencies where they may ask."""
+
+    own: Callable[..., Answer]
+    partner: Callable[..., Answer] | None
+
+    def of(self, actor: Actor, operation: Operation) -> Callable[..., Answer]:
+        if self.partner is None or may(actor, operation.permission or ""):
+            return self.own
+        return self.partner
+
+
+def _may_ask(actor: Actor, operation: Operation) -> bool:
+    return any(may(actor, each or "") for each in (operation.permission, operation.shared))
+
+
 def _inside(
-    view: Callable[..., Answer], operation: Operation, *, if_match: bool, has_body: bool
+    views: _Views, operation: Operation, *, if_match: bool, has_body: bool
 ) -> Callable[..., Any]:
     """With content read: one transaction in which the act and its audit stand or fall together."""
 
-    @functools.wraps(view)
+    @functools.wraps(views.own)
     def inside(*parsed: dict[str, Any], **path: str) -> Response:
         query = dict(parsed[0])
         body = dict(parsed[1]) if has_body else {}
+        view = views.of(g.actor, operation)
         try:
             return _run(view, operation, query, body, path, if_match=if_match)
         except OperationalError as error:
@@ -318,7 +343,7 @@ def _audit(call: Call, given: Answer) -> None:
     act = _act(
         call.actor,
         call.operation,
-        call.operation.audit_class,
+        given.audit_class or call.operation.audit_class,
         subject_type=given.subject_type,
         subject_ids=list(dict.fromkeys([*given.subjects, *given.people])),
         masked=list(given.masked),

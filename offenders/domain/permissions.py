@@ -205,6 +205,7 @@ _SHARING: dict[str, set[str]] = {
     "force_manager": _SUPERVISE | {"agreements:write"},
     "chief_officer": _SUPERVISE | {"agreements:write"},
     "auditor": _REVIEW | {"shares:read"},
+    "partner_agency": {"shared:read", "shared:write"},
 }
 
 _COMMANDING: dict[str, set[str]] = {}

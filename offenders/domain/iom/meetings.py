@@ -48,6 +48,9 @@ def _asked(
         if filters.get(name) is not None:
             parts.append(f"m.{name} = :f_{name}")
             values[f"f_{name}"] = filters[name]
+    if "attended_by" in filters:
+        parts.append("CAST(:f_attended_by AS text) = ANY (m.agencies)")
+        values["f_attended_by"] = filters["attended_by"]
     return parts, values
 
 

@@ -25,8 +25,19 @@ from offenders.domain.sharing.shares import (
     list_shares,
     share_person,
 )
+from offenders.domain.sharing.showing import (
+    IOM,
+    MEETING,
+    NOTES,
+    member_for,
+    only,
+    person_for,
+)
 
 __all__ = [
+    "IOM",
+    "MEETING",
+    "NOTES",
     "Shared",
     "Taker",
     "add_agreement",
@@ -41,6 +52,9 @@ __all__ = [
     "list_restrictions",
     "list_shared",
     "list_shares",
+    "member_for",
+    "only",
+    "person_for",
     "restrict_person",
     "review_access",
     "settle_reviews",
