@@ -129,7 +129,9 @@ def hide_restricted(op: Operations, table: str, columns: Iterable[str]) -> None:
     names a person is seen. The operator may be moved before others, so indexes stay in use, and
     the setting is read once in a statement.
     """
-    hidden = "CAST((SELECT nullif(current_setting('app.hidden', true), '')) AS uuid[])"
+    # The inner cast is of the statement, once; the outer says that this is an array, not rows.
+    once = "SELECT CAST(nullif(current_setting('app.hidden', true), '') AS uuid[])"
+    hidden = f"CAST(({once}) AS uuid[])"
     nobody = "'00000000-0000-0000-0000-000000000000'::uuid"
     optional = set(
         op.get_bind()
