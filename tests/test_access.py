@@ -46,7 +46,14 @@ def guarded(client):
     operations = client.application.extensions["operations"]
     assert len(operations) > 40
     return [
-        (*route, {role for role in ROLES if operation.permission in PERMISSIONS[role]})
+        (
+            *route,
+            {
+                role
+                for role in ROLES
+                if not {operation.permission, operation.shared}.isdisjoint(PERMISSIONS[role])
+            },
+        )
         for route, operation in operations.items()
         if operation.scope != "public"
     ]

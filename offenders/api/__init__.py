@@ -16,6 +16,7 @@ from offenders.api import (
     custody,
     data_quality,
     directory,
+    emergency_access,
     flags,
     forensics,
     health,
@@ -33,6 +34,7 @@ from offenders.api import (
     registrations,
     reports,
     revocations,
+    sharing,
     wanted,
 )
 from offenders.api.answering import common_headers, note_answer, request_id_of
@@ -78,6 +80,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         directory.routes,
         persons.routes,
         merging.routes,
+        sharing.routes,
+        emergency_access.routes,
         wanted.routes,
         custody.routes,
         bail.routes,

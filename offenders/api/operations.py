@@ -19,9 +19,10 @@ from offenders import clock
 from offenders.api import idempotency, limits
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
 from offenders.api.problems import KINDS
+from offenders.api.receipts import as_receipt
 from offenders.api.versions import etag, is_unchanged, read_if_match
 from offenders.db import Work, transaction
-from offenders.domain.access import Scope, may, scope
+from offenders.domain.access import Scope, is_sender, may, reader_of, scope, widened
 from offenders.domain.audit.service import Act, record_act
 from offenders.errors import DomainError, Forbidden, LimitReached, NotFound
 from offenders.ids import as_uuid, is_reference
@@ -104,6 +105,7 @@ class Answer:
     people: Sequence[UUID] = ()
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    audit_class: str | None = None  # where it isn't that of the operation
     is_audited: bool = False  # by the statement that read it, which also counted the people
 
 
@@ -125,12 +127,17 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     if_match: bool = False,
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
+    partner: Callable[..., Answer] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
-    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several."""
+    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several.
+
+    `partner` answers those who have the operation's `shared` permission alone.
+    """
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
+        views = _Views(view, partner)
         endpoint: Callable[..., Any] = _inside(
-            view, operation, if_match=if_match, has_body=bool(body)
+            views, operation, if_match=if_match, has_body=bool(body)
         )
         endpoint = routes.response(status, answer and _shared(answer))(endpoint)
         if body is not None:
@@ -172,6 +179,7 @@ def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str
         "operationId": operation.name,
         "parameters": parameters,
         "x-permission": operation.permission,
+        **({"x-shared-permission": operation.shared} if operation.shared else {}),
         "x-scope": operation.scope,
         "x-audit-class": operation.audit_class,
         "security": [{"bearer": []}],
@@ -213,7 +221,7 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
         read_body(body_limit)
         if not all(value.isprintable() and len(value) <= PATH_LIMIT for value in path.values()):
             raise NotFound
-        if not may(actor, operation.permission or ""):
+        if not _may_ask(actor, operation):
             _audit_denial(actor, operation, path)
             message = f"This needs the permission {operation.permission}, see docs/access.md."
             raise Forbidden(message)
@@ -228,15 +236,33 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
     return outside
 
 
+@dataclass(frozen=True)
+class _Views:
+    """Who answers: for the force, and for partner agencies where they may ask."""
+
+    own: Callable[..., Answer]
+    partner: Callable[..., Answer] | None
+
+    def of(self, actor: Actor, operation: Operation) -> Callable[..., Answer]:
+        if self.partner is None or may(actor, operation.permission or ""):
+            return self.own
+        return self.partner
+
+
+def _may_ask(actor: Actor, operation: Operation) -> bool:
+    return any(may(actor, each or "") for each in (operation.permission, operation.shared))
+
+
 def _inside(
-    view: Callable[..., Answer], operation: Operation, *, if_match: bool, has_body: bool
+    views: _Views, operation: Operation, *, if_match: bool, has_body: bool
 ) -> Callable[..., Any]:
     """With content read: one transaction in which the act and its audit stand or fall together."""
 
-    @functools.wraps(view)
+    @functools.wraps(views.own)
     def inside(*parsed: dict[str, Any], **path: str) -> Response:
         query = dict(parsed[0])
         body = dict(parsed[1]) if has_body else {}
+        view = views.of(g.actor, operation)
         try:
             return _run(view, operation, query, body, path, if_match=if_match)
         except OperationalError as error:
@@ -269,16 +295,18 @@ def _run(  # noqa: PLR0913 - the parts of one request
     key = idempotency.read_key() if request.method == "POST" else None
     service = current_app.extensions["offenders"]
     service.secret()
-    with transaction(
-        service.engine, Work(_force_of(operation, actor, query, path), writes)
-    ) as session:
+    # What a system sends of a restricted person is taken, and told of in a receipt alone.
+    is_sent = writes and is_sender(actor)
+    reader = None if is_sent else reader_of(actor)
+    work = Work(_force_of(operation, actor, query, path), writes, reader=reader)
+    with transaction(service.engine, work) as session:
         if key is not None:
             first = idempotency.find_first_answer(session, actor, key)
             if first is not None:
                 _audit_replay(session, actor, operation, first)
                 return first.answer
         call = Call(
-            actor=actor,
+            actor=widened(actor, session.info["opened"]),
             session=session,
             operation=operation,
             query=query,
@@ -288,6 +316,8 @@ def _run(  # noqa: PLR0913 - the parts of one request
         )
         _require_reason(call)
         given = view(call, **path)
+        if is_sent:
+            given = as_receipt(session, actor, given)
         if not given.is_audited:
             fresh = limits.note_people_read(session, actor, given.people)
             limits.require_budget(session, actor, fresh)
@@ -325,7 +355,7 @@ def _audit(call: Call, given: Answer) -> None:
     act = _act(
         call.actor,
         call.operation,
-        call.operation.audit_class,
+        given.audit_class or call.operation.audit_class,
         subject_type=given.subject_type,
         subject_ids=list(dict.fromkeys([*given.subjects, *given.people])),
         masked=list(given.masked),

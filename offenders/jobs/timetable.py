@@ -22,6 +22,7 @@ from offenders.jobs import (
     persons,
     pnc,
     registrations,
+    sharing,
     wanted,
 )
 from offenders.jobs.runner import Job
@@ -221,6 +222,14 @@ JOBS = (
         cron=EVERY_TEN_MINUTES,
         catch_up="once",
         effect_in=orders.flag_breaches,
+        raises_flags=True,
+    ),
+    Job(
+        name="emergency-access-reviews",
+        does="Flags emergency access that no second person has reviewed in time.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=sharing.flag_unreviewed,
         raises_flags=True,
     ),
     Job(

@@ -36,6 +36,7 @@ SUBJECT_TYPES = (
     "meeting",
     "pnc_circulation",
     "officer",
+    "emergency_access",
 )
 
 
