@@ -33,6 +33,7 @@ from offenders.api import (
     registrations,
     reports,
     revocations,
+    tasks,
     wanted,
 )
 from offenders.api.answering import common_headers, note_answer, request_id_of
@@ -90,6 +91,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         iom.routes,
         mappa.routes,
         orders.routes,
+        tasks.routes,
         flags.routes,
         jobs.routes,
         imports.routes,
