@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import tasks as schemas
-from offenders.api.schemas.fields import AsAtQuery
+from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.api.schemas.wanted import HandoverBody
 from offenders.domain.reading import Reading, show
 from offenders.domain.tasks import service
-from offenders.domain.tasks.service import NewTask, Question, task_sight
+from offenders.domain.tasks.service import Doing, NewTask, Question, task_sight
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from marshmallow import Schema
     from sqlalchemy.orm import Session
 
     from offenders.api.pages import Page
@@ -22,6 +28,46 @@ routes = Routes("tasks", __name__, url_prefix="/v1", description="Tasks: who doe
 
 _READ, _MAKE = "tasks:read", "tasks:make"
 _CREATED = 201
+
+
+@dataclass(frozen=True)
+class _Act:
+    """One kind of act that changes a task."""
+
+    rule: str
+    verb: str
+    permission: str
+    body: type[Schema]
+    work: Callable[[Session, Doing], Any]
+    says: str
+
+
+_ACTS = (
+    _Act(
+        "completions",
+        "tasks.complete",
+        "tasks:complete",
+        schemas.TaskCompletionBody,
+        service.complete_task,
+        "Record what came of a task; what follows a record is recorded there (409 says where).",
+    ),
+    _Act(
+        "handovers",
+        "tasks.handover",
+        "tasks:handover",
+        HandoverBody,
+        service.hand_over_task,
+        "Hand a task over to another officer or team, with a reason.",
+    ),
+    _Act(
+        "extensions",
+        "tasks.extend",
+        "tasks:extend",
+        schemas.TaskExtensionBody,
+        service.extend_task,
+        "Give a task more time, with a reason.",
+    ),
+)
 
 
 def _question(call: Call) -> Question:
@@ -99,3 +145,71 @@ def make_task(call: Call) -> Answer:
 def read_task(asked: Asked, task: str) -> Reading:
     """Give one task with its owner, due time, subject and result."""
     return service.reading_of_task(_asked_question(asked), task)
+
+
+@route(
+    routes,
+    "GET",
+    "/tasks/<task>/history",
+    Operation("tasks.history", _READ, "area", "consultation", asks_reason=True),
+    query=schemas.TaskHistoryQuery,
+    answer=ItemPage,
+)
+def list_history(call: Call, task: str) -> Answer:
+    """Give the log of a task in the order in which things happened."""
+    page = read_page(call.query)
+    shown = show(call.session, service.reading_of_task(_question(call), task))
+    rows = service.list_entries(call.session, shown.id, page.after, page.limit + 1)
+    return Answer(
+        make_page(rows, page, key=lambda entry: [entry[1], str(entry[2])]),
+        subject_type="task",
+        subjects=[shown.id],
+        people=shown.people,
+    )
+
+
+@route(
+    routes,
+    "POST",
+    "/tasks/<task>/updates",
+    Operation("tasks.update", "tasks:update", "area", "alteration"),
+    body=schemas.TaskUpdateBody,
+    answer=schemas.TaskEntryAnswer,
+    status=_CREATED,
+)
+def update_task(call: Call, task: str) -> Answer:
+    """Add how a task stands, whoever owns it."""
+    on, entry = service.update_task(call.session, _doing(call, task))
+    return Answer(
+        service.show_entry(call.session, entry.id).encode(),
+        status=_CREATED,
+        location=f"/v1/tasks/{on.id}/history",
+        subject_type="task",
+        subjects=[on.id],
+    )
+
+
+def _doing(call: Call, task: str) -> Doing:
+    return Doing(call.actor.subject, _question(call), task, call.body, call.if_match)
+
+
+def _declare(act: _Act) -> None:
+    def view(call: Call, task: str) -> Answer:
+        done = act.work(call.session, _doing(call, task))
+        return _shown(call, done.id, status=_CREATED)
+
+    view.__name__, view.__doc__ = act.verb.replace(".", "_"), act.says
+    route(
+        routes,
+        "POST",
+        f"/tasks/<task>/{act.rule}",
+        Operation(act.verb, act.permission, "area", "alteration"),
+        body=act.body,
+        answer=schemas.TaskAnswer,
+        status=_CREATED,
+        if_match=True,
+    )(view)
+
+
+for _each in _ACTS:
+    _declare(_each)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load
+from marshmallow import Schema, fields, post_load, validate
 
 from offenders.api.schemas.fields import (
     AsAtQuery,
@@ -17,8 +17,8 @@ from offenders.api.schemas.fields import (
     one_of,
     prose,
 )
-from offenders.api.schemas.wanted import DayOrMoment
-from offenders.domain.tasks.rules import MADE, OPEN, STATES, NotDone, Source
+from offenders.api.schemas.wanted import ActionBody, DayOrMoment
+from offenders.domain.tasks.rules import MADE, OPEN, STATES, NotDone, Outcome, Source
 from offenders.domain.tasks.service import SUBJECTS
 
 
@@ -57,6 +57,59 @@ class TaskBody(TaskFields):
     """A new task. `source` is a decision unless told."""
 
     source = one_of(MADE, load_default=Source.DECISION)
+
+
+class TaskUpdateBody(ActionBody):
+    """How a task stands; it may be sent late and twice with one Idempotency-Key."""
+
+    text = prose(required=True)
+
+
+def _number(longest: int, **kwargs: Any) -> fields.Integer:
+    error = f"Send a whole number from 0 to {longest}."
+    return fields.Integer(strict=True, validate=validate.Range(0, longest, error=error), **kwargs)
+
+
+class TaskCompletionBody(ActionBody):
+    """What came of a task. `not_done` leaves it open, to be carried over, and has a reason."""
+
+    outcome = one_of(Outcome, load_default=Outcome.DONE)
+    reason = one_of(NotDone, metadata={"description": "Why it was not done."})
+    result = prose(required=True)
+    hours = fields.Float(
+        validate=validate.Range(0, 9999, error="Send 0 to 9999 hours."),
+        metadata={"description": "Hours spent."},
+    )
+    arrests = _number(999)
+    searches = _number(9999)
+    intelligence = _number(999, metadata={"description": "Reports submitted."})
+
+
+class TaskExtensionBody(Schema):
+    """A later due time, and why."""
+
+    due_at = Moment(required=True)
+    reason = prose(required=True)
+
+
+class TaskHistoryQuery(Schema):
+    """The log of a task."""
+
+    limit = PageQuery().fields["limit"]
+    cursor = PageQuery().fields["cursor"]
+
+
+class TaskEntryAnswer(Schema):
+    """One entry of a task's log."""
+
+    id = fields.UUID()
+    task_id = fields.UUID()
+    kind = fields.String()
+    occurred_at = Moment()
+    recorded_at = Moment()
+    actor = fields.String()
+    meeting_id = fields.UUID(allow_none=True)
+    details = fields.Dict()
 
 
 class TaskQuery(PageQuery, AsAtQuery):
