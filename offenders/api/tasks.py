@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, cast
 
-from offenders.api.operations import Answer, Call, Routes, route
+from flask import request
+
+from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import tasks as schemas
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.api.schemas.wanted import HandoverBody
+from offenders.db import settle, settled_now
 from offenders.domain.reading import Reading, show
 from offenders.domain.tasks import service
 from offenders.domain.tasks.service import Doing, NewTask, Question, task_sight
@@ -133,6 +137,53 @@ def make_task(call: Call) -> Answer:
     new = new_task(call.body, source_type=call.body["source"])
     made = service.make_task(call.session, call.actor, call.force, new)
     return _shown(call, made.id, status=_CREATED)
+
+
+@route(
+    routes,
+    "GET",
+    "/tasks/counts",
+    Operation("tasks.counts", "tasks:counts", "area", "consultation"),
+    query=schemas.TaskCountsQuery,
+    answer=schemas.TaskCountsAnswer,
+)
+def count_tasks(call: Call) -> Answer:
+    """Count tasks at a moment, and those overdue, each with a link to exactly its rows."""
+    group_by = call.query.pop("group_by", ())
+    question, asked = _counting(call)
+    counts = service.count_groups(call.session, question, group_by, asked)
+    return Answer(as_json({"as_at": asked["as_at"], "counts": counts}))
+
+
+@route(
+    routes,
+    "GET",
+    "/tasks/results",
+    Operation("tasks.results", "tasks:counts", "area", "consultation"),
+    query=schemas.TaskResultsQuery,
+    answer=schemas.TaskCountsAnswer,
+)
+def count_results(call: Call) -> Answer:
+    """Give what came of tasks by tactic unless told: how they ended, hours, arrests, searches."""
+    group_by = call.query.pop("group_by")
+    question, asked = _counting(call)
+    counts = service.results_of(call.session, question, group_by, asked)
+    return Answer(as_json({"as_at": asked["as_at"], "counts": counts}))
+
+
+def _counting(call: Call) -> tuple[Question, dict[str, str]]:
+    """Give the question of a moment, and the filters as they were sent, for the links."""
+    as_at = call.query.pop("as_at", None)
+    if as_at is not None:
+        settle(call.session, as_at)
+    else:
+        as_at = settled_now(call.session)
+    state = call.query.pop("state")
+    sent = {name: value for name, value in request.args.items() if name in call.query}
+    written = as_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    filters = {**call.query, "state": None if state == "all" else state}
+    question = Question(filters, call.scope, call.now, task_sight(call.actor), as_at)
+    return question, {**sent, "state": state, "as_at": written}
 
 
 @read_route(

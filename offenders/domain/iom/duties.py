@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import text
+
 from offenders import clock
 from offenders.domain.tasks.rules import Source
-from offenders.domain.tasks.service import Brought, Followed, follow, lead_days
+from offenders.domain.tasks.service import Brought, Followed, carry_over, follow, lead_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+    from offenders.domain.iom.models import IomMeeting
 
 _MEMBER: Final = """
     'iom_member' AS subject_type, m.id AS subject_id, m.reference AS subject_reference,
@@ -35,7 +39,7 @@ _REVIEW_DUE: Final = "m.review_due_at <= :now + make_interval(hours => 24 * CAST
 _REVIEWED_BY: Final = """
     SELECT l.actor FROM iom_log l
     WHERE l.force = t.force AND l.member_id = t.subject_id AND l.kind = 'review'
-      AND l.recorded_at >= t.recorded_at
+      AND l.recorded_at > t.recorded_at
     ORDER BY l.recorded_at DESC LIMIT 1
 """
 # An action of another agency stands in that agency's queue.
@@ -78,3 +82,27 @@ def follow_members(
     )
     session.flush()
     return [follow(session, each, subjects=members, because=because) for each in sources]
+
+
+_UNFINISHED = text(f"""
+    SELECT t.id FROM tasks t
+    WHERE t.force = :force AND t.source_type = '{Source.IOM_ACTION}' AND t.state = 'open'
+      AND t.recorded_at < :held_at
+      AND (CAST(:lpa AS text) IS NULL OR t.lpa = :lpa)
+      AND (CAST(:neighbourhood AS text) IS NULL OR t.neighbourhood = :neighbourhood)
+    ORDER BY t.id
+""")
+
+
+def carry_actions(session: Session, meeting: IomMeeting) -> None:
+    """Put the unfinished actions of the area to a meeting; each says how many it was put to."""
+    values = {
+        "force": meeting.force,
+        "held_at": meeting.held_at,
+        "lpa": meeting.lpa,
+        "neighbourhood": meeting.neighbourhood,
+    }
+    unfinished = list(session.execute(_UNFINISHED, values).scalars())
+    if unfinished:
+        actor = meeting.recorded_by
+        carry_over(session, actor=actor, meeting_id=meeting.id, task_ids=unfinished)

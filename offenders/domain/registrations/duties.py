@@ -27,7 +27,7 @@ _TASK: Final = """
 _DONE_BY: Final = """
     SELECT a.actor FROM registration_actions a
     WHERE a.force = t.force AND a.registration_id = t.subject_id AND a.kind = 'visit'
-      AND a.recorded_at >= t.recorded_at
+      AND a.recorded_at > t.recorded_at
     ORDER BY a.recorded_at DESC LIMIT 1
 """
 

@@ -10,6 +10,7 @@ from offenders.domain.tasks.acting import (
     update_task,
 )
 from offenders.domain.tasks.asking import Question, TaskSight, task_sight
+from offenders.domain.tasks.counting import GROUPS, count_groups, results_of
 from offenders.domain.tasks.following import (
     Brought,
     Followed,
@@ -31,6 +32,7 @@ from offenders.domain.tasks.subjects import SUBJECTS
 from offenders.domain.tasks.unfinished import carry_over, unfinished_tasks
 
 __all__ = [
+    "GROUPS",
     "SUBJECTS",
     "Brought",
     "Doing",
@@ -41,6 +43,7 @@ __all__ = [
     "TaskSight",
     "carry_over",
     "complete_task",
+    "count_groups",
     "count_tasks",
     "due_source",
     "end_followed",
@@ -53,6 +56,7 @@ __all__ = [
     "make_task",
     "reading_of_task",
     "reading_of_tasks",
+    "results_of",
     "settle_flags",
     "settle_task",
     "show_entry",
