@@ -20,6 +20,7 @@ from offenders.domain.quality import models as quality
 from offenders.domain.reference import models as reference
 from offenders.domain.registrations import models as registrations
 from offenders.domain.sharing import models as sharing
+from offenders.domain.tasks import models as tasks
 from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
 
@@ -44,6 +45,7 @@ __all__ = [
     "reference",
     "registrations",
     "sharing",
+    "tasks",
     "wanted",
 ]
 

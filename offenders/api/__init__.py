@@ -35,6 +35,7 @@ from offenders.api import (
     reports,
     revocations,
     sharing,
+    tasks,
     wanted,
 )
 from offenders.api.answering import common_headers, note_answer, request_id_of
@@ -94,6 +95,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         iom.routes,
         mappa.routes,
         orders.routes,
+        tasks.routes,
         flags.routes,
         jobs.routes,
         imports.routes,
