@@ -13,12 +13,12 @@ from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import command as schemas
 from offenders.api.schemas.fields import ItemPage
-from offenders.db import settle, settled_now
+from offenders.db import settle, settled_now, settled_until
 from offenders.domain.access import sight
 from offenders.domain.command import service
 from offenders.domain.wanted.service import Question
 from offenders.domain.working_days import london_day
-from offenders.errors import Invalid
+from offenders.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 routes = Routes("command", __name__, url_prefix="/v1", description="Command")
 
 _READ: Final = "command:read"
+_SAMPLE: Final = "command:sample"
+_CREATED: Final = 201
 _FILTERS: Final = ("force", "lpa", "team", "officer")
 
 
@@ -125,3 +127,123 @@ def list_records(call: Call) -> Answer:
         subjects=[row.id for row in shown],
         masked=("lpa", "neighbourhood") if any(row.hides for row in shown) else (),
     )
+
+
+@route(
+    routes,
+    "GET",
+    "/reports/dip-sample",
+    Operation("reports.dip-sample", _READ, "area", "consultation"),
+    query=schemas.DrawQuery,
+    answer=schemas.DrawAnswer,
+)
+def draw_sample(call: Call) -> Answer:
+    """Draw files without keeping the draw: ten of named suspects, ten circulated on PNC.
+
+    The same seed, moment and area give the same answer, byte for byte.
+    """
+    content = service.draw_sample(call.session, _draw(call, call.query, _moment(call)))
+    wants = [UUID(each["want"]["id"]) for each in content["files"]]
+    return Answer(as_json(content), subject_type="want", subjects=wants)
+
+
+def _draw(call: Call, asked: dict[str, Any], as_at: datetime) -> service.Draw:
+    if asked.get("force") not in {None, call.force}:
+        raise NotFound
+    sees = sight(call.actor).protected_addresses
+    lpa, seed = asked.get("lpa"), asked.get("seed")
+    return service.Draw(call.scope, sees, call.now, as_at, lpa, seed)
+
+
+@route(
+    routes,
+    "POST",
+    "/reports/dip-samples",
+    Operation("reports.keep-dip-sample", _SAMPLE, "area", "collection"),
+    body=schemas.DrawBody,
+    answer=schemas.SampleAnswer,
+    status=_CREATED,
+)
+def keep_sample(call: Call) -> Answer:
+    """Draw and keep a sample of files, to be marked one by one."""
+    as_at: datetime | None = call.body.get("as_at")
+    if as_at is None:
+        as_at = settled_until(call.session)  # two who draw at once don't wait for each other
+    else:
+        settle(call.session, as_at)
+    made = service.keep_sample(call.session, _draw(call, call.body, as_at), call.actor.subject)
+    return _shown(call, str(made.id), _CREATED)
+
+
+def _shown(call: Call, written: str, status: int = 200) -> Answer:
+    content, wants = service.show_sample(call.session, call.scope, written)
+    return Answer(
+        as_json(content),
+        version=content["version"],
+        status=status,
+        location=f"/v1/reports/dip-samples/{content['id']}" if status == _CREATED else None,
+        subject_type="dip_sample",
+        subjects=[UUID(content["id"]), *wants],
+    )
+
+
+@route(
+    routes,
+    "GET",
+    "/reports/dip-samples",
+    Operation("reports.list-dip-samples", _READ, "area", "consultation"),
+    query=schemas.SamplesQuery,
+    answer=ItemPage,
+)
+def list_samples(call: Call) -> Answer:
+    """List samples with their results, the latest first: one after another they are the trend."""
+    page = read_page(call.query)
+    if call.query.get("force") not in {None, call.force}:
+        raise NotFound
+    rows = service.list_samples(
+        call.session, call.scope, call.query.get("lpa"), page.after, page.limit + 1
+    )
+    texts = [(as_json(content).decode(), at, each) for content, at, each in rows]
+    return Answer(
+        make_page(texts, page, key=lambda row: [row[1].isoformat(), str(row[2])]),
+        subject_type="dip_sample",
+        subjects=[each for _, _, each in rows[: page.limit]],
+    )
+
+
+@route(
+    routes,
+    "GET",
+    "/reports/dip-samples/<sample>",
+    Operation("reports.read-dip-sample", _READ, "area", "consultation"),
+    answer=schemas.SampleAnswer,
+)
+def read_sample(call: Call, sample: str) -> Answer:
+    """Give a sample: its files as they stood when it was drawn, their marks and its result."""
+    return _shown(call, sample)
+
+
+@route(
+    routes,
+    "POST",
+    "/reports/dip-samples/<sample>/marks",
+    Operation("reports.mark-dip-sample", _SAMPLE, "area", "alteration"),
+    body=schemas.MarkBody,
+    answer=schemas.SampleAnswer,
+    status=_CREATED,
+    if_match=True,
+)
+def mark_file(call: Call, sample: str) -> Answer:
+    """Mark one file of a sample; nobody marks a file of their own."""
+    answers = {str(each): call.body["answers"][each] for each in service.MarkQuestion}
+    doing = service.Marking(
+        call.actor.subject,
+        call.scope,
+        call.if_match,
+        sample,
+        call.body["position"],
+        answers,
+        call.body.get("notes"),
+    )
+    service.mark_file(call.session, doing)
+    return _shown(call, sample, _CREATED)

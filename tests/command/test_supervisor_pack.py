@@ -106,7 +106,7 @@ def test_each_record_stands_with_its_officer_and_their_team_by_code(client, head
     }
     assert {name: counts(team["measures"])[name] for name in wanted} == wanted
     whole = pack(client, sent)
-    assert [each["team"] for each in whole["teams"]] == ["A", "DUTY-33", "DUTY-N", None]
+    assert [each["team"] for each in whole["teams"]] == ["A", "DUTY-N", "DUTY-S", None]
     assert "officers" not in whole["teams"][0]
     drilled = client.get(whole["teams"][0]["drill_down"], headers=sent).json
     assert counts(drilled["teams"][0]["measures"]) == counts(team["measures"])

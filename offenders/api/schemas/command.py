@@ -6,8 +6,25 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from offenders.api.schemas.fields import AsAtQuery, Day, Moment, PageQuery, Text, code, one_of
-from offenders.domain.command.service import GROUPS, MEASURES, PERIOD_DAYS, WEEKS
+from offenders.api.schemas.fields import (
+    AsAt,
+    AsAtQuery,
+    Day,
+    Moment,
+    PageQuery,
+    Text,
+    code,
+    one_of,
+    prose,
+)
+from offenders.domain.command.service import (
+    GROUPS,
+    MEASURES,
+    PERIOD_DAYS,
+    WEEKS,
+    Mark,
+    MarkQuestion,
+)
 from offenders.domain.reports.service import PERIODS_LIMIT
 
 
@@ -80,3 +97,86 @@ class PackAnswer(Schema):
     pairs = fields.Dict(metadata={"description": "Each volume, and what says how well."})
     total = fields.Dict()
     teams = fields.List(fields.Dict())
+
+
+_SEED = {"description": "What the draw goes by; one that nobody has chosen unless told."}
+
+
+class DrawQuery(AsAtQuery):
+    """Of which LPA and moment to draw, and by which seed."""
+
+    force = Text(2)
+    lpa = code(metadata={"description": "The whole force unless told."})
+    seed = code(metadata=_SEED)
+
+
+class DrawBody(Schema):
+    """The same, of a sample to be kept and marked."""
+
+    lpa = code(metadata={"description": "The whole force unless told."})
+    seed = code(metadata=_SEED)
+    as_at = AsAt(metadata={"description": "The last settled moment unless told."})
+
+
+class SamplesQuery(PageQuery):
+    """Filters of the list of samples."""
+
+    force = Text(2)
+    lpa = code(metadata={"description": "`none`: of the whole force."})
+
+
+class MarkBody(Schema):
+    """How one file is marked: each question, and why."""
+
+    position = fields.Integer(strict=True, required=True, validate=validate.Range(1))
+    answers = fields.Dict(
+        keys=one_of(MarkQuestion),
+        values=one_of(Mark),
+        required=True,
+        metadata={"description": f"All of {', '.join(MarkQuestion)}."},
+    )
+    notes = prose(allow_none=True)
+
+    @validates_schema
+    def check_answers(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        """Refuse a file of which a question is left open."""
+        if missing := [each for each in MarkQuestion if each not in data.get("answers", {})]:
+            raise ValidationError({"answers": [f"Answer {', '.join(missing)}, too."]})
+
+
+class DrawAnswer(Schema):
+    """The files drawn, with what the record of each answers by itself."""
+
+    as_at = Moment()
+    force = fields.String()
+    lpa = fields.String(allow_none=True)
+    seed = fields.String()
+    label = fields.String(metadata={"description": "What so small a sample can say."})
+    definitions = fields.Integer()
+    figures = fields.Dict(metadata={"description": "Files of each list; from how many it fails."})
+    populations = fields.Dict(metadata={"description": "How many files each list held."})
+    files = fields.List(fields.Dict())
+
+
+class SampleAnswer(Schema):
+    """A kept sample, its result so far, and those of the same area before it."""
+
+    id = fields.String()
+    reference = fields.String()
+    lpa = fields.String(allow_none=True)
+    seed = fields.String()
+    label = fields.String()
+    figures = fields.Dict()
+    populations = fields.Dict()
+    drawn_by = fields.String()
+    drawn_at = Moment()
+    as_at = Moment()
+    file_count = fields.Integer()
+    marked = fields.Integer()
+    unsatisfactory = fields.Integer()
+    fails_from = fields.Integer()
+    result = fields.String()
+    unsatisfactory_by_question = fields.Dict()
+    version = fields.Integer()
+    files = fields.List(fields.Dict())
+    trend = fields.List(fields.Dict())

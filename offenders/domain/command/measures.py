@@ -61,7 +61,9 @@ class Source:
             WHERE m.holds"""
 
 
-_OWNED = "{0}.id, {0}.reference, {0}.person_id, {0}.owner_officer AS officer, {0}.owner_team AS team"
+_OWNED = (
+    "{0}.id, {0}.reference, {0}.person_id, {0}.owner_officer AS officer, {0}.owner_team AS team"
+)
 _PLACE = "{0}.lpa, {0}.neighbourhood"
 _NAMED = "q.reason = 'named_suspect'"
 _WANTS: Final = Source(
@@ -138,7 +140,10 @@ _BAIL: Final = Source(
     },
 )
 _ORDERS_THEN = OrderQuestion(
-    {}, _EVERYWHERE, _PAST, OrderSight(protected_addresses=True, whole=True, protected_people=True),
+    {},
+    _EVERYWHERE,
+    _PAST,
+    OrderSight(protected_addresses=True, whole=True, protected_people=True),
     _PAST,
 )
 _REVIEW, _CHECK = _END_OF.format("review_due_on"), _END_OF.format("check_due_on")

@@ -155,7 +155,9 @@ class _Maker:
 
     def measures(self, found: Mapping[str, Row[Any]], **narrowed: str) -> dict[str, Any]:
         """Give every measure: records, the people in them, and the list."""
-        return {measure: self._measure(measure, found.get(measure), narrowed) for measure in MEASURES}
+        return {
+            measure: self._measure(measure, found.get(measure), narrowed) for measure in MEASURES
+        }
 
     def _measure(
         self, measure: str, row: Row[Any] | None, narrowed: Mapping[str, str]

@@ -152,9 +152,7 @@ def list_records(
 def count_records(session: Session, question: PackQuestion, measure: str) -> int:
     """Count the records of all pages."""
     condition, values = question.condition()
-    statement = text(
-        f"WITH {question.shown(measure)} SELECT count(*) FROM s WHERE {condition}"
-    )
+    statement = text(f"WITH {question.shown(measure)} SELECT count(*) FROM s WHERE {condition}")
     return int(session.execute(statement, question.values | values).scalar_one())
 
 

@@ -10,6 +10,17 @@ from offenders.domain.command.pack import (
     list_records,
     report_pack,
 )
+from offenders.domain.command.rules import Mark
+from offenders.domain.command.rules import Question as MarkQuestion
+from offenders.domain.command.sampling import (
+    Draw,
+    Marking,
+    draw_sample,
+    keep_sample,
+    list_samples,
+    mark_file,
+    show_sample,
+)
 from offenders.domain.command.view import GROUPS, WEEKS, Asked, view_force
 
 __all__ = [
@@ -18,9 +29,18 @@ __all__ = [
     "PERIOD_DAYS",
     "WEEKS",
     "Asked",
+    "Draw",
+    "Mark",
+    "MarkQuestion",
+    "Marking",
     "PackAsked",
     "count_records",
+    "draw_sample",
+    "keep_sample",
     "list_records",
+    "list_samples",
+    "mark_file",
     "report_pack",
+    "show_sample",
     "view_force",
 ]

@@ -265,4 +265,3 @@ def _href(path: str, parameters: Mapping[str, str], as_at: datetime) -> str:
 
 def _moment(value: datetime | None) -> str | None:
     return written(value) if value is not None else None
-

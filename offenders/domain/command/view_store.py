@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
-from offenders.domain.acro.asking import Question as CheckQuestion
 from offenders.domain.forensics.listing import STATE as HIT_STATE
 from offenders.domain.forensics.listing import Question as HitQuestion
 from offenders.domain.forensics.rules import OPEN
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
+    from offenders.domain.acro.asking import Question as CheckQuestion
     from offenders.domain.wanted.asking import Question
 
 FIGURES: Final = {
