@@ -75,7 +75,7 @@ _ACTS = (
         "drug-tests",
         "iom.test-drugs",
         schemas.IomDrugTestBody,
-        service.test_drugs,
+        service.record_drug_test,
         "Record a drug test.",
         permission=_WRITE,
     ),

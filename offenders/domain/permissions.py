@@ -225,7 +225,13 @@ _SHARING: dict[str, set[str]] = {
     "partner_agency": {"shared:read", "shared:write"},
 }
 
-_COMMANDING: dict[str, set[str]] = {}
+_COMMANDING: dict[str, set[str]] = {
+    "supervisor": {"command:read", "command:sample"},
+    "duty_inspector": {"command:read", "command:sample"},
+    "meeting_chair": {"command:read"},
+    "force_manager": {"command:read", "command:sample"},
+    "chief_officer": {"command:read", "command:sample"},
+}
 
 _CAPABILITIES = (
     _IOM,

@@ -12,7 +12,18 @@ from offenders.domain.flags.service import DueSource, Settled, clear_all, settle
 from offenders.domain.history import keep_history
 from offenders.domain.iom.duties import follow_members
 from offenders.domain.iom.models import IomMember
-from offenders.domain.iom.rules import ACTIONS, CONVICT, DECISIONS, LEADS, REVIEWS, RULES
+from offenders.domain.iom.rules import (
+    ACTIONS,
+    CONVICT,
+    DECISIONS,
+    LEADS,
+    MEETING_SOURCE,
+    QUORATE,
+    QUORUM,
+    REVIEWS,
+    RULES,
+    TEAM,
+)
 from offenders.domain.reference.policies import explained_figures_of_rules, figures_in_force
 from offenders.statements import Statement, ask_all
 
@@ -97,6 +108,27 @@ _UNDECIDED: Final = f"""
     JOIN persons p ON p.force = n.force AND p.id = n.person_id
     WHERE n.force = :force AND n.state IN ('pending', 'deferred') AND n.decide_by < :now {{whose}}
 """
+_AGENCIES: Final = f"ARRAY[{', '.join(repr(each) for each in QUORUM)}]"
+# Until a meeting of the same area is held with all of them.
+_WITHOUT_QUORUM: Final = f"""
+    SELECT 'meeting' AS subject_type, m.id AS subject_id, m.reference AS subject_reference,
+           CAST(NULL AS uuid) AS person_id, m.lpa, m.neighbourhood,
+           CAST(NULL AS text) AS owner_officer, '{TEAM}' AS owner_team,
+           {_ALL} ->> 'severity' AS severity,
+           jsonb_build_object('rule', CAST(:rule AS text), 'held_at', m.held_at,
+               'what', 'The last meeting was held without its quorum: hold one with all agencies.',
+               'missing', ARRAY(SELECT q FROM unnest({_AGENCIES}) q WHERE q <> ALL (m.agencies)),
+               'practice', '{MEETING_SOURCE}')
+               || ({_ALL} - 'severity') AS because,
+           m.held_at AS due_at
+    FROM iom_meetings m
+    WHERE m.force = :force AND NOT m.agencies @> {_AGENCIES} {{whose}}
+      AND NOT EXISTS (
+          SELECT FROM iom_meetings n
+          WHERE n.force = m.force AND n.lpa IS NOT DISTINCT FROM m.lpa
+            AND n.neighbourhood IS NOT DISTINCT FROM m.neighbourhood
+            AND n.held_at > m.held_at AND n.agencies @> {_AGENCIES})
+"""
 _NEW_DUE: Final = """
     coalesce(last_reviewed_at, CAST(joined_on AS timestamp) AT TIME ZONE 'Europe/London')
         + make_interval(hours => 24 * CAST(CAST(:days AS jsonb) ->> rating AS int))
@@ -140,6 +172,8 @@ def due_sources(
 def _source(force: str, rule: str, record_id: UUID | None, figures: Mapping[str, Any]) -> DueSource:
     if rule == DECISIONS:
         sql = _UNDECIDED.format(whose="AND n.id = :whose" if record_id else "")
+    elif rule == QUORATE:
+        sql = _WITHOUT_QUORUM.format(whose="AND m.id = :whose" if record_id else "")
     else:
         sql = _BASE.format(due=_DUE[rule], whose="AND m.id = :whose" if record_id else "")
     values = {
@@ -166,6 +200,12 @@ def settle_member(session: Session, member_id: UUID) -> None:
         because = "Recorded: nothing is due now."
         settle(session, rule=rule, source=source, because=because, subject_id=member_id)
     follow_members(session, [member_id])
+
+
+def settle_meetings(session: Session) -> None:
+    """Flag the meetings held without their quorum, and clear those that another has made good."""
+    because = "A meeting was held with its quorum."
+    settle(session, rule=QUORATE, source=due_source(session, QUORATE), because=because)
 
 
 def clear_undecided(session: Session, nomination_id: UUID) -> None:

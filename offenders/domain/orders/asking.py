@@ -67,6 +67,19 @@ TEAM: Final = f"""
          THEN 'DUTY-' || o.force ELSE o.owner_team END
 """
 AREAS: Final = ("lpa", "neighbourhood")
+
+
+def may_name_somebody(order: str) -> str:
+    """Give the condition that free text on an order may name whom it protects, or once did.
+
+    Names in such text can't be told from its words, so it is kept whole from who may not know.
+    """
+    return f"""(NOT :sees_people AND EXISTS (
+        SELECT FROM orders_history y WHERE y.force = :force AND y.id = {order}
+           AND jsonb_path_exists(
+               y.conditions, '$[*] ? (@.person != null || @.person_id != null)')))"""
+
+
 _EQUAL = {
     "type": "o.type",
     "state": "s.state",

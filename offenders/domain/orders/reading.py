@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
-from offenders.domain.orders.asking import HIDDEN, LIVE, OF_PERSON, TEAM, breach_bounds
+from offenders.domain.orders.asking import (
+    HIDDEN,
+    LIVE,
+    OF_PERSON,
+    TEAM,
+    breach_bounds,
+    may_name_somebody,
+)
 from offenders.domain.orders.cases import ANY_OFFENCE, POWERS
 from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
@@ -47,17 +54,29 @@ _CONDITION = f"""
         'from', c.v ->> 'from', 'until', c.v ->> 'until', 'holds', {_HOLDS})
 """
 _STREET_ONLY = f"AND (c.v ->> 'enforceable')::boolean AND {_HOLDS}"
-BREACH_JSON: Final = """
+_TOLD_OF_BREACHES: Final = ("details", "found_how", "action_reason", "learning")
+_MAY_NAME: Final = may_name_somebody("o.id")
+
+
+_UNTOLD: Final = f"ARRAY[{', '.join(repr(each) for each in _TOLD_OF_BREACHES)}]"
+
+
+def _prose(column: str) -> str:
+    return f"'{column}', CASE WHEN NOT {_MAY_NAME} THEN b.{column} END"
+
+
+BREACH_JSON: Final = f"""
     json_build_object(
         'id', b.id, 'order_id', b.order_id, 'occurred_at', b.occurred_at,
-        'condition_id', b.condition_id, 'details', b.details, 'found_how', b.found_how,
+        'condition_id', b.condition_id, {", ".join(map(_prose, _TOLD_OF_BREACHES))},
         'offence_code', b.offence_code, 'crime_reference', b.crime_reference,
         'investigated_by', b.investigated_by, 'want_id', b.want_id,
         'state', CASE WHEN b.reviewed_at IS NOT NULL THEN 'reviewed'
                       WHEN b.action IS NOT NULL THEN 'actioned' ELSE 'unactioned' END,
         'action', b.action, 'action_at', b.action_at, 'action_by', b.action_by,
-        'action_reason', b.action_reason, 'reviewed_at', b.reviewed_at,
-        'reviewed_by', b.reviewed_by, 'learning', b.learning, 'recorded_by', b.recorded_by,
+        'reviewed_at', b.reviewed_at, 'reviewed_by', b.reviewed_by,
+        'masked', CASE WHEN {_MAY_NAME} THEN to_jsonb({_UNTOLD}) ELSE '[]' END,
+        'recorded_by', b.recorded_by,
         'recorded_at', b.recorded_at, 'updated_at', b.updated_at)
 """
 _BREACH_CODE = """(
@@ -101,12 +120,19 @@ _PROTECTED: Final = """
 """
 
 
+def _masked_breaches(*, whole: bool) -> str:
+    names = ", ".join(f"'breaches.{each}'" for each in _TOLD_OF_BREACHES)
+    seen = f"CASE WHEN {_MAY_NAME} THEN ARRAY[{names}] ELSE '{{}}' END"
+    return seen if whole else "CAST('{}' AS text[])"
+
+
 def _masked(*, whole: bool) -> str:
     unseen = "CAST('{}' AS text[])" if whole else _UNSEEN
     return f"""(
         CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood'] ELSE '{{}}' END
         || CASE WHEN {_PROTECTED}
                 THEN ARRAY['conditions.person', 'conditions.place'] ELSE '{{}}' END
+        || {_masked_breaches(whole=whole)}
         || {unseen})"""
 
 
@@ -275,7 +301,8 @@ def reading_of_breaches(question: Question, after: Sequence[Any] | None, limit: 
         )
         values |= {"after_0": after[0], "after_1": after[1]}
     rows = f"""
-        SELECT b.id, b.occurred_at AS key, o.person_id, CAST('{{}}' AS text[]) AS masked,
+        SELECT b.id, b.occurred_at AS key, o.person_id,
+               CASE WHEN {_MAY_NAME} THEN {_UNTOLD} ELSE CAST('{{}}' AS text[]) END AS masked,
                CAST(CAST({BREACH_JSON} AS jsonb) || jsonb_build_object(
                    'order_reference', o.reference, 'type', o.type, 'person_id', o.person_id)
                    AS text) AS item

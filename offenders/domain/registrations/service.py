@@ -30,7 +30,7 @@ from offenders.domain.registrations.managing import (
     set_risk,
     visit,
 )
-from offenders.domain.registrations.reporting import report_period
+from offenders.domain.registrations.reporting import COUNTS, Period, list_counted, report_period
 from offenders.domain.registrations.store import (
     ARMS,
     GROUPS,
@@ -45,12 +45,14 @@ from offenders.domain.registrations.store import (
 
 __all__ = [
     "ARMS",
+    "COUNTS",
     "GROUPS",
     "NOTIFICATIONS",
     "OVERDUE",
     "RULES",
     "VISITS",
     "Doing",
+    "Period",
     "Question",
     "add_disposal",
     "amend",
@@ -67,6 +69,7 @@ __all__ = [
     "give_notice",
     "hand_over",
     "list_actions",
+    "list_counted",
     "notify",
     "reading_of_registration",
     "reading_of_registrations",
