@@ -5,6 +5,7 @@ from offenders.db import Base
 from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
 from offenders.domain.bail import models as bail
+from offenders.domain.briefings import models as briefings
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.forensics import models as forensics
@@ -19,6 +20,7 @@ from offenders.domain.pnc import models as pnc
 from offenders.domain.quality import models as quality
 from offenders.domain.reference import models as reference
 from offenders.domain.registrations import models as registrations
+from offenders.domain.subscriptions import models as subscriptions
 from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
 
@@ -27,6 +29,7 @@ __all__ = [
     "api",
     "audit",
     "bail",
+    "briefings",
     "custody",
     "flags",
     "forensics",
@@ -42,6 +45,7 @@ __all__ = [
     "quality",
     "reference",
     "registrations",
+    "subscriptions",
     "wanted",
 ]
 
@@ -56,6 +60,7 @@ WITHOUT_FORCE = frozenset(
         "forces",
         "installation",
         "job_runs",
+        "live_subscriptions",
         "offences",
         "order_types",
         "request_counters",
