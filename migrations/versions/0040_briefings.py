@@ -141,7 +141,7 @@ def _make_briefings() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("briefing_id", sa.Uuid(), nullable=False),
         sa.Column("officer", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
@@ -186,9 +186,11 @@ def _make_subscriptions() -> None:
         sa.Column("secret_number", sa.Integer(), server_default="1", nullable=False),
         sa.Column("old_secret_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fault", sa.Text(), nullable=True),
         sa.Column("last_delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("token_id", sa.Text(), nullable=True),
         sa.Column("authorised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
@@ -219,18 +221,22 @@ def _make_subscriptions() -> None:
         sa.Column("force_code", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subscription_id", name=op.f("pk_live_subscriptions")),
     )
+    for table in ("wants_history", "flags_history"):
+        op.create_index(f"ix_{table}_recorded_from", table, ["force", "recorded_from"])
     op.add_column("outbox_messages", sa.Column("recipient", sa.Uuid(), nullable=True))
     op.create_index(
         "ix_outbox_messages_recipient",
         "outbox_messages",
         ["force", "recipient"],
         unique=False,
-        postgresql_where=sa.text("recipient IS NOT NULL AND state IN ('waiting', 'sending')"),
+        postgresql_where=sa.text("recipient IS NOT NULL AND state IN ('waiting', 'sending', 'dead')"),
     )
 
 
 def downgrade() -> None:
     """Drop them."""
+    for table in ("wants_history", "flags_history"):
+        op.drop_index(f"ix_{table}_recorded_from", table_name=table)
     op.drop_index("ix_outbox_messages_recipient", table_name="outbox_messages")
     op.drop_column("outbox_messages", "recipient")
     for table in (

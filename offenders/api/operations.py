@@ -6,7 +6,7 @@ A route says what it is (`Operation`) and what it takes; all the rest is the sam
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -104,6 +104,8 @@ class Answer:
     people: Sequence[UUID] = ()
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    kept: bytes | None = None  # what a replay gives instead of a body with a secret
+    content_type: str = "application/json; charset=utf-8"
     is_audited: bool = False  # by the statement that read it, which also counted the people
 
 
@@ -125,12 +127,16 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     if_match: bool = False,
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
+    before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
-    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several."""
+    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several.
+
+    `before` looks at the body while no transaction is open, for what takes long.
+    """
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
         endpoint: Callable[..., Any] = _inside(
-            view, operation, if_match=if_match, has_body=bool(body)
+            view, operation, if_match=if_match, has_body=bool(body), before=before
         )
         endpoint = routes.response(status, answer)(endpoint)
         if body is not None:
@@ -217,7 +223,12 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
 
 
 def _inside(
-    view: Callable[..., Answer], operation: Operation, *, if_match: bool, has_body: bool
+    view: Callable[..., Answer],
+    operation: Operation,
+    *,
+    if_match: bool,
+    has_body: bool,
+    before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[..., Any]:
     """With content read: one transaction in which the act and its audit stand or fall together."""
 
@@ -225,6 +236,8 @@ def _inside(
     def inside(*parsed: dict[str, Any], **path: str) -> Response:
         query = dict(parsed[0])
         body = dict(parsed[1]) if has_body else {}
+        if before is not None:
+            before(body)
         try:
             return _run(view, operation, query, body, path, if_match=if_match)
         except OperationalError as error:
@@ -283,7 +296,8 @@ def _run(  # noqa: PLR0913 - the parts of one request
         answer = _answer(given)
         if key is not None:
             shown = list(dict.fromkeys([*given.subjects, *given.people]))
-            idempotency.keep_first_answer(session, actor, key, answer, shown)
+            kept = answer if given.kept is None else _answer(replace(given, body=given.kept))
+            idempotency.keep_first_answer(session, actor, key, kept, shown)
     if request.method in _READING and is_unchanged(answer.headers.get("ETag", "")):
         return Response(status=304, headers={"ETag": answer.headers["ETag"]})
     return answer
@@ -299,7 +313,7 @@ def _force_of(
 
 
 def _answer(given: Answer) -> Response:
-    answer = Response(given.body, given.status, content_type="application/json; charset=utf-8")
+    answer = Response(given.body, given.status, content_type=given.content_type)
     if given.status < 300:  # noqa: PLR2004 - a success
         answer.headers["ETag"] = etag(given.version, given.body)
     if given.location is not None:

@@ -22,6 +22,7 @@ from offenders.jobs import (
     persons,
     pnc,
     registrations,
+    subscriptions,
     wanted,
 )
 from offenders.jobs.runner import Job
@@ -221,6 +222,14 @@ JOBS = (
         cron=EVERY_TEN_MINUTES,
         catch_up="once",
         effect_in=orders.flag_breaches,
+        raises_flags=True,
+    ),
+    Job(
+        name="failing-subscriptions",
+        does="Pauses subscriptions whose receiver has failed for days, and flags them.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=subscriptions.flag_failing,
         raises_flags=True,
     ),
     Job(

@@ -93,7 +93,10 @@ class ReceiptBody(Schema):
     """That the caller's device held an item, or that the caller read it."""
 
     kind = one_of(RECEIPTS, required=True)
-    client_id = code(metadata={"description": "The device's own name of it: kept once."})
+    client_id = fields.UUID(
+        metadata={"description": "The device's own name of it, by which it is kept once."},
+        error_messages={"invalid_uuid": "Send a UUID made by the device."},
+    )
     occurred_at = PastMoment(metadata={"description": "Now unless told."})
     edition = fields.Integer(
         strict=False,
@@ -202,7 +205,7 @@ class ReceiptAnswer(Schema):
     kind = one_of(RECEIPTS)
     edition = fields.Integer()
     officer = fields.String()
-    client_id = fields.String()
+    client_id = fields.UUID()
     occurred_at = Moment()
     recorded_at = Moment()
 

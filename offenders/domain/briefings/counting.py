@@ -86,8 +86,8 @@ class Asked:
             parts.append(_IS[state])
         officers = _PAIRS.replace("<only>", only)
         placed = (
-            "SELECT q.*, CAST(:force AS text) AS force, CAST(NULL AS text) AS neighbourhood"
-            f" FROM ({officers}) q"
+            "SELECT q.*, CAST(:force AS text) AS force, CAST(NULL AS text) AS neighbourhood,"
+            f" CAST(NULL AS uuid) AS person_id FROM ({officers}) q"
         )
         sql = f"SELECT a.* FROM ({placed}) a WHERE {' AND '.join(parts)}"
         return sql, self.scope.values | values

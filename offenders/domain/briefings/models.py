@@ -124,7 +124,7 @@ class BriefingReceipt(Base):
     id: Mapped[IdKey]
     briefing_id: Mapped[UUID]
     officer: Mapped[String]
-    client_id: Mapped[String]
+    client_id: Mapped[UUID]
     kind: Mapped[String]
     edition: Mapped[int]
     occurred_at: Mapped[Moment]

@@ -7,6 +7,7 @@ officer did hold it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
 
 from sqlalchemy import text
 
@@ -55,7 +56,7 @@ def add_receipt(session: Session, doing: Doing) -> tuple[Row[Any], bool]:
         "force": doing.force,
         "briefing": item.id,
         "officer": doing.actor.subject,
-        "client_id": fields.get("client_id") or f"{fields['kind']}-{edition}",
+        "client_id": fields.get("client_id") or _own_name(doing, item.id, fields["kind"], edition),
         "kind": fields["kind"],
         "edition": edition,
     }
@@ -65,6 +66,11 @@ def add_receipt(session: Session, doing: Doing) -> tuple[Row[Any], bool]:
     if not is_new and "client_id" in fields:
         _require_same(row, fields, edition)
     return row, is_new
+
+
+def _own_name(doing: Doing, item: UUID, kind: str, edition: int) -> UUID:
+    """Name a receipt that the device has not named: one of each kind and edition."""
+    return uuid5(item, f"{doing.actor.subject} {kind} {edition}")
 
 
 def _require_moment(occurred_at: datetime, published_at: datetime, now: datetime) -> None:

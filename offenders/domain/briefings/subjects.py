@@ -79,8 +79,8 @@ def _of_kind(name: str, kind: Kind, is_near: str, only: str) -> str:
     withheld = "r.is_withheld_locally" if name == "registration" else "false"
     return f"""
         SELECT x.reference, x.stands, {is_near} AS is_near
-        FROM (SELECT r.force, r.reference, {kind.stands} AS stands, {withheld} AS is_withheld,
-                     r.{kind.recorded_by} AS recorded_by,
+        FROM (SELECT r.force, r.reference, r.person_id, {kind.stands} AS stands,
+                     {withheld} AS is_withheld, r.{kind.recorded_by} AS recorded_by,
                      CASE WHEN r.lpa IS NULL AND r.neighbourhood IS NULL
                           THEN p.lpa ELSE r.lpa END AS lpa,
                      CASE WHEN r.lpa IS NULL AND r.neighbourhood IS NULL

@@ -81,7 +81,9 @@ class OutboxMessage(Base):
             "ix_outbox_messages_recipient",
             "force",
             "recipient",
-            postgresql_where=text("recipient IS NOT NULL AND state IN ('waiting', 'sending')"),
+            postgresql_where=text(
+                "recipient IS NOT NULL AND state IN ('waiting', 'sending', 'dead')"
+            ),
         ),
         Index("ix_outbox_messages_subject", "force", "subject_id"),
         Index("ix_outbox_messages_recorded_at", "force", "recorded_at", "id"),

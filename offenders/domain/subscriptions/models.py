@@ -47,9 +47,11 @@ class Subscription(Base):
     secret_number: Mapped[int] = mapped_column(server_default="1")
     old_secret_until: Mapped[OptionalMoment]
     failing_since: Mapped[OptionalMoment]
+    retry_at: Mapped[OptionalMoment]
     fault: Mapped[OptionalString]
     last_delivered_at: Mapped[OptionalMoment]
     ended_at: Mapped[OptionalMoment]
+    token_id: Mapped[OptionalString]
     authorised_at: Mapped[Moment]
     version: Mapped[int] = mapped_column()
     recorded_at: Mapped[Moment]
