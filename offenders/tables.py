@@ -5,6 +5,7 @@ from offenders.db import Base
 from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
 from offenders.domain.bail import models as bail
+from offenders.domain.briefings import models as briefings
 from offenders.domain.command import models as command
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
@@ -21,6 +22,7 @@ from offenders.domain.quality import models as quality
 from offenders.domain.reference import models as reference
 from offenders.domain.registrations import models as registrations
 from offenders.domain.sharing import models as sharing
+from offenders.domain.subscriptions import models as subscriptions
 from offenders.domain.tasks import models as tasks
 from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
@@ -30,6 +32,7 @@ __all__ = [
     "api",
     "audit",
     "bail",
+    "briefings",
     "command",
     "custody",
     "flags",
@@ -47,6 +50,7 @@ __all__ = [
     "reference",
     "registrations",
     "sharing",
+    "subscriptions",
     "tasks",
     "wanted",
 ]
@@ -62,6 +66,7 @@ WITHOUT_FORCE = frozenset(
         "forces",
         "installation",
         "job_runs",
+        "live_subscriptions",
         "offences",
         "order_types",
         "request_counters",

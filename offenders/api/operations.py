@@ -6,7 +6,7 @@ A route says what it is (`Operation`) and what it takes; all the rest is the sam
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -106,6 +106,8 @@ class Answer:
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
     audit_class: str | None = None  # where it isn't that of the operation
+    kept: bytes | None = None  # what a replay gives instead of a body with a secret
+    content_type: str = "application/json; charset=utf-8"
     is_audited: bool = False  # by the statement that read it, which also counted the people
 
 
@@ -128,16 +130,18 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
     partner: Callable[..., Answer] | None = None,
+    before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
     """Declare a route. `raw_body` is the media type of a body that is no JSON, or several.
 
-    `partner` answers those who have the operation's `shared` permission alone.
+    `partner` answers those who have the operation's `shared` permission alone; `before` looks at
+    the body while no transaction is open, for what takes long.
     """
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
         views = _Views(view, partner)
         endpoint: Callable[..., Any] = _inside(
-            views, operation, if_match=if_match, has_body=bool(body)
+            views, operation, if_match=if_match, has_body=bool(body), before=before
         )
         endpoint = routes.response(status, answer and _shared(answer))(endpoint)
         if body is not None:
@@ -254,7 +258,12 @@ def _may_ask(actor: Actor, operation: Operation) -> bool:
 
 
 def _inside(
-    views: _Views, operation: Operation, *, if_match: bool, has_body: bool
+    views: _Views,
+    operation: Operation,
+    *,
+    if_match: bool,
+    has_body: bool,
+    before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[..., Any]:
     """With content read: one transaction in which the act and its audit stand or fall together."""
 
@@ -263,6 +272,8 @@ def _inside(
         query = dict(parsed[0])
         body = dict(parsed[1]) if has_body else {}
         view = views.of(g.actor, operation)
+        if before is not None:
+            before(body)
         try:
             return _run(view, operation, query, body, path, if_match=if_match)
         except OperationalError as error:
@@ -325,7 +336,8 @@ def _run(  # noqa: PLR0913 - the parts of one request
         answer = _answer(given)
         if key is not None:
             shown = list(dict.fromkeys([*given.subjects, *given.people]))
-            idempotency.keep_first_answer(session, actor, key, answer, shown)
+            kept = answer if given.kept is None else _answer(replace(given, body=given.kept))
+            idempotency.keep_first_answer(session, actor, key, kept, shown)
     if request.method in _READING and is_unchanged(answer.headers.get("ETag", "")):
         return Response(status=304, headers={"ETag": answer.headers["ETag"]})
     return answer
@@ -341,7 +353,7 @@ def _force_of(
 
 
 def _answer(given: Answer) -> Response:
-    answer = Response(given.body, given.status, content_type="application/json; charset=utf-8")
+    answer = Response(given.body, given.status, content_type=given.content_type)
     if given.status < 300:  # noqa: PLR2004 - a success
         answer.headers["ETag"] = etag(given.version, given.body)
     if given.location is not None:

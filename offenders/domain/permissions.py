@@ -200,7 +200,25 @@ _MEETINGS: dict[str, set[str]] = {}
 
 _STREET: dict[str, set[str]] = {}
 
-_BRIEFINGS: dict[str, set[str]] = {}
+_BRIEFED = {"briefings:read", "calendar:read"}
+_BRIEFING = _BRIEFED | {"briefings:write", "subscriptions:write"}
+_BRIEFING_OVERSIGHT = _BRIEFING | {"briefings:read-receipts"}
+_BRIEFING_COMMAND = _BRIEFED | {"briefings:read-receipts", "subscriptions:write"}
+_BRIEFINGS: dict[str, set[str]] = {
+    "response_officer": _BRIEFED,
+    "neighbourhood_officer": _BRIEFED,
+    "investigator": _BRIEFING,
+    "supervisor": _BRIEFING_OVERSIGHT,
+    "duty_inspector": _BRIEFING_OVERSIGHT,
+    "meeting_chair": _BRIEFING_OVERSIGHT,
+    "iom_officer": _BRIEFING,
+    "iom_manager": _BRIEFING_OVERSIGHT,
+    "offender_manager": _BRIEFING,
+    "mappa_coordinator": _BRIEFING,
+    "force_manager": _BRIEFING_COMMAND,
+    "chief_officer": _BRIEFING_COMMAND,
+    "force_admin": {"subscriptions:oversee"},
+}
 
 # Whoever reads of people may take emergency access; whoever supervises reviews that of others.
 _EMERGENCY = {"emergency:take", "emergency:read"}

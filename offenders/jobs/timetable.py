@@ -23,6 +23,7 @@ from offenders.jobs import (
     pnc,
     registrations,
     sharing,
+    subscriptions,
     tasks,
     wanted,
 )
@@ -246,6 +247,14 @@ JOBS = (
         cron=EVERY_MINUTE,
         catch_up="once",
         effect_in=tasks.flag_overdue,
+        raises_flags=True,
+    ),
+    Job(
+        name="failing-subscriptions",
+        does="Pauses subscriptions whose receiver has failed for days, and flags them.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=subscriptions.flag_failing,
         raises_flags=True,
     ),
     Job(

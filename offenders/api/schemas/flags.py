@@ -33,6 +33,7 @@ SUBJECT_TYPES = (
     "registration",
     "order",
     "task",
+    "subscription",
     "meeting",
     "pnc_circulation",
     "officer",

@@ -176,6 +176,7 @@ class WantAction(Base):
 
 
 WANT_HISTORY = history_of(Want.__table__)
+Index("ix_wants_history_recorded_from", WANT_HISTORY.c.force, WANT_HISTORY.c.recorded_from)
 Index(
     "ix_wants_history_counts",
     WANT_HISTORY.c.force,
