@@ -5,6 +5,7 @@ from offenders.db import Base
 from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
 from offenders.domain.bail import models as bail
+from offenders.domain.changes import models as changes
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.forensics import models as forensics
@@ -27,6 +28,7 @@ __all__ = [
     "api",
     "audit",
     "bail",
+    "changes",
     "custody",
     "flags",
     "forensics",

@@ -13,6 +13,7 @@ from offenders.api import (
     acro,
     audit,
     bail,
+    changes,
     custody,
     data_quality,
     directory,
@@ -33,6 +34,7 @@ from offenders.api import (
     registrations,
     reports,
     revocations,
+    street,
     wanted,
 )
 from offenders.api.answering import common_headers, note_answer, request_id_of
@@ -79,6 +81,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         persons.routes,
         merging.routes,
         wanted.routes,
+        street.routes,
+        changes.routes,
         custody.routes,
         bail.routes,
         reports.routes,

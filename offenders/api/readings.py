@@ -6,7 +6,7 @@ of Flask sends it prepared: nothing can be shown without its audit row, nor audi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -90,6 +90,7 @@ class ReadRoute:
     query: type[Schema]
     build: Callable[..., Reading]
     is_paged: bool
+    is_for_device: bool = False
 
 
 READ_ROUTES: list[ReadRoute] = []
@@ -105,16 +106,19 @@ def read_route(  # noqa: PLR0913 - a route's declaration is read as a list of it
     is_paged: bool = False,
     total: Callable[[Session, Asked], int] | None = None,
     missing: Callable[..., None] | None = None,
+    is_for_device: bool = False,
 ) -> Callable[[Callable[..., Reading]], Callable[..., Reading]]:
     """Declare a GET whose answer is one Reading; `total` counts the rows of all pages.
 
-    `missing` may say more than that there is no such record.
+    `missing` may say more than that there is no such record. What `is_for_device` is stamped with
+    the moment as of which it holds, and packed.
     """
 
     def declare(build: Callable[..., Reading]) -> Callable[..., Reading]:
         def view(call: Call, **path: str) -> Answer:
             try:
-                return _answer(call, build, path, is_paged=is_paged, total=total)
+                given = _answer(call, build, path, is_paged=is_paged, total=total)
+                return replace(given, is_for_device=is_for_device)
             except NotFound:
                 if missing is not None:
                     missing(call.session, *path.values())
@@ -123,7 +127,7 @@ def read_route(  # noqa: PLR0913 - a route's declaration is read as a list of it
         view.__doc__, view.__name__ = build.__doc__, build.__name__
         route(routes, "GET", rule, operation, query=query, answer=answer)(view)
         whole = f"{routes.url_prefix}{rule}"
-        READ_ROUTES.append(ReadRoute(whole, operation, query, build, is_paged))
+        READ_ROUTES.append(ReadRoute(whole, operation, query, build, is_paged, is_for_device))
         return build
 
     return declare
