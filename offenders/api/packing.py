@@ -13,7 +13,9 @@ ENCODING = "Accept-Encoding"
 
 LEAST_BYTES = 1000  # less is sent as it is: it fits one packet
 _LEVEL = 5  # of 9; more takes twice the time for some per cent
-_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?P<q>[01](?:\.\d{0,3})?))?\s*(?=,|$)", re.I)
+_GZIP = re.compile(
+    r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?P<q>[01](?:\.\d{0,3})?))?\s*(?=,|$)", re.IGNORECASE
+)
 
 
 def takes_gzip(accepted: str) -> bool:

@@ -173,12 +173,13 @@ class SightingBody(Schema):
     @validates_schema
     def refuse_half_a_point(self, data: dict[str, Any], **_kwargs: Any) -> None:
         """Take latitude and longitude together, on earth, or neither."""
-        point = [data.get("latitude"), data.get("longitude")]
-        given = [each for each in point if each is not None]
-        if len(given) == 1:
+        latitude, longitude = data.get("latitude"), data.get("longitude")
+        if (latitude is None) != (longitude is None):
             message = "Send latitude and longitude together, or neither."
             raise ValidationError({"latitude": [message]})
-        if given and not (abs(point[0]) <= 90 and abs(point[1]) <= 180):  # noqa: PLR2004
+        if latitude is None or longitude is None:
+            return
+        if not (abs(latitude) <= 90 and abs(longitude) <= 180):  # noqa: PLR2004 - degrees
             raise ValidationError({"latitude": ["Send degrees on earth."]})
 
     @validates_schema

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 from offenders.domain.briefings.cards import OF_WARDS, card_rows
 from offenders.domain.reading import Reading
 from offenders.domain.working_days import london_day
+from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
+
+    from sqlalchemy.orm import Session
 
     from offenders.domain.briefings.seeing import StreetSight
 
@@ -126,6 +129,14 @@ def reading_of_ward(question: WardQuestion, after: Sequence[Any] | None, limit: 
     values |= more | present_values(question.now) | seen.wards.values_as("ward_scope")
     values |= {"ward": question.ward, "limit": limit, "view": question.view}
     return Reading(sql, "person", values, first)
+
+
+def count_ward(session: Session, question: WardQuestion) -> int:
+    """Count the people of all pages."""
+    rows, values = card_rows(question.seen, OF_WARDS)
+    condition, more = _conditions(question)
+    statement = Statement(f"SELECT count(*) AS people FROM ({rows}) c WHERE {condition}")
+    return int(ask(session, statement, values | more | present_values(question.now)).people)
 
 
 # What a ward list shows otherwise than a reader's devices were last told is told to them anew.

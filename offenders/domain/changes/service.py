@@ -10,8 +10,8 @@ from offenders.domain.changes.feed import (
     TOKEN_DAYS,
     Position,
     Pulled,
-    Told,
     TokenExpired,
+    Told,
     pull,
 )
 from offenders.domain.changes.views import View, view_of
@@ -25,8 +25,8 @@ __all__ = [
     "TOKEN_DAYS",
     "Position",
     "Pulled",
-    "Told",
     "TokenExpired",
+    "Told",
     "View",
     "forget_views",
     "pull",
