@@ -6,6 +6,7 @@ from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
 from offenders.domain.bail import models as bail
 from offenders.domain.briefings import models as briefings
+from offenders.domain.changes import models as changes
 from offenders.domain.command import models as command
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
@@ -33,6 +34,7 @@ __all__ = [
     "audit",
     "bail",
     "briefings",
+    "changes",
     "command",
     "custody",
     "flags",
