@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from offenders import clock
 from offenders.api import idempotency, limits
+from offenders.api.answering import JSON
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
 from offenders.api.problems import KINDS
 from offenders.api.versions import etag, is_unchanged, read_if_match
@@ -93,7 +94,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a route gives back: ready JSON, and what of whom it shows (for the audit)."""
+    """What a route gives back: ready JSON, and what of whom it shows (for the audit).
+
+    `media_type` and `filename` are those of a file to keep; `audit_class` that of an answer which
+    is told apart from the operation's others.
+    """
 
     body: bytes
     version: int | None = None
@@ -105,6 +110,9 @@ class Answer:
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
     is_audited: bool = False  # by the statement that read it, which also counted the people
+    media_type: str = JSON
+    filename: str | None = None
+    audit_class: str | None = None
 
 
 def as_json(value: Any) -> bytes:
@@ -299,7 +307,9 @@ def _force_of(
 
 
 def _answer(given: Answer) -> Response:
-    answer = Response(given.body, given.status, content_type="application/json; charset=utf-8")
+    answer = Response(given.body, given.status, content_type=given.media_type)
+    if given.filename is not None:
+        answer.headers["Content-Disposition"] = f'attachment; filename="{given.filename}"'
     if given.status < 300:  # noqa: PLR2004 - a success
         answer.headers["ETag"] = etag(given.version, given.body)
     if given.location is not None:
@@ -313,7 +323,7 @@ def _audit(call: Call, given: Answer) -> None:
     act = _act(
         call.actor,
         call.operation,
-        call.operation.audit_class,
+        given.audit_class or call.operation.audit_class,
         subject_type=given.subject_type,
         subject_ids=list(dict.fromkeys([*given.subjects, *given.people])),
         masked=list(given.masked),
