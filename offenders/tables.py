@@ -20,6 +20,7 @@ from offenders.domain.pnc import models as pnc
 from offenders.domain.quality import models as quality
 from offenders.domain.reference import models as reference
 from offenders.domain.registrations import models as registrations
+from offenders.domain.tasks import models as tasks
 from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
 
@@ -44,6 +45,7 @@ __all__ = [
     "quality",
     "reference",
     "registrations",
+    "tasks",
     "wanted",
 ]
 

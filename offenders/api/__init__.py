@@ -34,6 +34,7 @@ from offenders.api import (
     registrations,
     reports,
     revocations,
+    tasks,
     wanted,
 )
 from offenders.api.answering import common_headers, note_answer, request_id_of
@@ -92,6 +93,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         mappa.routes,
         orders.routes,
         meetings.routes,
+        tasks.routes,
         flags.routes,
         jobs.routes,
         imports.routes,
