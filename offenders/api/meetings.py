@@ -9,10 +9,14 @@ import orjson
 from offenders import clock
 from offenders.api import packs
 from offenders.api.operations import Answer, Call, Routes, access_reason, as_json, route
+from offenders.api.packs_pdf import as_pdf
+from offenders.api.packs_xlsx import as_xlsx
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import meetings as schemas
 from offenders.api.schemas.fields import ItemPage
+from offenders.api.schemas.tasks import TaskAnswer, TaskFields
+from offenders.api.tasks import new_task
 from offenders.domain.access import may
 from offenders.domain.meetings import service
 from offenders.domain.meetings.service import NewMeeting
@@ -26,6 +30,7 @@ routes = Routes("meetings", __name__, url_prefix="/v1", description="Daily manag
 
 _READ, _WRITE, _EXPORT = "meetings:read", "meetings:write", "meetings:export"
 _CREATED = 201
+_RENDER = {"csv": packs.as_csv, "xlsx": as_xlsx, "pdf": as_pdf}
 
 
 @route(
@@ -55,15 +60,19 @@ def convene(call: Call) -> Answer:
 
 def _shown(call: Call, written: str, status: int = 200) -> Answer:
     row = service.show_meeting(call.session, call.scope, written)
-    content = orjson.loads(row.body)
-    content |= {"minutes": service.read_minutes(call.session, call.scope, row)}
+    minutes = service.read_minutes(call.session, call.scope, row)
+    decided = service.read_decisions(call.session, call.actor, row, call.now)
+    decisions = orjson.loads(decided.body + "}")["items"] if decided is not None else None
+    content = orjson.loads(row.body) | {"minutes": minutes, "decisions": decisions}
     return Answer(
-        as_json(content),
+        as_json(content | {"masked": [] if decided is not None else ["decisions"]}),
         version=row.version,
         status=status,
         location=f"/v1/meetings/{row.id}" if status == _CREATED else None,
         subject_type="meeting",
-        subjects=[row.id],
+        subjects=[row.id, *(decided.subjects if decided is not None else ())],
+        people=decided.people if decided is not None else (),
+        masked=decided.masked if decided is not None else ["decisions"],
     )
 
 
@@ -132,6 +141,31 @@ def record_minute(call: Call, meeting: str) -> Answer:
 
 @route(
     routes,
+    "POST",
+    "/meetings/<meeting>/decisions",
+    Operation("meetings.decide", "meetings:decide", "area", "collection"),
+    body=TaskFields,
+    answer=TaskAnswer,
+    status=_CREATED,
+)
+def decide(call: Call, meeting: str) -> Answer:
+    """Decide at a meeting that somebody does something: makes a task."""
+    asked = (call.session, call.scope, call.actor, meeting)
+    row = service.decide(*asked, new=new_task(call.body), now=call.now)
+    return Answer(
+        row.body.encode(),
+        version=row.version,
+        status=_CREATED,
+        location=f"/v1/tasks/{row.id}",
+        subject_type="task",
+        subjects=row.subjects,
+        people=row.people,
+        masked=row.masked,
+    )
+
+
+@route(
+    routes,
     "GET",
     "/meetings/<meeting>/pack",
     Operation("meetings.read-pack", _READ, "area", "consultation", asks_reason=True),
@@ -157,7 +191,7 @@ def read_pack(call: Call, meeting: str) -> Answer:
     _check_length(call, pack)
     mark = packs.Mark(call.actor.subject, clock.now(), purpose or "")
     return Answer(
-        packs.RENDERERS[form](pack.content, mark),
+        _RENDER[form](pack.content, mark),
         media_type=packs.MEDIA_TYPES[form],
         filename=packs.file_name(pack.content, form),
         audit_class="disclosure",

@@ -13,6 +13,7 @@ from offenders.domain.meetings.models import Meeting
 from offenders.domain.meetings.rules import RULE, Kind, Tier
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figures_in_force
+from offenders.domain.tasks.service import carry_over
 from offenders.domain.working_days import london_day
 from offenders.errors import Conflict, Invalid
 from offenders.ids import new_id, new_reference
@@ -77,7 +78,9 @@ def convene(session: Session, scope: Scope, actor: str, new: NewMeeting) -> Meet
     previous = store.find_previous(session, meeting)
     meeting.previous_id = previous.id if previous is not None else None
     session.add(meeting)
-    draw_pack(session, meeting, previous.cut_off if previous is not None else None, figures[_CAP])
+    last = previous.cut_off if previous is not None else None
+    carried = draw_pack(session, meeting, last, figures[_CAP])
+    carry_over(session, actor=actor, meeting_id=meeting.id, task_ids=carried)
     return meeting
 
 

@@ -13,18 +13,22 @@ from offenders.domain.meetings import (
     sources_changes,
     sources_custody,
     sources_managed,
+    sources_tasks,
     sources_wanted,
 )
 from offenders.domain.working_days import london_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
+
     from sqlalchemy.orm import Session
 
     from offenders.domain.meetings.models import Meeting
     from offenders.domain.meetings.sources import List, Source
 
 SOURCES: Final = (
+    *sources_tasks.SOURCES,
     *sources_custody.SOURCES,
     *sources_wanted.SOURCES,
     *sources_managed.SOURCES,
@@ -33,15 +37,18 @@ SOURCES: Final = (
 _STATEMENTS: Final = {each.section: text(each.statement) for each in SOURCES}
 _MOMENT: Final = timedelta(microseconds=1)
 _KEEP: Final = text("""
-    INSERT INTO meeting_sections (force, meeting_id, section, count, shown, href, groups)
-    VALUES (:force, :meeting_id, :section, :count, :shown, :href, :groups)
+    INSERT INTO meeting_sections (force, meeting_id, section, counted, shown, href, groups)
+    VALUES (:force, :meeting_id, :section, :counted, :shown, :href, :groups)
 """)
 
 
-def draw_pack(session: Session, meeting: Meeting, previous: datetime | None, cap: int) -> None:
+def draw_pack(
+    session: Session, meeting: Meeting, previous: datetime | None, cap: int
+) -> list[UUID]:
     """Freeze every section as at the meeting's cut-off, at most `cap` rows of each.
 
-    `previous` is the cut-off of the meeting before, after which what changed is told.
+    `previous` is the cut-off of the meeting before, after which what changed is told. Gives the
+    tasks that are carried over to this meeting.
     """
     session.flush()
     moments = _moments(meeting)
@@ -63,12 +70,13 @@ def draw_pack(session: Session, meeting: Meeting, previous: datetime | None, cap
                 "force": meeting.force,
                 "meeting_id": meeting.id,
                 "section": source.section,
-                "count": row.count if row.is_known or row.count else None,
+                "counted": row.counted if row.is_known or row.counted else None,
                 "shown": row.shown,
                 "href": hrefs.of("all"),
                 "groups": orjson.dumps(groups if source.group != "'all'" else []).decode(),
             },
         )
+    return list(session.execute(sources_tasks.CARRIED, values).scalars())
 
 
 def _moments(meeting: Meeting) -> dict[str, Any]:

@@ -78,20 +78,20 @@ class Meeting(Base):
 class MeetingSection(Base):
     """One section of a pack as drawn: how many it counts, with the list of each number.
 
-    `count` is null where the register has no data of this kind. `groups` is JSON text.
+    `counted` is null where the register has no data of this kind. `groups` is JSON text.
     """
 
     __tablename__ = "meeting_sections"
     force: Mapped[ForceKey]
     meeting_id: Mapped[UUID] = mapped_column(primary_key=True)
     section: Mapped[str] = mapped_column(Text, primary_key=True)
-    count: Mapped[int | None]
+    counted: Mapped[int | None]
     shown: Mapped[int]
     href: Mapped[String]
     groups: Mapped[String]
     __table_args__ = (
         one_of("section", SECTIONS),
-        CheckConstraint("shown <= coalesce(count, 0)", name="shown_is_counted"),
+        CheckConstraint("shown <= coalesce(counted, 0)", name="shown_is_counted"),
         in_force("meeting_id", "meetings"),
     )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
 NO_DATA: Final = "no_data"
-_AREAS: Final = ("lpa", "neighbourhood")
+_AREAS: Final = ("lpa", "neighbourhood", "place")  # the last is that of a task
 _QUEUE: Final = "DUTY-"
 _UNKNOWN_KEYS: Final = ("type", "id", "reference", "person")
 
@@ -100,12 +100,12 @@ def _section(
 ) -> dict[str, Any]:
     groups = [_group(each, reader) for each in orjson.loads(kept.groups)]
     hides = any(each["masked"] for each in groups)
-    count = NO_DATA if kept.count is None else kept.count
+    count = NO_DATA if kept.counted is None else kept.counted
     return {
         "section": kept.section,
         "count": None if hides else count,
         "shown": kept.shown,
-        "more": None if hides else (kept.count or 0) - kept.shown,
+        "more": None if hides else (kept.counted or 0) - kept.shown,
         "href": kept.href,
         "groups": groups,
         "items": _items(pack, kept.shown, rows, reader),
@@ -163,7 +163,7 @@ def _is_seen(row: Row[Any], tier: str, reader: Reader) -> bool:
 
 def _item(row: Row[Any], force: str, reader: Reader) -> dict[str, Any]:
     item: dict[str, Any] = orjson.loads(row.item)
-    masked = []
+    masked: list[str] = []
     if _hides_area(row, reader):
         if row.follows:
             masked = [name for name in _AREAS if name in item]

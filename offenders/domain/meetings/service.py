@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from offenders.db import recorded_at
-from offenders.domain.access import may, sight
+from offenders.domain.access import may, scope, sight
 from offenders.domain.meetings import store
 from offenders.domain.meetings.convening import NewMeeting, convene
 from offenders.domain.meetings.models import Meeting, MeetingMinute
 from offenders.domain.meetings.redacting import NO_DATA, Pack, Reader, redact
 from offenders.domain.meetings.rules import RULE, SECTIONS, Kind, Tier
 from offenders.domain.meetings.store import count_meetings, list_meetings
+from offenders.domain.reading import show
 from offenders.domain.reference import service as reference
+from offenders.domain.tasks.service import (
+    NewTask,
+    Question,
+    make_task,
+    reading_of_task,
+    reading_of_tasks,
+    task_sight,
+)
 from offenders.errors import NotFound
 from offenders.ids import new_id
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
@@ -35,12 +47,17 @@ __all__ = [
     "amend_meeting",
     "convene",
     "count_meetings",
+    "decide",
     "list_meetings",
+    "read_decisions",
     "read_minutes",
     "read_pack",
     "record_minute",
     "show_meeting",
 ]
+
+MOST_DECISIONS: Final = 200  # shown with a meeting; the list of tasks gives all
+_TASKS: Final = "tasks:read"
 
 
 def show_meeting(session: Session, scope: Scope, written: str) -> Row[Any]:
@@ -108,3 +125,41 @@ def record_minute(
     session.add(minute)
     session.flush()
     return found
+
+
+def decide(  # noqa: PLR0913 - who decides what at which meeting, and when
+    session: Session, area: Scope, actor: Actor, written: str, *, new: NewTask, now: datetime
+) -> Row[Any]:
+    """Decide at a meeting that somebody does something: a task, in the meeting's area unless told.
+
+    Gives the task with the columns of a Reading. Raises NotFound for a meeting out of scope,
+    Invalid for what is vague, unowned or out of sight.
+    """
+    meeting = show_meeting(session, area, written)
+    is_placed = new.lpa or new.neighbourhood or new.subject_id
+    new = replace(
+        new,
+        meeting_id=meeting.id,
+        source_id=meeting.id,
+        lpa=new.lpa if is_placed else meeting.lpa,
+    )
+    made = make_task(session, actor, area.force, new)
+    return show(session, reading_of_task(_tasks_of(session, actor, {}, now), str(made.id)))
+
+
+def read_decisions(
+    session: Session, actor: Actor, meeting: Row[Any], now: datetime
+) -> Row[Any] | None:
+    """Give the tasks that a meeting has decided, as the reader may see them, or None.
+
+    Its columns are those of a Reading; the body lacks its closing brace.
+    """
+    if not may(actor, _TASKS):
+        return None
+    question = _tasks_of(session, actor, {"meeting": meeting.id, "state": None}, now)
+    return show(session, reading_of_tasks(question, None, MOST_DECISIONS))
+
+
+def _tasks_of(session: Session, actor: Actor, asked: dict[str, Any], now: datetime) -> Question:
+    area = scope(actor, _TASKS, session.info["force"])
+    return Question(asked, area, now, task_sight(actor))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy import text
+
 from offenders.domain.meetings.sources import OWNER, Source, then
 
 _OWN: Final = """
@@ -23,6 +25,12 @@ _HERE: Final = f"""
 _TASKS: Final = f"""
     FROM tasks_history t WHERE t.force = :force AND {then("t")} AND NOT t.follows_source
 """
+# Put to another meeting: what one has decided, or what was open when the last one was held.
+_IS_CARRIED: Final = f"""
+    ({_HERE.format(further="")}
+     AND (t.meeting_id IS NOT NULL OR t.recorded_at <= CAST(:previous AS timestamptz))) IS TRUE
+"""
+CARRIED: Final = text(f"SELECT t.id {_TASKS} AND t.state = 'open' AND {_IS_CARRIED} ORDER BY t.id")
 _TASK: Final = f"""
     'action', x.action, 'place', x.place, 'expected_result', x.expected_result,
     'due_at', x.due_at, 'first_due_at', x.first_due_at, 'subject_type', x.subject_type,
@@ -45,12 +53,12 @@ SOURCES: Final = (
         section="carried_actions",
         subject_type="'task'",
         rows=f"""
-            SELECT t.*, {_HERE.format(further="")} AS is_own {_TASKS} AND t.state = 'open'
+            SELECT t.*, {_IS_CARRIED} AS is_carried {_TASKS} AND t.state = 'open'
               AND {_HERE.format(further="OR t.due_at < :cut_off")}
         """,
         facts=f"""
             {_TASK}, 'overdue', x.due_at < :cut_off,
-            'carried_over', x.carried_over + CAST(x.is_own AS int), 'not_done', x.not_done,
+            'carried_over', x.carried_over + CAST(x.is_carried AS int), 'not_done', x.not_done,
             'reason', x.reason
         """,
         order="x.due_at >= :cut_off, x.due_at, x.id",

@@ -128,8 +128,7 @@ SOURCES: Final = (
         known=known("wants", by_area=True),
         group=_BY_RISK,
         follows="x.follows_address",
-        lists=_by_risk("very_high", "high")
-        | _by_risk("medium", "standard", domestic_abuse="true"),
+        lists=_by_risk("very_high", "high") | _by_risk("medium", "standard", domestic_abuse="true"),
     ),
     Source(
         section="wants_other",

@@ -49,7 +49,7 @@ _SAME: Final = text("""
       AND kind = :kind AND cut_off = :cut_off
 """)
 _SECTIONS: Final = text("""
-    SELECT section, count, shown, href, groups FROM meeting_sections
+    SELECT section, counted, shown, href, groups FROM meeting_sections
     WHERE force = :force AND meeting_id = :id
       AND (CAST(:section AS text) IS NULL OR section = :section)
 """)
@@ -111,7 +111,9 @@ def list_meetings(
     """Give meetings as (json, held_at, id), the latest first."""
     condition, values = _condition(scope, filters)
     if after is not None:
-        condition += " AND (m.held_at, m.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
+        condition += (
+            " AND (m.held_at, m.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
+        )
         values |= {"after_at": after[0], "after_id": after[1]}
     statement = f"""
         SELECT CAST({_JSON} AS text), m.held_at, m.id FROM {_MEETINGS} WHERE {condition}
@@ -137,8 +139,10 @@ def _condition(scope: Scope, filters: Mapping[str, Any]) -> tuple[str, dict[str,
     return " AND ".join(parts), values | scope.values
 
 
-def read_sections(session: Session, force: str, meeting: UUID, section: str | None) -> list[Row[Any]]:
-    """Give the sections of a pack as (section, count, shown, href, groups)."""
+def read_sections(
+    session: Session, force: str, meeting: UUID, section: str | None
+) -> list[Row[Any]]:
+    """Give the sections of a pack as (section, counted, shown, href, groups)."""
     values = {"force": force, "id": meeting, "section": section}
     return list(session.execute(_SECTIONS, values))
 
@@ -152,4 +156,3 @@ def read_items(session: Session, force: str, meeting: UUID, section: str | None)
 def read_minutes(session: Session, force: str, meeting: UUID) -> Any:
     """Give the minutes of a meeting, the first first."""
     return session.execute(_MINUTES, {"force": force, "id": meeting}).scalar_one()
-
