@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from reportlab.lib.pagesizes import A4, landscape
-from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -35,6 +34,31 @@ _MOST_LINES: Final = 40  # of one row; longer goes on below
 def _load_fonts() -> None:
     for name, file in _FILES.items():
         pdfmetrics.registerFont(TTFont(name, str(DATA / "fonts" / file)))
+
+
+@lru_cache(maxsize=20_000)
+def _width(word: str) -> float:
+    """Measure a word; most come again and again."""
+    measured: float = pdfmetrics.stringWidth(word, _PLAIN, _SIZE)
+    return measured
+
+
+def _wrap(text: str, room: float) -> list[str]:
+    """Break text into lines; a word that no line holds is broken itself."""
+    lines, line, used = [], "", 0.0
+    for word in text.split():
+        rest = word
+        while _width(rest) > room:
+            fits = next(n for n in range(len(rest) - 1, 0, -1) if _width(rest[:n]) <= room)
+            lines += [line, rest[:fits]] if line else [rest[:fits]]
+            line, used, rest = "", 0.0, rest[fits:]
+        needed = _width(rest) + (_width(" ") if line else 0)
+        if line and used + needed > room:
+            lines.append(line)
+            line, used = rest, _width(rest)
+        else:
+            line, used = f"{line} {rest}" if line else rest, used + needed
+    return [*lines, line] if line else lines
 
 
 class _Pages:
@@ -79,7 +103,7 @@ class _Pages:
     def begin(self, name: str, said: str, *, has_rows: bool) -> None:
         """Begin a section."""
         self._table = None
-        lines = simpleSplit(said, _PLAIN, _SIZE, _WIDTH - 2 * _MARGIN)
+        lines = _wrap(said, _WIDTH - 2 * _MARGIN)
         self._need((len(lines) + 4) * _LEADING)
         self._y -= _LEADING
         self._canvas.setFont(_BOLD, 10)
@@ -104,10 +128,7 @@ class _Pages:
 
     def row(self, cells: Sequence[str]) -> None:
         """Add a row; what is longer than a page goes on in the next."""
-        wrapped = [
-            simpleSplit(cell, _PLAIN, _SIZE, width - _GAP)
-            for cell, width in zip(cells, _COLUMNS, strict=True)
-        ]
+        wrapped = [_wrap(cell, width - _GAP) for cell, width in zip(cells, _COLUMNS, strict=True)]
         for start in range(0, max(map(len, wrapped)), _MOST_LINES):
             part = [lines[start : start + _MOST_LINES] for lines in wrapped]
             self._need(max(map(len, part)) * _LEADING)

@@ -103,13 +103,11 @@ class _Links:
     def of(self, group: str) -> str:
         """Give the list that returns exactly these rows; without one, the pack's own section."""
         lists = self._source.lists
-        if "by_rule" in lists and group != "all":
-            return self._live(lists["by_rule"], {"rule": group})
-        if "by_rule" in lists:
-            return self._live(lists["by_rule"], {})
-        if group in lists:
-            return self._live(lists[group], {})
-        return f"/v1/meetings/{self._meeting.id}/pack?section={self._source.section}"
+        listed = lists.get(group, lists.get("by_rule"))
+        if listed is None or (listed.is_of_force and self._meeting.lpa is not None):
+            return f"/v1/meetings/{self._meeting.id}/pack?section={self._source.section}"
+        is_rule = group != "all" and "by_rule" in lists
+        return self._live(listed, {"rule": group} if is_rule else {})
 
     def _live(self, listed: List, further: dict[str, str]) -> str:
         asked: dict[str, Any] = {

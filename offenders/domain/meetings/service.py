@@ -12,6 +12,8 @@ from offenders.domain.meetings.convening import NewMeeting, convene
 from offenders.domain.meetings.models import Meeting, MeetingMinute
 from offenders.domain.meetings.redacting import NO_DATA, Pack, Reader, redact
 from offenders.domain.meetings.rules import RULE, SECTIONS, Kind, Tier
+from offenders.domain.meetings.scheduling import draw_daily_packs
+from offenders.domain.meetings.seeding import hold_first_meetings
 from offenders.domain.meetings.store import count_meetings, list_meetings
 from offenders.domain.reading import show
 from offenders.domain.reference import service as reference
@@ -48,6 +50,8 @@ __all__ = [
     "convene",
     "count_meetings",
     "decide",
+    "draw_daily_packs",
+    "hold_first_meetings",
     "list_meetings",
     "read_decisions",
     "read_minutes",

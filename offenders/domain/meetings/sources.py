@@ -80,10 +80,14 @@ OFFENCE: Final = """
 
 @dataclass(frozen=True)
 class List:
-    """A list of the API that returns exactly the rows of a section or group at the cut-off."""
+    """A list of the API that returns exactly the rows of a section or group at the cut-off.
+
+    One that `is_of_force` does so for the whole force only.
+    """
 
     path: str
     filters: Mapping[str, Any] = field(default_factory=dict)
+    is_of_force: bool = False
 
 
 @dataclass(frozen=True)

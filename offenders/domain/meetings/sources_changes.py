@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from offenders.domain.meetings.sources import OWN_AREA, Source, placed, then
+from offenders.domain.meetings.sources import Source, placed, then
 
 
 class _Kind(NamedTuple):
@@ -19,7 +19,7 @@ class _Kind(NamedTuple):
     grade: str
     state: str
     needs: str
-    has_own_area: bool = False
+    own_area: str | None = None
     follows: str = "s.follows"
 
 
@@ -31,7 +31,7 @@ _KINDS: Final = (
         "k.risk",
         "k.state",
         "wanted:read",
-        has_own_area=True,
+        own_area="k.lpa",
         follows="k.follows_address",
     ),
     _Kind(
@@ -41,8 +41,8 @@ _KINDS: Final = (
         "k.state",
         "k.state",
         "forensics:read",
-        has_own_area=True,
-        follows="false",
+        own_area="coalesce(k.lpa, w.lpa)",
+        follows="k.lpa IS NULL AND coalesce(w.follows_address, false)",
     ),
     _Kind("bail_record", "bail_records", "k.state = 'on_bail'", "k.state", "k.state", "bail:read"),
     _Kind("iom_member", "iom_members", "k.exited_at IS NULL", "k.rating", "'exited'", "iom:read"),
@@ -75,10 +75,15 @@ _KINDS: Final = (
 
 def _standing(kind: _Kind, moment: str) -> str:
     source = placed(kind.table, "k", moment)
-    if kind.has_own_area:
+    if kind.own_area is not None:
+        want = f"""
+            LEFT JOIN wants_history w ON w.force = k.force AND w.id = k.want_id
+             AND {then("w", moment)}
+        """
         source = f"""
-            FROM {kind.table}_history k
-            WHERE k.force = :force AND {then("k", moment)} AND {OWN_AREA.format("k")}
+            FROM {kind.table}_history k {want if "w." in kind.own_area else ""}
+            WHERE k.force = :force AND {then("k", moment)}
+              AND (CAST(:lpa AS text) IS NULL OR {kind.own_area} = :lpa)
         """
     return f"""
         SELECT k.id, k.reference, k.person_id, CAST({kind.grade} AS text) AS grade,
@@ -106,7 +111,8 @@ def _changed(kind: _Kind) -> str:
                b.grade AS before, CASE WHEN a.id IS NULL THEN {now} ELSE a.grade END AS after
         FROM ({_standing(kind, "previous")}) b
         FULL JOIN ({_standing(kind, "as_at")}) a ON a.id = b.id
-        WHERE a.id IS NULL OR b.id IS NULL OR a.grade IS DISTINCT FROM b.grade
+        WHERE CAST(:previous AS timestamptz) IS NOT NULL
+          AND (a.id IS NULL OR b.id IS NULL OR a.grade IS DISTINCT FROM b.grade)
     """
 
 
