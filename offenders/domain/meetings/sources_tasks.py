@@ -42,10 +42,12 @@ _NEEDS: Final = """
     CASE x.subject_type WHEN 'mappa_case' THEN 'mappa:read'
                         WHEN 'registration' THEN 'registrations:read-full' END
 """
-_ENDED_LATE: Final = f"""
-    (t.updated_at > CAST(:previous AS timestamptz) AND NOT EXISTS (
-        SELECT FROM tasks_history b WHERE b.force = :force AND b.id = t.id
-          AND {then("b", "previous")} AND b.state <> 'open'))
+# Each result once: since the last meeting, or where there was none, in the window.
+_ENDED: Final = f"""
+    CASE WHEN CAST(:previous AS timestamptz) IS NULL THEN t.ended_at >= :since
+         ELSE t.updated_at > CAST(:previous AS timestamptz) AND NOT EXISTS (
+             SELECT FROM tasks_history b WHERE b.force = :force AND b.id = t.id
+               AND {then("b", "previous")} AND b.state <> 'open') END
 """
 
 SOURCES: Final = (
@@ -72,7 +74,7 @@ SOURCES: Final = (
         subject_type="'task'",
         rows=f"""
             SELECT t.* {_TASKS} AND t.state <> 'open' AND {_HERE.format(further="")}
-              AND t.ended_at <= :cut_off AND (t.ended_at >= :since OR {_ENDED_LATE})
+              AND {_ENDED}
         """,
         facts=f"""
             {_TASK}, 'outcome', x.state, 'result', x.result, 'ended_at', x.ended_at,
