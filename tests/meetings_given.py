@@ -103,9 +103,7 @@ class Meetings:
         if "person_id" not in fields:
             fields["person_id"] = self.person()["id"]
         body = {"reason": "named_suspect"} | fields
-        answer = self.client.post(
-            "/v1/wanted", json=body, headers=sent or self.by("investigator")
-        )
+        answer = self.client.post("/v1/wanted", json=body, headers=sent or self.by("investigator"))
         assert answer.status_code == 201, answer.json
         return answer.json
 

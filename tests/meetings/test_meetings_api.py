@@ -76,8 +76,14 @@ def test_a_pack_is_the_same_after_a_day_of_changes_and_the_next_says_what_change
     assert patched.status_code == 200, patched.json
     meetings.act(f"wanted/{gone['id']}/outcomes", outcome="withdrawn", reason="Court")
     new = meetings.want(risk="medium")
-    given_entry(meetings.client, meetings.headers, high["person"], "markers", code="WE",
-                rationale="Seen with a knife")
+    given_entry(
+        meetings.client,
+        meetings.headers,
+        high["person"],
+        "markers",
+        code="WE",
+        rationale="Seen with a knife",
+    )
     renamed = meetings.client.patch(
         f"/v1/people/{high['person']['id']}",
         json={"family_name": "Changed"},
@@ -163,7 +169,10 @@ def test_decisions_make_tasks_that_are_shown_with_the_meeting(meetings):
         ({"due_at": "2020-01-01T10:00:00Z"}, "/due_at"),
         ({"action": None}, "/action"),
         ({"action": "Monitor the situation"}, "/action"),
-        ({"subject": {"type": "want", "id": "00000000-0000-8000-8000-000000000000"}}, "/subject/id"),
+        (
+            {"subject": {"type": "want", "id": "00000000-0000-8000-8000-000000000000"}},
+            "/subject/id",
+        ),
     ],
 )
 def test_a_decision_that_nobody_could_act_on_is_refused(meetings, fields, pointer):
@@ -215,7 +224,13 @@ def test_who_was_there_is_said_afterwards_and_the_pack_stays(meetings):
     meetings.want()
     meeting = meetings.held()
     pack, path = meetings.pack(meeting).data, f"/v1/meetings/{meeting['id']}"
-    body = {"chair": "INSP1", "attendance": [{"officer": "PC1"}, {"officer": "J", "agency": "probation", "present": False}]}
+    body = {
+        "chair": "INSP1",
+        "attendance": [
+            {"officer": "PC1"},
+            {"officer": "J", "agency": "probation", "present": False},
+        ],
+    }
     assert meetings.client.patch(path, json=body, headers=meetings.sent).status_code == 428
     sent = meetings.sent | {"If-Match": '"1"'}
     assert meetings.client.patch(path, json=body, headers=sent).status_code == 200

@@ -51,7 +51,10 @@ def test_each_number_has_its_list(world):
     for section in sections:
         ids = [each.get("flag_id", each["id"]) for each in section["items"]]
         if not section["href"].startswith(LIVE):
-            assert (section["section"], len(ids)) == (section["section"], listed(world, section, who, ids))
+            assert (section["section"], len(ids)) == (
+                section["section"],
+                listed(world, section, who, ids),
+            )
             followed.add(section["section"])
         for group in section["groups"]:
             if not group["href"].startswith(LIVE):
@@ -98,7 +101,9 @@ def test_a_role_sees_the_sections_that_its_permissions_open(world):
             seen = section["items"] != [] or section["count"] in {0, "no_data"}
             assert (role, section["section"], seen) == (role, section["section"], permitted)
             assert (f"{section['section']}.items" in pack["masked"]) is not permitted
-    chair = {each["section"]: each for each in world.pack(meeting, "meeting_chair").json["sections"]}
+    chair = {
+        each["section"]: each for each in world.pack(meeting, "meeting_chair").json["sections"]
+    }
     assert [name for name in chair if chair[name]["href"] is None] == [
         "registered",
         "mappa",
@@ -168,17 +173,34 @@ def test_a_protection_begun_later_covers_the_packs_before(meetings):
     meetings.client.application.extensions["offenders"].forget()
     given_neighbourhood(meetings.client, "E1", lpa="N")
     person = meetings.person()
-    given_entry(meetings.client, meetings.headers, person, "addresses", lines=["5 Mill Lane"],
-                neighbourhood="E1", type="home")
+    given_entry(
+        meetings.client,
+        meetings.headers,
+        person,
+        "addresses",
+        lines=["5 Mill Lane"],
+        neighbourhood="E1",
+        type="home",
+    )
     want = meetings.want(person_id=person["id"])
     assert (want["lpa"], want["neighbourhood"]) == ("N", "E1")
     area, whole = meetings.held(lpa="N"), meetings.held()
     assert meetings.section(area, "wants_other", "force_manager")["items"][0]["lpa"] == "N"
     other = meetings.person()
-    given_entry(meetings.client, meetings.headers, other, "associations", type="victim_of",
-                person_id=person["id"])
+    given_entry(
+        meetings.client,
+        meetings.headers,
+        other,
+        "associations",
+        type="victim_of",
+        person_id=person["id"],
+    )
     hidden = meetings.section(whole, "wants_other", "force_manager")["items"][0]
-    assert [hidden[each] for each in ("lpa", "neighbourhood", "owner_team")] == [None, None, "DUTY-33"]
+    assert [hidden[each] for each in ("lpa", "neighbourhood", "owner_team")] == [
+        None,
+        None,
+        "DUTY-33",
+    ]
     assert (hidden["id"], hidden["masked"]) == (want["id"], ["lpa", "neighbourhood", "owner_team"])
     assert meetings.section(whole, "wants_other")["items"][0]["lpa"] == "N"  # by an inspector
     # The pack of the area would itself tell where: to the whole force it shows an empty place.

@@ -103,7 +103,9 @@ def test_a_group_that_the_role_may_not_read_takes_the_count_with_it():
     ],
 )
 def test_a_row_that_the_reader_may_not_see_keeps_its_place_and_says_nothing(row, who):
-    rows = [item(place=1)] + ([] if row is None else [SimpleNamespace(**(vars(row) | {"place": 2}))])
+    rows = [item(place=1)] + (
+        [] if row is None else [SimpleNamespace(**(vars(row) | {"place": 2}))]
+    )
     pack = redact(HEAD, [section(counted=2, shown=2)], rows, who)
     hidden = only(pack)["items"][1]
     assert hidden == dict.fromkeys(ITEM) | {"masked": list(ITEM)}

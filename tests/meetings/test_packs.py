@@ -152,13 +152,18 @@ def test_no_cell_is_a_formula(formula):
         assert not any(part.lstrip(' "\u00a0')[:1] in set("=+@-\uff1d") for part in parts), cell
     book = openpyxl.load_workbook(io.BytesIO(as_xlsx(told, MARK)))
     assert all(cell.data_type in {"s", "n"} for sheet in book for row in sheet for cell in row)
-    assert not any(cell.data_type == "n" and cell.value for sheet in book for r in sheet for cell in r)
+    assert not any(
+        cell.data_type == "n" and cell.value for sheet in book for r in sheet for cell in r
+    )
 
 
 def test_every_sheet_bears_the_watermark():
     made = sheets(as_xlsx(WHOLE, MARK))
     assert list(made) == ["Summary", "wants other", "new hits", "flags", "mappa"]
-    assert all("OFFICIAL-SENSITIVE · read by CH&1 at 2026-07-01 08:05" in rows[0][0] for rows in made.values())
+    assert all(
+        "OFFICIAL-SENSITIVE · read by CH&1 at 2026-07-01 08:05" in rows[0][0]
+        for rows in made.values()
+    )
     assert made["Summary"][2][3] == "1"
     heads, row = made["wants other"][1], made["wants other"][2]
     told = dict(zip(heads, row, strict=True))

@@ -151,8 +151,11 @@ class Question:
     def condition(self) -> tuple[str, dict[str, Any]]:
         """Give sight and filters as SQL with their values; `none` asks for rows without."""
         parts, values = [self.in_sight], self.values
-        for name, column in _EQUAL.items():
+        for name, kept in _EQUAL.items():
             value = self.filters.get(name)
+            # Only the queue of an area is shown otherwise, and an index finds what is kept.
+            is_queue = name == "team" and str(value).startswith("DUTY-")
+            column = TEAM if is_queue and not self.sight.protected_addresses else kept
             if value == "none":
                 parts.append(f"{column} IS NULL")
             elif value is not None:

@@ -10,6 +10,7 @@ from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
 from offenders.domain.tasks.asking import HIDDEN, OVERDUE, TEAM, Question
 from offenders.domain.tasks.models import Task
+from offenders.domain.tasks.places import address_sql
 from offenders.domain.tasks.subjects import SUBJECTS
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
@@ -26,25 +27,6 @@ _ADDRESS: Final = (
     + " ".join(f"WHEN '{kind}' THEN '{each.address}/'" for kind, each in SUBJECTS.items())
     + " END || t.subject_id"
 )
-# Where what a task asks for is recorded: what follows a record ends where that is recorded.
-_RECORDED_AT: Final = """
-    CASE t.source_type
-         WHEN 'order_check' THEN '/v1/orders/' || t.subject_id || '/checks'
-         WHEN 'order_review' THEN '/v1/orders/' || t.subject_id || '/reviews'
-         WHEN 'breach_action' THEN
-             '/v1/orders/' || t.subject_id || '/breaches/' || t.source_id || '/actions'
-         WHEN 'breach_review' THEN
-             '/v1/orders/' || t.subject_id || '/breaches/' || t.source_id || '/reviews'
-         WHEN 'registration_visit' THEN '/v1/registrations/' || t.subject_id || '/visits'
-         WHEN 'want_review' THEN '/v1/wanted/' || t.subject_id || '/reviews'
-         WHEN 'iom_review' THEN '/v1/iom/members/' || t.subject_id || '/reviews'
-         WHEN 'iom_action' THEN
-             '/v1/iom/members/' || t.subject_id || '/actions/' || t.source_id || '/outcomes'
-         WHEN 'mappa_action' THEN
-             '/v1/mappa/cases/' || t.subject_id || '/actions/' || t.source_id || '/results'
-         WHEN 'pnc_difference' THEN '/v1/pnc-differences'
-         ELSE '/v1/tasks/' || t.id || '/completions' END
-"""
 _MASKED: Final = f"""
     array_remove(ARRAY[
         CASE WHEN {HIDDEN} THEN 'lpa' END, CASE WHEN {HIDDEN} THEN 'neighbourhood' END,
@@ -74,7 +56,7 @@ def task_json(*, as_at: bool = False) -> str:
         'masked', {_MASKED},
         'meeting_id', t.meeting_id,
         'source', json_build_object('type', t.source_type, 'id', t.source_id),
-        'follows_source', t.follows_source, 'recorded_through', {_RECORDED_AT},
+        'follows_source', t.follows_source, 'recorded_through', {address_sql()},
         'carried_over', t.carried_over, 'not_done', t.not_done, 'extended', t.extended,
         'reason', t.reason, 'result', t.result, 'hours', t.hours, 'arrests', t.arrests,
         'searches', t.searches, 'intelligence', t.intelligence,
