@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0042"
-down_revision = "0035"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 

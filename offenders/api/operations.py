@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from offenders import clock
 from offenders.api import idempotency, limits
+from offenders.api.answering import JSON
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
 from offenders.api.packing import ENCODING, pack, stamp, written
 from offenders.api.problems import KINDS
@@ -95,7 +96,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a route gives back: ready JSON, and what of whom it shows (for the audit)."""
+    """What a route gives back: ready JSON, and what of whom it shows (for the audit).
+
+    `media_type` and `filename` are those of a file to keep; `audit_class` that of an answer which
+    is told apart from the operation's others.
+    """
 
     body: bytes
     version: int | None = None
@@ -108,9 +113,10 @@ class Answer:
     details: dict[str, Any] = field(default_factory=dict)
     audit_class: str | None = None  # where it isn't that of the operation
     kept: bytes | None = None  # what a replay gives instead of a body with a secret
-    content_type: str = "application/json; charset=utf-8"
     is_audited: bool = False  # by the statement that read it, which also counted the people
     is_for_device: bool = False  # stamped with the moment as of which it holds, and packed
+    media_type: str = JSON
+    filename: str | None = None
 
 
 def as_json(value: Any) -> bytes:
@@ -364,7 +370,9 @@ def _force_of(
 
 
 def _answer(given: Answer) -> Response:
-    answer = Response(given.body, given.status, content_type=given.content_type)
+    answer = Response(given.body, given.status, content_type=given.media_type)
+    if given.filename is not None:
+        answer.headers["Content-Disposition"] = f'attachment; filename="{given.filename}"'
     if given.status < 300:  # noqa: PLR2004 - a success
         answer.headers["ETag"] = etag(given.version, given.body)
     if given.location is not None:

@@ -43,6 +43,7 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("followed-tasks", "*/10 * * * *"),
         ("overdue-tasks", "* * * * *"),
         ("failing-subscriptions", "*/10 * * * *"),
+        ("daily-meetings", "*/10 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
