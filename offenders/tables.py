@@ -1,6 +1,6 @@
 """All tables in one place, for migrations and their tests."""
 
-from offenders.api import models as api
+from offenders import edge_models as api
 from offenders.db import Base
 from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
