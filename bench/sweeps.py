@@ -141,7 +141,7 @@ def _measure_all(
         for name in names:
             made = [_round(place, name, 0)]
             if not made[0].floor[0].rows:
-                click.echo(f"{name:24} finds nothing in the national seed")
+                click.echo(f"{name:26} finds nothing in the national seed")
                 continue
             # What that round read first of all is read from memory from now on.
             made = [_round(place, name, number) for number in range(rounds)]
@@ -247,8 +247,8 @@ def _ratios(rounds: Sequence[Round]) -> tuple[float, float]:
 
 
 _HEAD = (
-    f"{'':24}{'':>9}{'all to be raised':>27}{'nothing to be done':>29}\n"
-    f"{'sweep':24}{'flags':>9}{'sweep s':>11}{'floor s':>9}{'ratio':>7}"
+    f"{'':26}{'':>9}{'all to be raised':>27}{'nothing to be done':>29}\n"
+    f"{'sweep':26}{'flags':>9}{'sweep s':>11}{'floor s':>9}{'ratio':>7}"
     f"{'sweep s':>13}{'floor s':>9}{'ratio':>7}"
 )
 
@@ -260,7 +260,7 @@ def _line(name: str, rounds: Sequence[Round]) -> str:
 
     first, second = _ratios(rounds)
     return (
-        f"{name:24}{rounds[0].sweep[0].rows:9,}{median('sweep', 0):11.3f}{median('floor', 0):9.3f}"
+        f"{name:26}{rounds[0].sweep[0].rows:9,}{median('sweep', 0):11.3f}{median('floor', 0):9.3f}"
         f"{first:7.2f}{median('sweep', 1):13.3f}{median('floor', 1):9.3f}{second:7.2f}"
     )
 
@@ -285,9 +285,10 @@ management, on the national seed. A sweep goes over every force in one
 transaction, as the scheduler runs it: clocks, flags and their history, queues, audit and the run.
 The floor puts the rows that the rule finds due into a table of the shape and with the indexes of
 `flags`, by `INSERT … SELECT … ON CONFLICT DO NOTHING`: one statement a rule and one savepoint a
-force, one transaction, no history; `iom-reviews` goes over five rules. Both run when nothing is
-flagged yet, and again. Seconds are medians, a ratio the median of each round's own; it fails
-above {MOST:g}.
+force, one transaction, no history; `iom-reviews` goes over five rules. A sweep prepares its
+statements once on its connection, for all forces; the floor's are sent whole for each. Both run
+when nothing is flagged yet, and again. Seconds are medians, a ratio the median of each round's own;
+it fails above {MOST:g}.
 """
 
 

@@ -18,7 +18,7 @@ from offenders.domain.orders.duties import follow_orders
 from offenders.domain.orders.models import Order
 from offenders.domain.orders.records import CHECKS, REVIEWS, managed
 from offenders.domain.persons.managing import end_management, manage
-from offenders.domain.reference.policies import explained_figures, figures_of_rules
+from offenders.domain.reference.policies import explained_figures, explained_figures_of_rules
 from offenders.ids import new_ids
 from offenders.statements import Statement, ask_all
 
@@ -132,8 +132,14 @@ _DUE = """
 
 def due_source(session: Session, rule: str, orders: Sequence[UUID] | None = None) -> DueSource:
     """Give every order of which this rule finds something due; or of these orders only."""
-    force, how = session.info["force"], _RULES[rule]
-    figures = explained_figures(session, force, rule, clock.today())
+    force = session.info["force"]
+    return _source(force, rule, explained_figures(session, force, rule, clock.today()), orders)
+
+
+def _source(
+    force: str, rule: str, figures: Mapping[str, Any], orders: Sequence[UUID] | None = None
+) -> DueSource:
+    how = _RULES[rule]
     sql = _DUE.format(
         figure=_FIGURE,
         due_at=how.due_at,
@@ -158,6 +164,15 @@ def due_source(session: Session, rule: str, orders: Sequence[UUID] | None = None
 def settle_flags(session: Session, rule: str) -> Settled:
     """Bring the flags of a rule to what is due now in the force."""
     return settle(session, rule=rule, source=due_source(session, rule))
+
+
+def settle_day(session: Session) -> tuple[int, Settled]:
+    """Let orders begin and expire, and flag those that expire soon; give how many have expired."""
+    force, rules = session.info["force"], [REVIEWS, CHECKS, EXPIRING]
+    figures = explained_figures_of_rules(session, force, rules, clock.today())
+    expired = follow_the_day(session, figures)
+    source = _source(force, EXPIRING, figures[EXPIRING])
+    return expired, settle(session, rule=EXPIRING, source=source)
 
 
 def settle_order(session: Session, order_id: UUID, because: str) -> None:
@@ -221,20 +236,25 @@ class _Home:
         self.lpa, self.neighbourhood = row.home_lpa, row.home_neighbourhood
 
 
-def follow_the_day(session: Session) -> int:
+def follow_the_day(session: Session, figures: Mapping[str, Any] | None = None) -> int:
     """Let orders begin and expire by the day, and bring their clocks to today's figures.
 
     Gives how many have expired.
     """
     force = session.info["force"]
-    figures = figures_of_rules(session, force, [REVIEWS, CHECKS], clock.today())
+    figures = figures or explained_figures_of_rules(
+        session, force, [REVIEWS, CHECKS], clock.today()
+    )
+    reviews, checks = (
+        {name: each["figure"] for name, each in figures[rule].items()} for rule in (REVIEWS, CHECKS)
+    )
     values: dict[str, Any] = {
         "force": force,
         "at": recorded_at(session),
         "today": clock.today(),
-        "review_days": figures[REVIEWS]["all"],
-        "check_days": orjson.dumps(figures[CHECKS]).decode(),
-        "check_all": figures[CHECKS]["all"],
+        "review_days": reviews["all"],
+        "check_days": orjson.dumps(checks).decode(),
+        "check_all": checks["all"],
     }
     changed = ask_all(session, _FOLLOW_THE_DAY, values).all()
     expired = [row.id for row in changed if row.state == "expired"]
