@@ -161,6 +161,7 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             endpoint = routes.doc(requestBody={"content": bodies})(endpoint)
         endpoint = routes.doc(**_described(operation, method, if_match=if_match))(endpoint)
         endpoint = _outside(endpoint, operation, body_limit)
+        endpoint.query_schema = query()  # type: ignore[attr-defined]  # for who walks the routes
         routes.route(rule, methods=[method])(endpoint)
         return endpoint
 

@@ -28,7 +28,7 @@ from offenders.domain.reading import Reading, show
 from offenders.domain.registrations import service
 from offenders.domain.registrations.service import Doing, Question
 from offenders.domain.working_days import end_of_london_day, london_day
-from offenders.errors import Invalid
+from offenders.errors import Forbidden, Invalid
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -75,8 +75,8 @@ def _asked(asked: Asked) -> Question:
 def _refuse_masked(actor: Actor, query: dict[str, Any]) -> None:
     for name in _OF_FULL_VIEW:
         if query.get(name) is not None and not may(actor, _FULL):
-            message = f"This needs the permission {_FULL}, see docs/access.md."
-            raise Invalid.field(f"/{name}", message)
+            message = f"Looking for {name} needs the permission {_FULL}, see docs/access.md."
+            raise Forbidden(message)
 
 
 def _doing(call: Call, registration: str = "") -> Doing:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.filters import equalities
 from offenders.domain.working_days import london_day
+from offenders.errors import Forbidden
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -135,8 +136,10 @@ class Question:
         if (overdue := filters.get("review_overdue")) is not None:
             parts.append(IS_OVERDUE if overdue else f"NOT {IS_OVERDUE}")
         if filters.get("intervention") is not None:
-            # To ask by what is hidden would show it.
-            parts.append(_INTERVENED if self.sees_case else "false")
+            if not self.sees_case:
+                message = "Looking for interventions needs the permission iom:read-case."
+                raise Forbidden(message)
+            parts.append(_INTERVENED)
             values["f_intervention"] = filters["intervention"]
         for name, compared in _BOUNDS.items():
             if filters.get(name) is not None:
