@@ -65,7 +65,7 @@ _ENDED_BY: Final = """
 
 def follow_members(
     session: Session, members: Sequence[UUID] | None = None, because: str = "Nothing is due now."
-) -> list[Brought]:
+) -> Brought:
     """Bring the tasks of the force's members to what is due; or of these members only."""
     whose = "" if members is None else "AND m.id = ANY (CAST(:whose AS uuid[]))"
     values: dict[str, Any] = {
@@ -77,11 +77,10 @@ def follow_members(
     review = _REVIEW.format(joined="", due=_REVIEW_DUE, whose=whose)
     action = _ACTION.format(joined=_JOINED, due="a.force = :force", whose=whose)
     sources = (
-        Followed(Source.IOM_REVIEW, review, _REVIEWED_BY, values),
-        Followed(Source.IOM_ACTION, action, _ENDED_BY, values),
+        Followed(Source.IOM_REVIEW, review, _REVIEWED_BY),
+        Followed(Source.IOM_ACTION, action, _ENDED_BY),
     )
-    session.flush()
-    return [follow(session, each, subjects=members, because=because) for each in sources]
+    return follow(session, sources, values, subjects=members, because=because)
 
 
 _UNFINISHED = text(f"""

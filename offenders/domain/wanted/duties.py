@@ -34,7 +34,7 @@ _DONE_BY: Final = """
 
 def follow_reviews(
     session: Session, wants: Sequence[UUID] | None = None, because: str = "No review is due now."
-) -> list[Brought]:
+) -> Brought:
     """Bring the tasks of the force's reviews to what is due; or of these wants only."""
     values = {
         "force": session.info["force"],
@@ -43,8 +43,8 @@ def follow_reviews(
         "whose": [each.hex for each in wants or ()],
     }
     sql = _TASK.format(whose="" if wants is None else "AND w.id = ANY (CAST(:whose AS uuid[]))")
-    source = Followed(Source.WANT_REVIEW, sql, _DONE_BY, values)
-    return [follow(session, source, subjects=wants, because=because)]
+    source = Followed(Source.WANT_REVIEW, sql, _DONE_BY)
+    return follow(session, [source], values, subjects=wants, because=because)
 
 
 def end_differences(session: Session, wants: Sequence[UUID], because: str) -> None:
