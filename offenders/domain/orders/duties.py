@@ -102,7 +102,7 @@ def follow_orders(
         "review_due_on_lead": figures[LEADS][Source.ORDER_REVIEW],
         "action_days": figures[BREACHES]["action"],
         "review_days": figures[BREACHES]["review"],
-        "whose": [each.hex for each in orders or ()],
+        "whose": list(orders or ()),
     }
     sources = _EVERY if orders is None else _SOME
     return follow(session, sources, values, subjects=orders, because=because)

@@ -39,7 +39,7 @@ def follow_visits(
     whose = "" if records is None else "AND r.id = ANY (CAST(:whose AS uuid[]))"
     values = figure_values(session.info["force"], clock.today()) | {
         "lead": lead_days(session)[Source.REGISTRATION_VISIT],
-        "whose": [each.hex for each in records or ()],
+        "whose": list(records or ()),
     }
     sql = _TASK.format(source=shown_source(), whose=whose)
     source = Followed(Source.REGISTRATION_VISIT, sql, _DONE_BY)

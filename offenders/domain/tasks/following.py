@@ -18,12 +18,12 @@ from offenders.db import recorded_at
 from offenders.domain.history import keep_history
 from offenders.domain.reference.policies import figures_in_force
 from offenders.domain.tasks.models import Task
+from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import TextClause
     from sqlalchemy.orm import Session
 
 LEADS: Final = "task-leads"  # the rule whose figures say how many days ahead a task is made
@@ -113,7 +113,8 @@ _MAKE: Final = f"""
                            {_NAMES}, first_due_at, recorded_by, recorded_at, updated_at)
         SELECT CAST(:task_force AS text), b.new_id, 'T' || :task_force || '-' || {_SPOKEN},
                b.source_type, b.source_id, b.occasion, true, {_NAMES}, b.due_at,
-               '{SERVICE}', :task_at, :task_at
+               '{SERVICE}', CAST(:task_at AS timestamptz),
+               CAST(:task_at AS timestamptz)
         FROM numbered b
         ON CONFLICT (force, source_type, source_id, occasion)
             WHERE follows_source AND state = 'open' DO NOTHING
@@ -123,7 +124,7 @@ _COLUMNS: Final = ", ".join(column.name for column in Task.__table__.columns)
 _KEEP: Final = f"""
     kept AS (
         INSERT INTO tasks_history ({_COLUMNS}, recorded_from)
-        SELECT {_COLUMNS}, :task_at FROM made)
+        SELECT {_COLUMNS}, CAST(:task_at AS timestamptz) FROM made)
 """
 _RENEWED: Final = ", ".join(
     f"{name} = CASE WHEN b.is_over THEN t.{name} ELSE b.{name} END" for name in _ALL
@@ -131,7 +132,7 @@ _RENEWED: Final = ", ".join(
 _BRING_UP_TO_DATE: Final = f"""
     dated AS (
         UPDATE tasks t
-        SET {_RENEWED}, version = t.version + 1, updated_at = :task_at,
+        SET {_RENEWED}, version = t.version + 1, updated_at = CAST(:task_at AS timestamptz),
             state = CASE WHEN NOT b.is_over THEN 'open'
                          WHEN b.done_by IS NULL THEN 'no_longer_needed' ELSE 'done' END,
             ended_at = CASE WHEN b.is_over THEN CAST(:task_at AS timestamptz) END,
@@ -158,35 +159,47 @@ def follow(
 
     With `subjects`, of which the sources must then be, those of these subjects alone.
     """
-    session.flush()
-    statement = _following(tuple(sources), is_some=subjects is not None)
     own = {
         "task_force": session.info["force"],
         "task_sources": [str(each.source_type) for each in sources],
         "task_at": recorded_at(session),
         "task_because": because,
-        "task_subjects": [each.hex for each in subjects or ()],
+        "task_subjects": list(subjects or ()),
     }
-    row = session.execute(statement, {**values, **own}).one()
+    row = _run(session, tuple(sources), {**values, **own}, is_some=subjects is not None)
     if row.changed:
         keep_history(session, Task.__table__, session.info["force"], row.changed)
     return Brought(row.made, row.ended)
 
 
+def _run(
+    session: Session, sources: tuple[Followed, ...], values: dict[str, Any], *, is_some: bool
+) -> Any:
+    """Plan a sweep for what there is; what an act on one record asks is prepared once."""
+    if is_some:
+        return ask(session, _prepared(sources), values)
+    session.flush()
+    return session.execute(text(_following(sources, is_some=False)), values).one()
+
+
 @lru_cache(maxsize=64)
-def _following(sources: Sequence[Followed], *, is_some: bool) -> TextClause:
+def _prepared(sources: tuple[Followed, ...]) -> Statement:
+    return Statement(_following(sources, is_some=True))
+
+
+def _following(sources: tuple[Followed, ...], *, is_some: bool) -> str:
     whose = "AND t.subject_id = ANY (CAST(:task_subjects AS uuid[]))" if is_some else ""
     due = " UNION ALL ".join(
         _DUE.format(source_type=each.source_type, sql=each.sql) for each in sources
     )
     ways = " ".join(f"WHEN '{each.source_type}' THEN ({each.done_by})" for each in sources)
     beside = _BESIDE.format(whose=whose, done_by=f"CASE t.source_type {ways} END")
-    return text(f"""
+    return f"""
         WITH due AS MATERIALIZED ({due}), {beside}, {_MAKE}, {_KEEP}, {_BRING_UP_TO_DATE}
         SELECT (SELECT count(*) FROM made) AS made,
                (SELECT count(*) FROM dated WHERE state <> 'open') AS ended,
                ARRAY(SELECT id FROM dated) AS changed
-    """)
+    """
 
 
 _NOTHING: Final = f"""
