@@ -94,7 +94,7 @@ class Place:
 
 @click.command()
 @click.option("--data-dir", default=lambda: os.environ.get("OFFENDERS_DATA_DIR", "var/bench"))
-@click.option("--rounds", default=9)
+@click.option("--rounds", default=7)
 @click.option("--only", default="", help="One sweep.")
 @click.option("--managed", is_flag=True, help="Of people under management, not of arrests.")
 def main(*, data_dir: str, rounds: int, only: str, managed: bool) -> None:
@@ -161,6 +161,13 @@ def _floor_table(place: Place) -> Iterator[None]:
         "GRANT SELECT, INSERT ON bench_flags TO offenders_app",
     )
     try:
+        for name in SWEEPS:
+            _forget(place, name)
+        _as_owner(
+            place,
+            "INSERT INTO bench_flags SELECT * FROM flags",
+            "VACUUM (ANALYZE) flags, flags_history, bench_flags",
+        )
         yield
     finally:
         for name in SWEEPS:
@@ -171,12 +178,7 @@ def _floor_table(place: Place) -> Iterator[None]:
 def _round(place: Place, name: str, number: int) -> Round:
     """Measure sweep and floor, twice each, beginning with either in turn."""
     _forget(place, name)
-    _as_owner(
-        place,
-        "TRUNCATE bench_flags",
-        "INSERT INTO bench_flags SELECT * FROM flags",
-        "VACUUM (ANALYZE) flags, flags_history, bench_flags",
-    )
+    _as_owner(place, "VACUUM flags, flags_history, bench_flags")
     measured: dict[str, tuple[Taken, Taken]] = {}
     ways: list[tuple[str, Callable[[Place, str], Taken]]] = [("sweep", _sweep), ("floor", _floor)]
     for way, measure in ways[:: -1 if number % 2 else 1]:
@@ -225,9 +227,9 @@ def _put(session: Session, force: str, rule: str, source: DueSource) -> int:
 
 
 def _forget(place: Place, name: str) -> None:
-    """Take away what this sweep has left."""
+    """Take away what this sweep and its floor have left."""
     with place.owner.connect() as connection:
-        for table in ("flags_history", "flags"):
+        for table in ("flags_history", "flags", "bench_flags"):
             statement = text(f"DELETE FROM {table} WHERE rule = ANY (:rules)")
             connection.execute(statement, {"rules": rules_of(name)})
 

@@ -14,6 +14,7 @@ from offenders.domain.imports.seeding import add_made_up_activity
 from offenders.domain.imports.seeding_hits import add_made_up_progress
 from offenders.domain.imports.seeding_mappa import add_made_up_meetings
 from offenders.domain.imports.service import run_rows
+from offenders.domain.meetings.service import hold_first_meetings
 from offenders.domain.pnc.service import last_extract
 from offenders.domain.reference.codes import DATA
 from offenders.domain.working_days import start_of_london_day
@@ -120,6 +121,8 @@ def seed(  # noqa: PLR0913 - what the command line takes
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
     report(f"cases met about: {done}")
+    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        report(f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas[:1])}")
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

@@ -5,6 +5,8 @@ from offenders.db import Base
 from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
 from offenders.domain.bail import models as bail
+from offenders.domain.briefings import models as briefings
+from offenders.domain.changes import models as changes
 from offenders.domain.command import models as command
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
@@ -12,6 +14,7 @@ from offenders.domain.forensics import models as forensics
 from offenders.domain.imports import models as imports
 from offenders.domain.iom import models as iom
 from offenders.domain.mappa import models as mappa
+from offenders.domain.meetings import models as meetings
 from offenders.domain.merging import models as merging
 from offenders.domain.orders import models as orders
 from offenders.domain.outbox import models as outbox
@@ -20,6 +23,9 @@ from offenders.domain.pnc import models as pnc
 from offenders.domain.quality import models as quality
 from offenders.domain.reference import models as reference
 from offenders.domain.registrations import models as registrations
+from offenders.domain.sharing import models as sharing
+from offenders.domain.subscriptions import models as subscriptions
+from offenders.domain.tasks import models as tasks
 from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
 
@@ -28,6 +34,8 @@ __all__ = [
     "api",
     "audit",
     "bail",
+    "briefings",
+    "changes",
     "command",
     "custody",
     "flags",
@@ -36,6 +44,7 @@ __all__ = [
     "iom",
     "jobs",
     "mappa",
+    "meetings",
     "merging",
     "orders",
     "outbox",
@@ -44,6 +53,9 @@ __all__ = [
     "quality",
     "reference",
     "registrations",
+    "sharing",
+    "subscriptions",
+    "tasks",
     "wanted",
 ]
 
@@ -58,6 +70,7 @@ WITHOUT_FORCE = frozenset(
         "forces",
         "installation",
         "job_runs",
+        "live_subscriptions",
         "offences",
         "order_types",
         "request_counters",

@@ -1,8 +1,13 @@
 """A real PostgreSQL for every worker, one savepoint a test, and callers with real tokens."""
 
+# ruff: noqa: E402 - what is imported below is most of what a worker keeps
 from __future__ import annotations
 
 import gc
+
+# Modules, routes and schemas stay: seldom look whether they do, from the first import on.
+gc.set_threshold(10_000)
+
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -29,8 +34,6 @@ if TYPE_CHECKING:
 
     Headers = Callable[..., dict[str, str]]
 
-# Half the objects of a worker are modules and routes that stay: seldom look whether they do.
-gc.set_threshold(10_000)
 FORCE = "33"
 # Codes that no force holds, for tests that commit: each takes one, so that no test sees
 # another's rows and no job goes through them unasked. It is swept and given back afterwards.

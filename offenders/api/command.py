@@ -94,7 +94,7 @@ def _period(query: dict[str, Any], as_at: datetime) -> tuple[date, date]:
     "/reports/supervisor-pack",
     Operation("reports.supervisor-pack", _READ, "area", "consultation"),
     query=schemas.PackQuery,
-    answer=schemas.PackAnswer,
+    answer=schemas.SupervisorPackAnswer,
 )
 def report_pack(call: Call) -> Answer:
     """Report what each team, or each officer of one, has open, owes and has done.

@@ -6,7 +6,7 @@ A route says what it is (`Operation`) and what it takes; all the rest is the sam
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -17,11 +17,14 @@ from sqlalchemy.exc import OperationalError
 
 from offenders import clock
 from offenders.api import idempotency, limits
+from offenders.api.answering import JSON
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
+from offenders.api.packing import ENCODING, pack, stamp, written
 from offenders.api.problems import KINDS
+from offenders.api.receipts import as_receipt
 from offenders.api.versions import etag, is_unchanged, read_if_match
 from offenders.db import Work, transaction
-from offenders.domain.access import Scope, may, scope
+from offenders.domain.access import Scope, is_sender, may, reader_of, scope, widened
 from offenders.domain.audit.service import Act, record_act
 from offenders.errors import DomainError, Forbidden, LimitReached, NotFound
 from offenders.ids import as_uuid, is_reference
@@ -93,7 +96,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a route gives back: ready JSON, and what of whom it shows (for the audit)."""
+    """What a route gives back: ready JSON, and what of whom it shows (for the audit).
+
+    `media_type` and `filename` are those of a file to keep; `audit_class` that of an answer which
+    is told apart from the operation's others.
+    """
 
     body: bytes
     version: int | None = None
@@ -104,7 +111,12 @@ class Answer:
     people: Sequence[UUID] = ()
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    audit_class: str | None = None  # where it isn't that of the operation
+    kept: bytes | None = None  # what a replay gives instead of a body with a secret
     is_audited: bool = False  # by the statement that read it, which also counted the people
+    is_for_device: bool = False  # stamped with the moment as of which it holds, and packed
+    media_type: str = JSON
+    filename: str | None = None
 
 
 def as_json(value: Any) -> bytes:
@@ -125,17 +137,24 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     if_match: bool = False,
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
+    partner: Callable[..., Answer] | None = None,
+    before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
-    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several."""
+    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several.
+
+    `partner` answers those who have the operation's `shared` permission alone; `before` looks at
+    the body while no transaction is open, for what takes long.
+    """
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
+        views = _Views(view, partner)
         endpoint: Callable[..., Any] = _inside(
-            view, operation, if_match=if_match, has_body=bool(body)
+            views, operation, if_match=if_match, has_body=bool(body), before=before
         )
-        endpoint = routes.response(status, answer)(endpoint)
+        endpoint = routes.response(status, answer and _shared(answer))(endpoint)
         if body is not None:
-            endpoint = routes.arguments(body())(endpoint)
-        endpoint = routes.arguments(query(), location="query")(endpoint)
+            endpoint = routes.arguments(_shared(body))(endpoint)
+        endpoint = routes.arguments(_shared(query), location="query")(endpoint)
         if raw_body is not None:
             binary = {"schema": {"type": "string", "format": "binary"}}
             bodies = {raw_body: binary} if isinstance(raw_body, str) else raw_body
@@ -146,6 +165,18 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
         return endpoint
 
     return declare
+
+
+@functools.cache
+def _shared(schema: type[Schema]) -> Schema:
+    """Make the one instance of a schema.
+
+    flask-smorest copies the documentation of a route at every step of its declaration; what
+    was copied most were the schemas in it, a third of the time that a start took.
+    """
+    made = schema()
+    made.__deepcopy__ = lambda _memo: made  # type: ignore[attr-defined]  # read by copy
+    return made
 
 
 def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str, Any]:
@@ -160,6 +191,7 @@ def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str
         "operationId": operation.name,
         "parameters": parameters,
         "x-permission": operation.permission,
+        **({"x-shared-permission": operation.shared} if operation.shared else {}),
         "x-scope": operation.scope,
         "x-audit-class": operation.audit_class,
         "security": [{"bearer": []}],
@@ -201,7 +233,7 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
         read_body(body_limit)
         if not all(value.isprintable() and len(value) <= PATH_LIMIT for value in path.values()):
             raise NotFound
-        if not may(actor, operation.permission or ""):
+        if not _may_ask(actor, operation):
             _audit_denial(actor, operation, path)
             message = f"This needs the permission {operation.permission}, see docs/access.md."
             raise Forbidden(message)
@@ -216,15 +248,40 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
     return outside
 
 
+@dataclass(frozen=True)
+class _Views:
+    """Who answers: for the force, and for partner agencies where they may ask."""
+
+    own: Callable[..., Answer]
+    partner: Callable[..., Answer] | None
+
+    def of(self, actor: Actor, operation: Operation) -> Callable[..., Answer]:
+        if self.partner is None or may(actor, operation.permission or ""):
+            return self.own
+        return self.partner
+
+
+def _may_ask(actor: Actor, operation: Operation) -> bool:
+    return any(may(actor, each or "") for each in (operation.permission, operation.shared))
+
+
 def _inside(
-    view: Callable[..., Answer], operation: Operation, *, if_match: bool, has_body: bool
+    views: _Views,
+    operation: Operation,
+    *,
+    if_match: bool,
+    has_body: bool,
+    before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[..., Any]:
     """With content read: one transaction in which the act and its audit stand or fall together."""
 
-    @functools.wraps(view)
+    @functools.wraps(views.own)
     def inside(*parsed: dict[str, Any], **path: str) -> Response:
         query = dict(parsed[0])
         body = dict(parsed[1]) if has_body else {}
+        view = views.of(g.actor, operation)
+        if before is not None:
+            before(body)
         try:
             return _run(view, operation, query, body, path, if_match=if_match)
         except OperationalError as error:
@@ -257,16 +314,18 @@ def _run(  # noqa: PLR0913 - the parts of one request
     key = idempotency.read_key() if request.method == "POST" else None
     service = current_app.extensions["offenders"]
     service.secret()
-    with transaction(
-        service.engine, Work(_force_of(operation, actor, query, path), writes)
-    ) as session:
+    # What a system sends of a restricted person is taken, and told of in a receipt alone.
+    is_sent = writes and is_sender(actor)
+    reader = None if is_sent else reader_of(actor)
+    work = Work(_force_of(operation, actor, query, path), writes, reader=reader)
+    with transaction(service.engine, work) as session:
         if key is not None:
             first = idempotency.find_first_answer(session, actor, key)
             if first is not None:
                 _audit_replay(session, actor, operation, first)
                 return first.answer
         call = Call(
-            actor=actor,
+            actor=widened(actor, session.info["opened"]),
             session=session,
             operation=operation,
             query=query,
@@ -276,6 +335,8 @@ def _run(  # noqa: PLR0913 - the parts of one request
         )
         _require_reason(call)
         given = view(call, **path)
+        if is_sent:
+            given = as_receipt(session, actor, given)
         if not given.is_audited:
             fresh = limits.note_people_read(session, actor, given.people)
             limits.require_budget(session, actor, fresh)
@@ -283,9 +344,19 @@ def _run(  # noqa: PLR0913 - the parts of one request
         answer = _answer(given)
         if key is not None:
             shown = list(dict.fromkeys([*given.subjects, *given.people]))
-            idempotency.keep_first_answer(session, actor, key, answer, shown)
+            kept = answer if given.kept is None else _answer(replace(given, body=given.kept))
+            idempotency.keep_first_answer(session, actor, key, kept, shown)
     if request.method in _READING and is_unchanged(answer.headers.get("ETag", "")):
         return Response(status=304, headers={"ETag": answer.headers["ETag"]})
+    return _for_device(answer, call.now) if given.is_for_device else answer
+
+
+def _for_device(answer: Response, now: datetime) -> Response:
+    """Stamp and pack an answer; its ETag is a weak one, for it covers what is shown alone."""
+    body, headers = pack(stamp(answer.get_data(), written(now)), request.headers.get(ENCODING, ""))
+    answer.set_data(body)
+    answer.headers.extend(headers)
+    answer.headers["ETag"] = f"W/{answer.headers['ETag']}"
     return answer
 
 
@@ -299,7 +370,9 @@ def _force_of(
 
 
 def _answer(given: Answer) -> Response:
-    answer = Response(given.body, given.status, content_type="application/json; charset=utf-8")
+    answer = Response(given.body, given.status, content_type=given.media_type)
+    if given.filename is not None:
+        answer.headers["Content-Disposition"] = f'attachment; filename="{given.filename}"'
     if given.status < 300:  # noqa: PLR2004 - a success
         answer.headers["ETag"] = etag(given.version, given.body)
     if given.location is not None:
@@ -313,7 +386,7 @@ def _audit(call: Call, given: Answer) -> None:
     act = _act(
         call.actor,
         call.operation,
-        call.operation.audit_class,
+        given.audit_class or call.operation.audit_class,
         subject_type=given.subject_type,
         subject_ids=list(dict.fromkeys([*given.subjects, *given.people])),
         masked=list(given.masked),

@@ -177,15 +177,100 @@ _ORDERS: dict[str, set[str]] = {
     "chief_officer": _ORDERS_SEEN,
 }
 
-_TASKS: dict[str, set[str]] = {}
+# Officers record what came of a task; who is asked to do what is for those who lead.
+_TASKS_DONE = {"tasks:read", "tasks:update", "tasks:complete"}
+_TASKS_LED = _TASKS_DONE | {"tasks:make", "tasks:handover", "tasks:extend", "tasks:counts"}
+_TASKS: dict[str, set[str]] = {
+    "response_officer": _TASKS_DONE,
+    "neighbourhood_officer": _TASKS_DONE,
+    "investigator": _TASKS_DONE,
+    "supervisor": _TASKS_LED,
+    "duty_inspector": _TASKS_LED,
+    "meeting_chair": _TASKS_LED,
+    "iom_officer": _TASKS_DONE,
+    "iom_manager": _TASKS_LED,
+    "offender_manager": _TASKS_DONE,
+    "mappa_coordinator": _TASKS_LED,
+    "partner_agency": _TASKS_DONE,
+    "force_manager": {"tasks:read", "tasks:counts"},
+    "chief_officer": {"tasks:read", "tasks:counts"},
+}
 
-_MEETINGS: dict[str, set[str]] = {}
+# Members of a meeting read its pack and take it with them; who runs it decides.
+_MEETING_MEMBER = {"meetings:read", "meetings:export"}
+_MEETING_RUN = _MEETING_MEMBER | {"meetings:write", "meetings:decide"}
+_MEETINGS: dict[str, set[str]] = {
+    "supervisor": _MEETING_RUN,
+    "duty_inspector": _MEETING_RUN,
+    "meeting_chair": _MEETING_RUN,
+    "iom_manager": _MEETING_MEMBER,
+    "force_manager": _MEETING_MEMBER,
+    "chief_officer": _MEETING_MEMBER,
+}
 
-_STREET: dict[str, set[str]] = {}
+_ON_THE_STREET = {"street:read", "changes:read", "sightings:log"}
+_STREET: dict[str, set[str]] = {
+    **dict.fromkeys(
+        (
+            "response_officer",
+            "neighbourhood_officer",
+            "investigator",
+            "supervisor",
+            "duty_inspector",
+            "iom_officer",
+            "iom_manager",
+            "offender_manager",
+            "mappa_coordinator",
+        ),
+        _ON_THE_STREET,
+    ),
+    "meeting_chair": {"street:read", "changes:read"},
+    "force_manager": {"street:read"},
+    "chief_officer": {"street:read"},
+}
 
-_BRIEFINGS: dict[str, set[str]] = {}
+_BRIEFED = {"briefings:read", "calendar:read"}
+_BRIEFING = _BRIEFED | {"briefings:write", "subscriptions:write"}
+_BRIEFING_OVERSIGHT = _BRIEFING | {"briefings:read-receipts"}
+_BRIEFING_COMMAND = _BRIEFED | {"briefings:read-receipts", "subscriptions:write"}
+_BRIEFINGS: dict[str, set[str]] = {
+    "response_officer": _BRIEFED,
+    "neighbourhood_officer": _BRIEFED,
+    "investigator": _BRIEFING,
+    "supervisor": _BRIEFING_OVERSIGHT,
+    "duty_inspector": _BRIEFING_OVERSIGHT,
+    "meeting_chair": _BRIEFING_OVERSIGHT,
+    "iom_officer": _BRIEFING,
+    "iom_manager": _BRIEFING_OVERSIGHT,
+    "offender_manager": _BRIEFING,
+    "mappa_coordinator": _BRIEFING,
+    "force_manager": _BRIEFING_COMMAND,
+    "chief_officer": _BRIEFING_COMMAND,
+    "force_admin": {"subscriptions:oversee"},
+}
 
-_SHARING: dict[str, set[str]] = {}
+# Whoever reads of people may take emergency access; whoever supervises reviews that of others.
+_EMERGENCY = {"emergency:take", "emergency:read"}
+_REVIEW = {"emergency:read", "emergency:review"}
+_SHARE = {"shares:read", "shares:write"}
+_RESTRICT = {"restrictions:write"}
+_SUPERVISE = _EMERGENCY | _REVIEW | _SHARE | _RESTRICT
+_SHARING: dict[str, set[str]] = {
+    "response_officer": _EMERGENCY,
+    "neighbourhood_officer": _EMERGENCY,
+    "investigator": _EMERGENCY | {"shares:read"},
+    "supervisor": _SUPERVISE,
+    "duty_inspector": _SUPERVISE,
+    "meeting_chair": _EMERGENCY,
+    "iom_officer": _EMERGENCY | _SHARE,
+    "iom_manager": _EMERGENCY | _SHARE | _RESTRICT,
+    "offender_manager": _EMERGENCY | _SHARE,
+    "mappa_coordinator": _EMERGENCY | _SHARE | _RESTRICT,
+    "force_manager": _SUPERVISE | {"agreements:write"},
+    "chief_officer": _SUPERVISE | {"agreements:write"},
+    "auditor": _REVIEW | {"shares:read"},
+    "partner_agency": {"shared:read", "shared:write"},
+}
 
 _COMMANDING: dict[str, set[str]] = {
     "supervisor": {"command:read", "command:sample"},

@@ -83,7 +83,7 @@ class PackRecordsQuery(PackQuery, PageQuery):
     measure = one_of(MEASURES, required=True)
 
 
-class PackAnswer(Schema):
+class SupervisorPackAnswer(Schema):
     """The pack: all measures of the whole, of each team, and of officers where asked."""
 
     as_at = Moment()

@@ -38,7 +38,7 @@ def _shown(alias: str) -> str:
     follows = f"({alias}.lpa IS NULL AND {alias}.neighbourhood IS NULL)"
     return f"""
         CROSS JOIN LATERAL (
-            SELECT {alias}.force, {alias}.recorded_by, {follows} AS follows,
+            SELECT {alias}.force, {alias}.recorded_by, {alias}.person_id, {follows} AS follows,
                    CASE WHEN {follows} THEN p.lpa ELSE {alias}.lpa END AS lpa,
                    CASE WHEN {follows} THEN p.neighbourhood ELSE {alias}.neighbourhood END
                        AS neighbourhood) s
@@ -129,6 +129,9 @@ class Question:
         if filters.get("theme") is not None:
             parts.append("(m.theme = :f_theme OR :f_theme = ANY (m.further_themes))")
             values["f_theme"] = filters["theme"]
+        if (people := filters.get("people")) is not None:
+            parts.append("m.person_id = ANY (CAST(:f_people AS uuid[]))")
+            values["f_people"] = people
         if (overdue := filters.get("review_overdue")) is not None:
             parts.append(IS_OVERDUE if overdue else f"NOT {IS_OVERDUE}")
         if filters.get("intervention") is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from offenders.db import recorded_at
 from offenders.domain.iom.due import settle_meetings
+from offenders.domain.iom.duties import carry_actions
 from offenders.domain.iom.models import IomMeeting
 from offenders.domain.iom.rules import CHAIRS, MEETING_SOURCE, TEAM, missing_agencies
 from offenders.domain.reference import service as reference
@@ -51,6 +52,7 @@ def record_meeting(session: Session, doing: Doing) -> IomMeeting:
     )
     session.add(meeting)
     session.flush()
+    carry_actions(session, meeting)
     reference.register_team(session, TEAM)
     settle_meetings(session)
     return meeting

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.flags.service import DueSource, Settled, clear_all, settle
 from offenders.domain.history import keep_history
+from offenders.domain.iom.duties import follow_members
 from offenders.domain.iom.models import IomMember
 from offenders.domain.iom.rules import (
     ACTIONS,
@@ -25,6 +25,7 @@ from offenders.domain.iom.rules import (
     TEAM,
 )
 from offenders.domain.reference.policies import explained_figures_of_rules, figures_in_force
+from offenders.statements import Statement, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -132,23 +133,15 @@ _NEW_DUE: Final = """
     coalesce(last_reviewed_at, CAST(joined_on AS timestamp) AT TIME ZONE 'Europe/London')
         + make_interval(hours => 24 * CAST(CAST(:days AS jsonb) ->> rating AS int))
 """
-_REFRESH = text(f"""
+_REFRESH = Statement(f"""
     UPDATE iom_members SET review_due_at = {_NEW_DUE}, updated_at = :at
     WHERE force = :force AND exited_at IS NULL AND review_due_at <> {_NEW_DUE}
     RETURNING id
 """)
-_FOLLOW = text(f"""
-    UPDATE managements g
-    SET lpa = coalesce(m.lpa, p.lpa), neighbourhood = {_HOME.format("m")}
-    FROM iom_members m JOIN persons p ON p.force = m.force AND p.id = m.person_id
-    WHERE g.force = :force AND g.id = m.id AND m.force = :force AND m.exited_at IS NULL
-      AND (g.lpa, g.neighbourhood) IS DISTINCT FROM
-          (coalesce(m.lpa, p.lpa), {_HOME.format("m")})
-""")
 
 
 def refresh_members(session: Session) -> int:
-    """Bring reviews to the figures in force, and managements to where people live now."""
+    """Bring reviews to the figures in force."""
     force = session.info["force"]
     days = figures_in_force(session, force, REVIEWS, clock.today())
     values: dict[str, Any] = {
@@ -156,10 +149,9 @@ def refresh_members(session: Session) -> int:
         "at": recorded_at(session),
         "days": orjson.dumps(days).decode(),
     }
-    changed = list(session.execute(_REFRESH, values).scalars())
+    changed = list(ask_all(session, _REFRESH, values).scalars())
     if changed:
         keep_history(session, IomMember.__table__, force, changed)
-    session.execute(_FOLLOW, {"force": force})
     return len(changed)
 
 
@@ -202,11 +194,12 @@ def settle_flags(session: Session) -> Settled:
 
 
 def settle_member(session: Session, member_id: UUID) -> None:
-    """Bring the flags of one membership to what is due, in the transaction that changed it."""
+    """Bring flags and tasks of a membership to what is due, in the transaction that changed it."""
     session.flush()
     for rule, source in due_sources(session, _DUE, member_id).items():
         because = "Recorded: nothing is due now."
         settle(session, rule=rule, source=source, because=because, subject_id=member_id)
+    follow_members(session, [member_id])
 
 
 def settle_meetings(session: Session) -> None:

@@ -27,6 +27,13 @@ _MEETING: Final = f"""json_build_object(
     'decides', m.decides, 'has_quorum', m.agencies @> {_QUORUM},
     'missing', ARRAY(SELECT q FROM unnest({_QUORUM}) q WHERE q <> ALL (m.agencies)),
     'notes', m.notes,
+    'actions_carried_over', (
+        SELECT coalesce(json_agg(json_build_object(
+                   'id', t.source_id, 'member_id', t.subject_id, 'task', t.reference,
+                   'due_at', t.due_at) ORDER BY t.due_at, t.id), '[]')
+        FROM task_entries e JOIN tasks t ON t.force = e.force AND t.id = e.task_id
+        WHERE e.force = m.force AND e.meeting_id = m.id AND e.kind = 'carried'
+          AND e.{_KNOWN}),
     'decisions', (SELECT count(*) FROM iom_decisions d
                   WHERE d.force = m.force AND d.meeting_id = m.id AND d.{_KNOWN}),
     'recorded_by', m.recorded_by, 'recorded_at', m.recorded_at, 'version', 1)::text
@@ -43,11 +50,14 @@ _RELATIVE: Final = """json_build_object(
 def _asked(
     scope: Scope, filters: dict[str, Any], as_at: datetime | None
 ) -> tuple[list[str], dict[str, Any]]:
-    parts, values = [scope.condition("m"), f"m.{_KNOWN}"], scope.values | {"as_at": as_at}
+    parts, values = [scope.of_areas.condition("m"), f"m.{_KNOWN}"], scope.values | {"as_at": as_at}
     for name in ("lpa", "neighbourhood", "decides"):
         if filters.get(name) is not None:
             parts.append(f"m.{name} = :f_{name}")
             values[f"f_{name}"] = filters[name]
+    if "attended_by" in filters:
+        parts.append("CAST(:f_attended_by AS text) = ANY (m.agencies)")
+        values["f_attended_by"] = filters["attended_by"]
     return parts, values
 
 
@@ -85,7 +95,7 @@ def show_meeting(session: Session, scope: Scope, written: str) -> Row[Any] | Non
     """Give one meeting as (json, id)."""
     statement = f"""
         SELECT {_MEETING} AS body, m.id FROM iom_meetings m
-        WHERE {scope.condition("m")} AND (m.id = :id OR m.reference = :reference)
+        WHERE {scope.of_areas.condition("m")} AND (m.id = :id OR m.reference = :reference)
     """
     keys = {"id": as_uuid(written), "reference": as_reference(written)}
     values = scope.values | keys | {"as_at": None}

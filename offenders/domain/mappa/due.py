@@ -6,16 +6,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.flags.service import DueSource, Settled, settle
 from offenders.domain.history import keep_history
+from offenders.domain.mappa.duties import follow_actions
 from offenders.domain.mappa.models import MappaCase
 from offenders.domain.mappa.rules import days_by_level
 from offenders.domain.mappa.shown import PRESENT, SUMMARY_HOLDS
 from offenders.domain.reference.policies import explained_figures
+from offenders.statements import Statement, ask_all
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -101,19 +102,10 @@ _DUE: Final = f"""
     {PRESENT.format(further=_OLDEST + _GAP)}
       AND c.force = :force AND c.stage = 'open' AND e.gap IS NOT NULL
 """
-_REFRESH = text(f"""
+_REFRESH = Statement(f"""
     UPDATE mappa_cases c SET meeting_due_at = {_DUE_AT}, updated_at = :at
     WHERE c.force = :force AND c.stage = 'open' AND c.meeting_due_at IS DISTINCT FROM {_DUE_AT}
     RETURNING c.id
-""")
-# A person who moved takes along the cases that have no area of their own.
-_FOLLOW = text("""
-    UPDATE managements m SET lpa = p.lpa, neighbourhood = p.neighbourhood
-    FROM mappa_cases c
-    JOIN persons p ON p.force = c.force AND p.id = c.person_id
-    WHERE m.force = :force AND m.kind = 'mappa_case' AND c.force = m.force AND c.id = m.id
-      AND c.lpa IS NULL AND c.neighbourhood IS NULL
-      AND (m.lpa, m.neighbourhood) IS DISTINCT FROM (p.lpa, p.neighbourhood)
 """)
 
 
@@ -125,12 +117,11 @@ def days_today(session: Session) -> dict[int, timedelta]:
 
 
 def refresh_cases(session: Session) -> int:
-    """Bring due meetings to the figures in force, and managements to where their people live."""
+    """Bring due meetings to the figures in force."""
     force = session.info["force"]
     days = [each.days for each in days_today(session).values()]
     values = {"force": force, "at": recorded_at(session), "days": days}
-    session.execute(_FOLLOW, values)
-    changed = list(session.execute(_REFRESH, values).scalars())
+    changed = list(ask_all(session, _REFRESH, values).scalars())
     if changed:
         keep_history(session, MappaCase.__table__, force, changed)
     return len(changed)
@@ -159,7 +150,7 @@ def settle_cases(session: Session) -> Settled:
 
 
 def settle_case(session: Session, case_id: UUID) -> None:
-    """Bring the flag of one case to what is due now, in the transaction that changed it."""
+    """Bring flag and tasks of one case to what is due, in the transaction that changed it."""
     session.flush()
     settle(
         session,
@@ -168,3 +159,4 @@ def settle_case(session: Session, case_id: UUID) -> None:
         because="Recorded: nothing is due now.",
         subject_id=case_id,
     )
+    follow_actions(session, [case_id])

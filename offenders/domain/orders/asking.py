@@ -29,7 +29,7 @@ _STATE = """
 """
 _SHOWN = f"""
     CROSS JOIN LATERAL (
-        SELECT o.force, o.recorded_by, {_FOLLOWS} AS follows,
+        SELECT o.force, o.recorded_by, o.person_id, {_FOLLOWS} AS follows,
                CASE WHEN {_FOLLOWS} THEN p.lpa ELSE o.lpa END AS lpa,
                CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE o.neighbourhood END AS neighbourhood,
                {_STATE} AS state) s

@@ -23,6 +23,7 @@ from offenders.domain.orders.due import (
     settle_flags,
     settle_order,
 )
+from offenders.domain.orders.duties import follow_orders
 from offenders.domain.orders.entering import record_order
 from offenders.domain.orders.log import list_history
 from offenders.domain.orders.reading import (
@@ -35,6 +36,7 @@ from offenders.domain.orders.reading import (
 )
 from offenders.domain.orders.records import Doing
 from offenders.domain.orders.reporting import GROUPS, count_by, report
+from offenders.domain.orders.street import enforceable_of_person
 
 __all__ = [
     "GROUPS",
@@ -53,7 +55,9 @@ __all__ = [
     "decide",
     "discharge",
     "due_source",
+    "enforceable_of_person",
     "flag_unmonitored",
+    "follow_orders",
     "follow_the_day",
     "list_clauses",
     "list_history",

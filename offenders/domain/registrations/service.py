@@ -7,10 +7,10 @@ from offenders.domain.registrations.counting import OVERDUE, count_open
 from offenders.domain.registrations.due import (
     RULES,
     due_source,
-    follow_homes,
     settle_flag,
     settle_flags,
 )
+from offenders.domain.registrations.duties import follow_visits
 from offenders.domain.registrations.ending import close, review_indefinite
 from offenders.domain.registrations.entering import (
     add_disposal,
@@ -40,6 +40,7 @@ from offenders.domain.registrations.store import (
     count_registrations,
     reading_of_registration,
     reading_of_registrations,
+    registered_of_person,
     registrations_of_person,
 )
 
@@ -65,7 +66,7 @@ __all__ = [
     "end_absence",
     "examine",
     "follow_birth",
-    "follow_homes",
+    "follow_visits",
     "give_notice",
     "hand_over",
     "list_actions",
@@ -74,6 +75,7 @@ __all__ = [
     "reading_of_registration",
     "reading_of_registrations",
     "register",
+    "registered_of_person",
     "registrations_of_person",
     "remove_disposal",
     "report_period",
