@@ -56,7 +56,7 @@ class Source:
             SELECT m.measure, '{self.subject}' AS type, '{self.path}' AS path, q.id, q.reference,
                    {self.entry} AS entry_id, q.person_id, q.lpa, q.neighbourhood, q.officer,
                    q.team, m.at
-            FROM ({self.rows}) q
+            FROM ({self.rows} OFFSET 0) q  -- or what is worked out would be so for each measure
             CROSS JOIN LATERAL (VALUES {values}) m (measure, holds, at)
             WHERE m.holds"""
 
@@ -129,7 +129,7 @@ _BAIL: Final = Source(
     f"""SELECT {_OWNED.format("b")}, {_PLACE.format("s")}, s.state, b.arrested_at,
                CASE WHEN s.state = 'released_without_bail' THEN d.due_at END AS review_due_at
         {BailQuestion({}, _EVERYWHERE, _PAST, sees_protected=True, as_at=_PAST).source}
-          AND b.force = :force AND b.state <> 'closed'""",
+          AND b.force = :force AND b.state IN ('on_bail', 'released_without_bail')""",
     {
         "old_investigations": (
             f"q.state IN ('on_bail', 'released_without_bail') AND q.arrested_at {_OLD}",
