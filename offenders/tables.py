@@ -6,6 +6,7 @@ from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
 from offenders.domain.bail import models as bail
 from offenders.domain.briefings import models as briefings
+from offenders.domain.changes import models as changes
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.forensics import models as forensics
@@ -30,6 +31,7 @@ __all__ = [
     "audit",
     "bail",
     "briefings",
+    "changes",
     "custody",
     "flags",
     "forensics",

@@ -15,6 +15,7 @@ from offenders.api import (
     bail,
     briefings,
     calendar,
+    changes,
     custody,
     data_quality,
     directory,
@@ -36,6 +37,7 @@ from offenders.api import (
     reports,
     revocations,
     subscriptions,
+    street,
     wanted,
 )
 from offenders.api.answering import common_headers, note_answer, request_id_of
@@ -82,6 +84,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         persons.routes,
         merging.routes,
         wanted.routes,
+        street.routes,
+        changes.routes,
         custody.routes,
         bail.routes,
         reports.routes,

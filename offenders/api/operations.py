@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from offenders import clock
 from offenders.api import idempotency, limits
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
+from offenders.api.packing import ENCODING, pack, stamp, written
 from offenders.api.problems import KINDS
 from offenders.api.versions import etag, is_unchanged, read_if_match
 from offenders.db import Work, transaction
@@ -107,6 +108,7 @@ class Answer:
     kept: bytes | None = None  # what a replay gives instead of a body with a secret
     content_type: str = "application/json; charset=utf-8"
     is_audited: bool = False  # by the statement that read it, which also counted the people
+    is_for_device: bool = False  # stamped with the moment as of which it holds, and packed
 
 
 def as_json(value: Any) -> bytes:
@@ -300,6 +302,15 @@ def _run(  # noqa: PLR0913 - the parts of one request
             idempotency.keep_first_answer(session, actor, key, kept, shown)
     if request.method in _READING and is_unchanged(answer.headers.get("ETag", "")):
         return Response(status=304, headers={"ETag": answer.headers["ETag"]})
+    return _for_device(answer, call.now) if given.is_for_device else answer
+
+
+def _for_device(answer: Response, now: datetime) -> Response:
+    """Stamp and pack an answer; its ETag is a weak one, for it covers what is shown alone."""
+    body, headers = pack(stamp(answer.get_data(), written(now)), request.headers.get(ENCODING, ""))
+    answer.set_data(body)
+    answer.headers.extend(headers)
+    answer.headers["ETag"] = f"W/{answer.headers['ETag']}"
     return answer
 
 

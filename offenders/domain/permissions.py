@@ -181,7 +181,26 @@ _TASKS: dict[str, set[str]] = {}
 
 _MEETINGS: dict[str, set[str]] = {}
 
-_STREET: dict[str, set[str]] = {}
+_ON_THE_STREET = {"street:read", "changes:read", "sightings:log"}
+_STREET: dict[str, set[str]] = {
+    **dict.fromkeys(
+        (
+            "response_officer",
+            "neighbourhood_officer",
+            "investigator",
+            "supervisor",
+            "duty_inspector",
+            "iom_officer",
+            "iom_manager",
+            "offender_manager",
+            "mappa_coordinator",
+        ),
+        _ON_THE_STREET,
+    ),
+    "meeting_chair": {"street:read", "changes:read"},
+    "force_manager": {"street:read"},
+    "chief_officer": {"street:read"},
+}
 
 _BRIEFED = {"briefings:read", "calendar:read"}
 _BRIEFING = _BRIEFED | {"briefings:write", "subscriptions:write"}

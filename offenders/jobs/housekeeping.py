@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from offenders.db import NO_FORCE, recorded_at
+from offenders.domain.changes.service import TOKEN_DAYS, forget_views
 from offenders.domain.working_days import london_day
 from offenders.jobs.runner import Effect
 
@@ -22,6 +23,7 @@ ANSWERS_KEPT = timedelta(hours=48)  # a replay is promised for 24
 RUNS_KEPT = timedelta(days=90)  # a quarter's runs to look into
 READINGS_KEPT = timedelta(days=40)  # a month's budgets and some days to look into them
 REVOCATIONS_KEPT = timedelta(days=90)  # after their tokens' end, to look into
+VIEWS_KEPT = timedelta(days=TOKEN_DAYS + 2)  # of devices; tokens are good for two days less
 CONTENTS_KEPT = timedelta(days=30)  # of messages delivered or given up, to send them again
 
 _DELETE = {
@@ -71,6 +73,7 @@ def tidy_up(session: Session, force: str) -> Effect:
     }
     emptied = {"force": force, "before": present - CONTENTS_KEPT}
     deleted["message_contents"] = session.execute(_EMPTY_MESSAGES, emptied).scalar_one()
+    deleted |= forget_views(session, present - VIEWS_KEPT)
     if force == NO_FORCE:
         runs = session.execute(_DELETE_RUNS, {"before": present - RUNS_KEPT}).scalar_one()
         return Effect(details=deleted | {"job_runs": runs})

@@ -35,6 +35,7 @@ from offenders.domain.orders.reading import (
 )
 from offenders.domain.orders.records import Doing
 from offenders.domain.orders.reporting import GROUPS, count_by, report
+from offenders.domain.orders.street import enforceable_of_person
 
 __all__ = [
     "GROUPS",
@@ -53,6 +54,7 @@ __all__ = [
     "decide",
     "discharge",
     "due_source",
+    "enforceable_of_person",
     "flag_unmonitored",
     "follow_the_day",
     "list_clauses",

@@ -40,6 +40,7 @@ from offenders.domain.registrations.store import (
     count_registrations,
     reading_of_registration,
     reading_of_registrations,
+    registered_of_person,
     registrations_of_person,
 )
 
@@ -71,6 +72,7 @@ __all__ = [
     "reading_of_registration",
     "reading_of_registrations",
     "register",
+    "registered_of_person",
     "registrations_of_person",
     "remove_disposal",
     "report_period",
