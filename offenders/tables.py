@@ -22,6 +22,7 @@ from offenders.domain.quality import models as quality
 from offenders.domain.reference import models as reference
 from offenders.domain.registrations import models as registrations
 from offenders.domain.subscriptions import models as subscriptions
+from offenders.domain.tasks import models as tasks
 from offenders.domain.wanted import models as wanted
 from offenders.jobs import models as jobs
 
@@ -48,6 +49,7 @@ __all__ = [
     "reference",
     "registrations",
     "subscriptions",
+    "tasks",
     "wanted",
 ]
 

@@ -36,8 +36,9 @@ from offenders.api import (
     registrations,
     reports,
     revocations,
-    subscriptions,
     street,
+    subscriptions,
+    tasks,
     wanted,
 )
 from offenders.api.answering import common_headers, note_answer, request_id_of
@@ -100,6 +101,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         briefings.routes,
         subscriptions.routes,
         calendar.routes,
+        tasks.routes,
         flags.routes,
         jobs.routes,
         imports.routes,

@@ -177,7 +177,24 @@ _ORDERS: dict[str, set[str]] = {
     "chief_officer": _ORDERS_SEEN,
 }
 
-_TASKS: dict[str, set[str]] = {}
+# Officers record what came of a task; who is asked to do what is for those who lead.
+_TASKS_DONE = {"tasks:read", "tasks:update", "tasks:complete"}
+_TASKS_LED = _TASKS_DONE | {"tasks:make", "tasks:handover", "tasks:extend", "tasks:counts"}
+_TASKS: dict[str, set[str]] = {
+    "response_officer": _TASKS_DONE,
+    "neighbourhood_officer": _TASKS_DONE,
+    "investigator": _TASKS_DONE,
+    "supervisor": _TASKS_LED,
+    "duty_inspector": _TASKS_LED,
+    "meeting_chair": _TASKS_LED,
+    "iom_officer": _TASKS_DONE,
+    "iom_manager": _TASKS_LED,
+    "offender_manager": _TASKS_DONE,
+    "mappa_coordinator": _TASKS_LED,
+    "partner_agency": _TASKS_DONE,
+    "force_manager": {"tasks:read", "tasks:counts"},
+    "chief_officer": {"tasks:read", "tasks:counts"},
+}
 
 _MEETINGS: dict[str, set[str]] = {}
 

@@ -23,6 +23,7 @@ from offenders.jobs import (
     pnc,
     registrations,
     subscriptions,
+    tasks,
     wanted,
 )
 from offenders.jobs.runner import Job
@@ -230,6 +231,21 @@ JOBS = (
         cron=EVERY_TEN_MINUTES,
         catch_up="once",
         effect_in=subscriptions.flag_failing,
+        raises_flags=True,
+    ),
+    Job(
+        name="followed-tasks",
+        does="Makes and ends the tasks of checks, reviews, visits and actions that fall due.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=tasks.follow_all,
+    ),
+    Job(
+        name="overdue-tasks",
+        does="Flags tasks not done by their due time, first to the owner, then above them.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=tasks.flag_overdue,
         raises_flags=True,
     ),
     Job(

@@ -118,7 +118,9 @@ class World:
 
     def move_house(self):
         ward = self.rnd.choice([*WARDS])
-        self.post(f"people/{self.someone()}/addresses", lines=["2"], neighbourhood=ward, type="home")
+        self.post(
+            f"people/{self.someone()}/addresses", lines=["2"], neighbourhood=ward, type="home"
+        )
 
     def protect(self):
         one, other = self.rnd.sample(self.people, 2)
@@ -185,7 +187,9 @@ class World:
     def merge(self):
         one, other = self.rnd.sample(self.people, 2)
         body = {"other_person_id": other["id"], "reason": "The same.", "other_version": 1}
-        shown = self.client.get(f"/v1/people/{other['id']}", headers=self.headers("supervisor", hours=LONG))
+        shown = self.client.get(
+            f"/v1/people/{other['id']}", headers=self.headers("supervisor", hours=LONG)
+        )
         body["other_version"] = shown.json.get("version", 1)
         made = self.post(f"people/{one['id']}/merges", **body)
         if made:

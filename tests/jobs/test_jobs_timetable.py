@@ -41,6 +41,8 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("order-checks", "*/10 * * * *"),
         ("unactioned-breaches", "*/10 * * * *"),
         ("failing-subscriptions", "*/10 * * * *"),
+        ("followed-tasks", "*/10 * * * *"),
+        ("overdue-tasks", "* * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]

@@ -217,7 +217,9 @@ def test_wards_are_of_the_reader_or_not_there_at_all(client, headers, resident):
     assert client.get(path("W1"), headers=supervisor).status_code == 200
     officer = headers("neighbourhood_officer", lpas=["N"])
     assert client.get(path("W3"), headers=officer).status_code == 200
-    assert client.get(path("W1"), headers=headers("response_officer", force="31")).status_code == 404
+    assert (
+        client.get(path("W1"), headers=headers("response_officer", force="31")).status_code == 404
+    )
     for role in ("partner_agency", "custody_client", "national_analyst", "auditor", "force_admin"):
         force = None if role == "national_analyst" else "33"
         assert client.get(path("W1"), headers=headers(role, force=force)).status_code == 403
@@ -238,7 +240,10 @@ def test_an_answer_is_small_and_what_is_unchanged_is_not_sent_again(client, head
     opened = orjson.loads(gzip.decompress(packed.data))
     assert opened["items"] == plain.json["items"]
     assert opened["as_of"] > plain.json["as_of"]
-    assert "Content-Encoding" not in client.get(path, headers=sent | {"Accept-Encoding": "gzip;q=0"}).headers
+    assert (
+        "Content-Encoding"
+        not in client.get(path, headers=sent | {"Accept-Encoding": "gzip;q=0"}).headers
+    )
     tag = packed.headers["ETag"]
     assert tag.startswith('W/"')
     again = client.get(path, headers=sent | {"If-None-Match": tag})

@@ -85,6 +85,9 @@ class IomMeetingAnswer(IomMeetingBody):
     has_quorum = fields.Boolean()
     missing = fields.List(fields.String())
     decisions = fields.Integer()
+    actions_carried_over = fields.List(
+        fields.Dict(), metadata={"description": "Open actions of the area, put to this meeting."}
+    )
     recorded_by = fields.String()
     recorded_at = Moment()
     version = fields.Integer()

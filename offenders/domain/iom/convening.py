@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from offenders.db import recorded_at
+from offenders.domain.iom.duties import carry_actions
 from offenders.domain.iom.models import IomMeeting
 from offenders.domain.iom.rules import CHAIRS, MEETING_SOURCE, missing_agencies
 from offenders.domain.reference import service as reference
@@ -47,6 +48,7 @@ def record_meeting(session: Session, doing: Doing) -> IomMeeting:
     )
     session.add(meeting)
     session.flush()
+    carry_actions(session, meeting)
     return meeting
 
 

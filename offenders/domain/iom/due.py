@@ -11,6 +11,7 @@ from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.flags.service import DueSource, Settled, clear_all, settle
 from offenders.domain.history import keep_history
+from offenders.domain.iom.duties import follow_members
 from offenders.domain.iom.models import IomMember
 from offenders.domain.iom.rules import ACTIONS, CONVICT, DECISIONS, LEADS, REVIEWS, RULES
 from offenders.domain.reference.policies import explained_figures_of_rules, figures_in_force
@@ -168,11 +169,12 @@ def settle_flags(session: Session) -> Settled:
 
 
 def settle_member(session: Session, member_id: UUID) -> None:
-    """Bring the flags of one membership to what is due, in the transaction that changed it."""
+    """Bring flags and tasks of a membership to what is due, in the transaction that changed it."""
     session.flush()
     for rule, source in due_sources(session, _DUE, member_id).items():
         because = "Recorded: nothing is due now."
         settle(session, rule=rule, source=source, because=because, subject_id=member_id)
+    follow_members(session, [member_id])
 
 
 def clear_undecided(session: Session, nomination_id: UUID) -> None:

@@ -27,6 +27,13 @@ _MEETING: Final = f"""json_build_object(
     'decides', m.decides, 'has_quorum', m.agencies @> {_QUORUM},
     'missing', ARRAY(SELECT q FROM unnest({_QUORUM}) q WHERE q <> ALL (m.agencies)),
     'notes', m.notes,
+    'actions_carried_over', (
+        SELECT coalesce(json_agg(json_build_object(
+                   'id', t.source_id, 'member_id', t.subject_id, 'task', t.reference,
+                   'due_at', t.due_at) ORDER BY t.due_at, t.id), '[]')
+        FROM task_entries e JOIN tasks t ON t.force = e.force AND t.id = e.task_id
+        WHERE e.force = m.force AND e.meeting_id = m.id AND e.kind = 'carried'
+          AND e.{_KNOWN}),
     'decisions', (SELECT count(*) FROM iom_decisions d
                   WHERE d.force = m.force AND d.meeting_id = m.id AND d.{_KNOWN}),
     'recorded_by', m.recorded_by, 'recorded_at', m.recorded_at, 'version', 1)::text

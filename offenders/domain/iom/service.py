@@ -19,6 +19,7 @@ from offenders.domain.iom.asking import Question
 from offenders.domain.iom.convening import record_meeting
 from offenders.domain.iom.counting import GROUPS, count_groups
 from offenders.domain.iom.due import due_source, refresh_members, settle_flags
+from offenders.domain.iom.duties import follow_members
 from offenders.domain.iom.evaluating import evaluate
 from offenders.domain.iom.helping import (
     add_action,
@@ -88,6 +89,7 @@ __all__ = [
     "end_action",
     "evaluate",
     "exit_member",
+    "follow_members",
     "hand_over_nomination",
     "intervene",
     "list_meetings",

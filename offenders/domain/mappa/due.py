@@ -12,6 +12,7 @@ from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.flags.service import DueSource, Settled, settle
 from offenders.domain.history import keep_history
+from offenders.domain.mappa.duties import follow_actions
 from offenders.domain.mappa.models import MappaCase
 from offenders.domain.mappa.rules import days_by_level
 from offenders.domain.mappa.shown import PRESENT, SUMMARY_HOLDS
@@ -159,7 +160,7 @@ def settle_cases(session: Session) -> Settled:
 
 
 def settle_case(session: Session, case_id: UUID) -> None:
-    """Bring the flag of one case to what is due now, in the transaction that changed it."""
+    """Bring flag and tasks of one case to what is due, in the transaction that changed it."""
     session.flush()
     settle(
         session,
@@ -168,3 +169,4 @@ def settle_case(session: Session, case_id: UUID) -> None:
         because="Recorded: nothing is due now.",
         subject_id=case_id,
     )
+    follow_actions(session, [case_id])

@@ -6,6 +6,7 @@ from offenders.domain.mappa.acting import Doing
 from offenders.domain.mappa.asking import PERIODS, Question
 from offenders.domain.mappa.caseload import settle_caseload, show_caseload
 from offenders.domain.mappa.due import refresh_cases, settle_cases
+from offenders.domain.mappa.duties import follow_actions
 from offenders.domain.mappa.entering import decide_referral, enter_case, refer_person
 from offenders.domain.mappa.log import list_history
 from offenders.domain.mappa.meeting import hold_meeting, record_minutes
@@ -40,6 +41,7 @@ __all__ = [
     "decide_referral",
     "end_action",
     "enter_case",
+    "follow_actions",
     "hold_meeting",
     "leave",
     "list_history",

@@ -14,6 +14,7 @@ from offenders.domain.flags.managed import act_on_arrest
 from offenders.domain.flags.service import DueSource, Settled, raise_due, settle
 from offenders.domain.history import keep_history
 from offenders.domain.orders.asking import LIVE, present_source
+from offenders.domain.orders.duties import follow_orders
 from offenders.domain.orders.models import Order
 from offenders.domain.orders.records import CHECKS, REVIEWS, managed
 from offenders.domain.persons.managing import end_management, manage
@@ -159,11 +160,12 @@ def settle_flags(session: Session, rule: str) -> Settled:
 
 
 def settle_order(session: Session, order_id: UUID, because: str) -> None:
-    """Bring the flags of one order to what is due now, in the transaction that changed it."""
+    """Bring flags and tasks of one order to what is due, in the transaction that changed it."""
     session.flush()
     for rule in RULES:
         source = due_source(session, rule, [order_id])
         settle(session, rule=rule, source=source, because=because, subject_id=order_id)
+    follow_orders(session, [order_id], because)
 
 
 def flag_unmonitored(session: Session, orders: Sequence[UUID]) -> int:

@@ -23,6 +23,7 @@ from offenders.domain.orders.due import (
     settle_flags,
     settle_order,
 )
+from offenders.domain.orders.duties import follow_orders
 from offenders.domain.orders.entering import record_order
 from offenders.domain.orders.log import list_history
 from offenders.domain.orders.reading import (
@@ -56,6 +57,7 @@ __all__ = [
     "due_source",
     "enforceable_of_person",
     "flag_unmonitored",
+    "follow_orders",
     "follow_the_day",
     "list_clauses",
     "list_history",

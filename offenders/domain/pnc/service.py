@@ -17,6 +17,7 @@ from offenders import clock
 from offenders.domain.flags import service as flags
 from offenders.domain.flags.service import DueSource
 from offenders.domain.pnc import store
+from offenders.domain.pnc.duties import follow_differences
 from offenders.domain.pnc.rules import DIFFERENCE, MEANINGS, UNCANCELLED, UNCIRCULATED, Kind
 from offenders.domain.pnc.store import COLUMNS, Question, count_differences, list_differences
 from offenders.domain.reference.policies import figures_of_rules
@@ -36,6 +37,7 @@ __all__ = [
     "Kind",
     "count_by_group",
     "count_differences",
+    "follow_differences",
     "last_extract",
     "list_differences",
     "question_of",
@@ -94,6 +96,7 @@ def settle_flags(session: Session) -> Settled:
         settled = flags.settle(session, rule=DIFFERENCE, source=source, because=because)
     if settled.raised:
         store.register_teams(session, DIFFERENCE)
+    follow_differences(session)
     return settled
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from offenders import clock
 from offenders.domain.flags.service import DueSource, Settled, settle
 from offenders.domain.reference.policies import explained_figures
+from offenders.domain.registrations.duties import follow_visits
 from offenders.domain.registrations.law import ACT
 from offenders.domain.registrations.store import (
     ARMS,
@@ -124,7 +125,7 @@ def settle_flags(session: Session, rule: str) -> Settled:
 
 
 def settle_flag(session: Session, record_id: UUID) -> None:
-    """Bring the flags of one record to what is due now, in the transaction that changed it."""
+    """Bring flags and tasks of one record to what is due, in the transaction that changed it."""
     session.flush()
     for rule in RULES:
         settle(
@@ -134,6 +135,7 @@ def settle_flag(session: Session, record_id: UUID) -> None:
             because="Recorded: nothing is due now.",
             subject_id=record_id,
         )
+    follow_visits(session, [record_id])
 
 
 def follow_homes(session: Session) -> None:

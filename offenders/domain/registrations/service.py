@@ -11,6 +11,7 @@ from offenders.domain.registrations.due import (
     settle_flag,
     settle_flags,
 )
+from offenders.domain.registrations.duties import follow_visits
 from offenders.domain.registrations.ending import close, review_indefinite
 from offenders.domain.registrations.entering import (
     add_disposal,
@@ -65,6 +66,7 @@ __all__ = [
     "examine",
     "follow_birth",
     "follow_homes",
+    "follow_visits",
     "give_notice",
     "hand_over",
     "list_actions",

@@ -12,6 +12,7 @@ from offenders.domain.history import keep_history
 from offenders.domain.wanted import store
 from offenders.domain.wanted.circulating import PNC_DIFFERENCE
 from offenders.domain.wanted.clocks import CANCELLATION, set_clocks
+from offenders.domain.wanted.duties import end_differences, follow_reviews
 from offenders.domain.wanted.entering import closed, register_owner
 from offenders.domain.wanted.log import add_action
 from offenders.domain.wanted.models import Want
@@ -93,6 +94,7 @@ def review_want(session: Session, doing: Doing) -> tuple[Want, WantAction]:
     if want.last_reviewed_at is None or occurred_at > want.last_reviewed_at:
         want.last_reviewed_at = occurred_at
     _keep(session, want, doing, changes_version=False)
+    follow_reviews(session, [want.id])
     return want, action
 
 
@@ -220,6 +222,8 @@ def _require_circulation(want: Want, to: Circulation) -> None:
 
 def _clear(session: Session, want: Want, rules: list[str], because: str) -> None:
     clear_for(session, subject_id=want.id, rules=rules, because=because)
+    if PNC_DIFFERENCE in rules:
+        end_differences(session, [want.id], because)
 
 
 def record_sighting_of(session: Session, want: Want, doing: Doing, occurred_at: datetime) -> None:
@@ -266,3 +270,5 @@ def _keep(session: Session, want: Want, doing: Doing, *, changes_version: bool =
     session.flush()
     keep_history(session, Want.__table__, want.force, [want.id])
     clear_what_ended(session, want, doing.now)
+    if changes_version:
+        follow_reviews(session, [want.id])

@@ -13,6 +13,7 @@ from offenders.domain.flags.service import clear_all, raise_due
 from offenders.domain.history import keep_history
 from offenders.domain.wanted.circulating import PNC_DIFFERENCE, uncancelled_source
 from offenders.domain.wanted.clocks import CANCELLATION
+from offenders.domain.wanted.duties import end_differences, follow_reviews
 from offenders.domain.wanted.elsewhere import ELSEWHERE, end_elsewhere
 from offenders.domain.wanted.models import Want
 from offenders.domain.wanted.overdue import ENDED_WITH_THE_WANT
@@ -101,6 +102,8 @@ def close_wants(session: Session, closings: Sequence[Closing], *, actor: str) ->
 
 def _settle_flags(session: Session, closed: Sequence[Row[tuple[object, ...]]]) -> None:
     wants = [row.id for row in closed]
+    follow_reviews(session, wants, "The want was closed.")
+    end_differences(session, wants, "The want was closed: it is compared anew.")
     clear_all(
         session,
         subject_ids=wants,

@@ -12,6 +12,7 @@ from offenders.domain.history import keep_history
 from offenders.domain.reference import service as reference
 from offenders.domain.wanted import store
 from offenders.domain.wanted.clocks import set_clocks
+from offenders.domain.wanted.duties import follow_reviews
 from offenders.domain.wanted.log import add_action
 from offenders.domain.wanted.models import Want
 from offenders.domain.wanted.opening import GIVEN, double, refuse_stray_warrant
@@ -79,6 +80,7 @@ def amend_want(  # noqa: PLR0913 - who changes what, as read at which version, a
     )
     keep_history(session, Want.__table__, want.force, [want.id])
     clear_what_ended(session, want, now)
+    follow_reviews(session, [want.id])
     return want
 
 

@@ -31,6 +31,7 @@ from offenders.domain.wanted.clocks import (
 )
 from offenders.domain.wanted.closing import Closing, close_wants, lock_open_wants
 from offenders.domain.wanted.detained import LIMIT, WANTED_THERE, said_of_detention, tell_holders
+from offenders.domain.wanted.duties import follow_reviews
 from offenders.domain.wanted.elsewhere import (
     ELSEWHERE,
     Asker,
@@ -102,6 +103,7 @@ __all__ = [
     "figures_today",
     "find_elsewhere",
     "follow_addresses",
+    "follow_reviews",
     "hand_over_want",
     "hold_suspects",
     "list_sightings",

@@ -1,0 +1,127 @@
+"""Making tasks and reading them: what is refused, who sees which, and in which order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from builders import given_entry, given_neighbourhood, given_want
+from tasks_given import ahead
+
+from offenders import clock
+
+
+def ids(items):
+    return [each["id"] for each in items]
+
+
+def test_a_task_says_who_does_what_until_when(tasks, client, headers):
+    given_neighbourhood(client, "TN1", lpa="TL")
+    want = given_want(client, headers, neighbourhood="TN1", domestic_abuse=True)
+    made = tasks.given(
+        subject={"type": "want", "id": want["reference"].lower()},
+        place="12 High Street",
+        expected_result="Arrested, or known to have left",
+        rationale="Seen there on Tuesday",
+        tactic="early_knock",
+    )
+    assert made["reference"].startswith("T33-")
+    assert made["state"] == "open"
+    assert made["is_overdue"] is False
+    assert (made["owner_officer"], made["owner_team"]) == ("1234", None)
+    assert made["subject"] == {
+        "type": "want",
+        "id": want["id"],
+        "reference": want["reference"],
+        "href": f"/v1/wanted/{want['id']}",
+    }
+    assert made["person"]["id"] == made["person_id"] == want["person"]["id"]
+    assert (made["lpa"], made["neighbourhood"]) == ("TL", "TN1")
+    assert made["source"] == {"type": "decision", "id": None}
+    assert made["recorded_through"] == f"/v1/tasks/{made['id']}/completions"
+    assert made["masked"] == []
+    assert tasks.get({"id": made["reference"]}).json == made
+    assert ids(tasks.list(subject=want["id"])) == [made["id"]]
+    assert ids(tasks.list(subject=want["reference"])) == [made["id"]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"owner_officer": None}, "/owner_officer"),
+        ({"owner_team": "NPT"}, "/owner_team"),
+        ({"due_at": "2020-01-01T10:00:00Z"}, "/due_at"),
+        ({"due_at": "tomorrow"}, "/due_at"),
+        ({"action": ""}, "/action"),
+        ({"action": "Arrest"}, "/action"),
+        ({"action": "Monitor the situation"}, "/action"),
+        ({"subject": {"type": "want", "id": "W33-7K3M-Q2XD"}}, "/subject/id"),
+        ({"subject": {"type": "horse", "id": "W33-7K3M-Q2XD"}}, "/subject/type"),
+        ({"subject": {"type": "want"}}, "/subject/id"),
+        ({"lpa": "NOWHERE"}, "/lpa"),
+        ({"source": "order_check"}, "/source"),
+        ({"state": "done"}, "/state"),
+    ],
+)
+def test_what_is_unowned_late_or_vague_is_refused(tasks, fields, pointer):
+    answer = tasks.post(**fields)
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json["errors"]] == [pointer]
+
+
+def test_a_due_time_is_required(tasks):
+    body = {"action": "Knock at the address", "owner_team": "NPT"}
+    answer = tasks.client.post("/v1/tasks", json=body, headers=tasks.sent)
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/due_at"
+
+
+def test_what_is_due_first_stands_first_and_is_found_by_filters(tasks):
+    now = clock.now()
+    late = tasks.given(due_at=ahead(days=3), owner_officer=None, owner_team="NPT")
+    soon = tasks.given(due_at=ahead(hours=1))
+    assert ids(tasks.list()) == [soon["id"], late["id"]]
+    assert ids(tasks.list(owner="1234")) == [soon["id"]]
+    assert ids(tasks.list(team="NPT")) == [late["id"]]
+    assert ids(tasks.list(due_before=(now + timedelta(days=2)).isoformat())) == [soon["id"]]
+    assert ids(tasks.list(source="decision", overdue="false")) == [soon["id"], late["id"]]
+    assert tasks.list(overdue="true") == tasks.list(state="done") == []
+    first = tasks.client.get("/v1/tasks?limit=1&count=true", headers=tasks.sent).json
+    assert (ids(first["items"]), first["total"]) == ([soon["id"]], 2)
+    then = tasks.client.get(f"/v1/tasks?limit=1&cursor={first['next']}", headers=tasks.sent).json
+    assert (ids(then["items"]), then["next"]) == ([late["id"]], None)
+
+
+def test_an_area_role_sees_its_area_and_an_owner_their_own(tasks, client, headers):
+    given_neighbourhood(client, "TN1", lpa="TL")
+    given_neighbourhood(client, "TN2", lpa="TM", south_west=(52.1, -1.0))
+    here, there = tasks.given(lpa="TL"), tasks.given(neighbourhood="TN2")
+    chair = tasks.caller("meeting_chair", lpas=["TL"])
+    assert ids(tasks.list(sent=chair)) == [here["id"]]
+    assert tasks.get(there, sent=chair).status_code == 404
+    own = tasks.given(lpa="TM", owner_officer="dev-1234")
+    owner = tasks.caller("meeting_chair", lpas=["TL"], name="1234")
+    assert ids(tasks.list(sent=owner)) == [here["id"], own["id"]]
+    assert tasks.get(own, sent=owner).status_code == 200
+    officer = tasks.caller("response_officer", lpas=["TL"])
+    assert ids(tasks.list(sent=officer, lpa="TM")) == [there["id"], own["id"]]
+    assert tasks.post(sent=chair, lpa="TM").json["errors"][0]["pointer"] == "/lpa"
+    assert tasks.post(sent=chair).json["lpa"] == "TL"
+    other = headers("supervisor", force="31")
+    assert client.get(f"/v1/tasks/{here['id']}", headers=other).status_code == 404
+
+
+def test_a_protected_address_is_not_told_by_a_task(tasks, client, headers):
+    given_neighbourhood(client, "TN1", lpa="TL")
+    person, offender = tasks.person(), tasks.person(family_name="Other")
+    made = tasks.given(
+        subject={"type": "person", "id": person["id"]}, neighbourhood="TN1", place="12 High Street"
+    )
+    given_entry(client, headers, offender, "associations", type="victim_of", person_id=person["id"])
+    officer = tasks.caller("response_officer")
+    seen = tasks.read(made, sent=officer)
+    assert [seen[name] for name in ("lpa", "neighbourhood", "place")] == [None] * 3
+    assert seen["masked"] == ["lpa", "neighbourhood", "place"]
+    assert "12 High Street" not in str(tasks.list(sent=officer))
+    assert tasks.list(sent=officer, neighbourhood="TN1") == []
+    assert tasks.read(made)["place"] == "12 High Street"

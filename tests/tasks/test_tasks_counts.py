@@ -1,0 +1,97 @@
+"""Counts of tasks lead to exactly their rows; what is unfinished is put to the next meeting."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from builders import given_neighbourhood
+from sqlalchemy import text
+from tasks_given import ahead
+
+from offenders import clock
+from offenders.db import Work, recorded_at, transaction
+from offenders.domain.access import Scope
+from offenders.domain.tasks.service import TaskSight, carry_over, unfinished_tasks
+from offenders.ids import new_id
+
+SIGHT = TaskSight("chair", True, True, (), ())
+
+
+def counts(tasks, **query):
+    answer = tasks.client.get("/v1/tasks/counts", headers=tasks.sent, query_string=query)
+    assert answer.status_code == 200, answer.json
+    return answer.json["counts"]
+
+
+def rows_of(tasks, href):
+    answer = tasks.client.get(f"{href}&count=true", headers=tasks.sent)
+    assert answer.status_code == 200, answer.json
+    return answer.json["total"]
+
+
+def test_each_count_leads_to_exactly_its_rows(tasks, client, connection):
+    given_neighbourhood(client, "TN1", lpa="TL")
+    tasks.given(lpa="TL", tactic="early_knock")
+    tasks.given(lpa="TL", owner_officer=None, owner_team="NPT")
+    done = tasks.given(owner_officer="77", tactic="early_knock")
+    tasks.done(done, "completions", result="Arrested at home", arrests=2, hours=3)
+    back = tasks.given(owner_officer="77", tactic="early_knock")
+    tasks.done(back, "completions", outcome="not_done", reason="abstraction", result="Football")
+    for group_by in ("owner", "team", "lpa", "state", "tactic", "source", "lpa,owner", "meeting"):
+        found = counts(tasks, group_by=group_by)
+        assert sum(each["tasks"] for each in found) == (4 if group_by == "state" else 3)
+        for each in found:
+            assert (group_by, rows_of(tasks, each["href"])) == (group_by, each["tasks"])
+            assert rows_of(tasks, each["overdue_href"]) == each["overdue"] == 0
+    assert [(each["state"], each["tasks"]) for each in counts(tasks, group_by="state")] == [
+        ("done", 1),
+        ("open", 3),
+    ]
+    assert counts(tasks)[0]["tasks"] == 3
+    with transaction(connection, Work("33")) as session:
+        for table in ("tasks", "tasks_history"):
+            session.execute(text(f"UPDATE {table} SET due_at = recorded_at WHERE lpa = 'TL'"))
+    (late,) = counts(tasks, lpa="TL")
+    assert (late["tasks"], late["overdue"]) == (2, 2)
+    assert rows_of(tasks, late["overdue_href"]) == 2
+    refused = client.get("/v1/tasks/counts?group_by=horse", headers=tasks.sent)
+    assert refused.status_code == 422
+
+
+def test_what_came_of_a_tactic_is_counted_beside_its_volume(tasks, client):
+    for arrests in (1, 0):
+        made = tasks.given(tactic="early_knock")
+        told = {"result": "Knocked", "arrests": arrests, "hours": 1.5, "searches": 1}
+        tasks.done(made, "completions", **told)
+    tasks.given(tactic="covert_watch")
+    tasks.given()
+    answer = client.get("/v1/tasks/results", headers=tasks.sent).json["counts"]
+    by_tactic = {each["tactic"]: each for each in answer}
+    knocks = by_tactic["early_knock"]
+    assert [knocks[name] for name in ("tasks", "done", "arrests", "with_arrest")] == [2, 2, 1, 1]
+    assert (knocks["hours"], knocks["arrests_per_task"], knocks["searches"]) == (3.0, 0.5, 2)
+    assert by_tactic["covert_watch"]["arrests_per_task"] is None
+    assert by_tactic[None]["tasks"] == 1
+    for each in answer:
+        assert rows_of(tasks, each["href"]) == each["tasks"]
+
+
+def test_an_unfinished_task_is_carried_to_each_meeting_once(tasks, connection):
+    made, late = tasks.given(), tasks.given(due_at=ahead(hours=1))
+    ended = tasks.given()
+    tasks.done(ended, "completions", result="Arrested at home")
+    with transaction(connection, Work("33")) as session:
+        asked = {"scope": Scope("33"), "sight": SIGHT, "now": clock.now()}
+        found = unfinished_tasks(session, **asked, before=recorded_at(session))
+        assert [str(each.id) for each in found] == [late["id"], made["id"]]
+        assert unfinished_tasks(session, **asked, before=clock.now() - timedelta(days=1)) == []
+        first, second = new_id("33"), new_id("33")
+        ids = [each.id for each in found]
+        for meeting, carried in ((first, 2), (first, 0), (second, 2)):
+            done = carry_over(session, actor="chair", meeting_id=meeting, task_ids=ids)
+            assert len(done) == carried
+        assert [each.carried_over for each in unfinished_tasks(session, **asked)] == [2, 2]
+    assert tasks.read(made)["carried_over"] == 2
+    assert [each["id"] for each in tasks.list(carried_over="true")] == [late["id"], made["id"]]
+    history = tasks.client.get(f"/v1/tasks/{made['id']}/history", headers=tasks.sent).json
+    assert [each["kind"] for each in history["items"]] == ["entry", "carried", "carried"]
