@@ -13,6 +13,7 @@ from mappa_given import Mappa
 from orders_given import Orders, day
 from registrations_given import Register
 from sqlalchemy import text
+from tasks_given import Tasks
 
 from offenders.db import Work, transaction
 from offenders.domain.calendar import service
@@ -41,6 +42,9 @@ class Dates:
         Register(client, headers, "33").given(person_id=person["id"], **area)
         Mappa(client, headers, "33").given(person_id=person["id"], level=2, **area)
         Iom(client, headers).member(person)
+        self.task = Tasks(client, headers, "33").given(
+            action=f"See {CANARY}", owner_officer="1001", lpa="N"
+        )
 
     def get(self, role="supervisor", *, claims=None, sent=None, **query):
         asked = {"from": day(-8), "to": day(357)} | query
@@ -62,7 +66,7 @@ def dates(client, headers):
 
 
 def test_each_role_is_shown_the_dates_that_it_may_know(dates):
-    street = WANTS | BAIL | {"order-expiry", "iom-review"}
+    street = WANTS | BAIL | {"order-expiry", "iom-review", "task-due"}
     assert dates.kinds("response_officer") == street
     assert dates.kinds("mappa_coordinator") == street | ORDERS | REGISTERED | {"mappa-meeting"}
     assert dates.kinds("supervisor", claims={"lpas": ["S"]}) <= {"iom-review"}
@@ -106,7 +110,7 @@ def test_an_entry_moves_under_the_same_name_with_a_higher_sequence(dates, client
 
 
 def test_owners_and_days_narrow_it(dates):
-    assert dates.kinds(owner="1001") == WANTS
+    assert dates.kinds(owner="1001") == WANTS | {"task-due"}
     assert dates.kinds(team="NOBODY") == set()
     assert dates.kinds(**{"from": day(200), "to": day(200)}) == {"order-expiry"}
     assert dates.kinds(**{"from": day(201), "to": day(201)}) == set()
@@ -145,7 +149,7 @@ def test_what_stands_in_a_reference_never_breaks_out_of_its_line(dates, client):
 
 
 def test_every_kind_has_a_name_of_its_own_and_moments_are_utc(dates):
-    assert len(KINDS) == len(set(KINDS)) == 15
+    assert len(KINDS) == len(set(KINDS)) == 16
     events = dates.events("mappa_coordinator")
     assert len({each["UID"] for each in events}) == len(events)
     assert {str(each["DTSTAMP"].dt.tzinfo) for each in events} == {"UTC"}

@@ -76,7 +76,7 @@ def _list_due(session: Session, asked: Asked) -> list[Row[Any]]:
         message = f"This calendar needs the permission {needed}."
         raise Forbidden(message)
     today = london_day(asked.now)
-    sources = source_sql(asked.actor, asked.force, asked.kinds or KINDS, today)
+    sources = source_sql(asked.actor, asked.force, asked.kinds or KINDS, asked.now)
     values: dict[str, Any] = {
         "force": asked.force,
         "today": today,

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.access import may, scope
 from offenders.domain.registrations.store import figure_values, shown_source
+from offenders.domain.tasks.asking import TEAM, task_sight
+from offenders.domain.tasks.asking import Question as TaskQuestion
+from offenders.domain.working_days import london_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import date
+    from datetime import datetime
 
     from offenders.domain.actors import Actor
 
@@ -115,13 +118,15 @@ SOURCES: Final[Sequence[Source]] = (
         owner="lead",
     ),
 )
+_TASK: Final = "task-due"
 ENTRIES: Final[Mapping[str, Entry]] = {
-    kind: entry for source in SOURCES for kind, entry in source.entries.items()
+    _TASK: Entry("Task due", "tasks:read", "t.due_at"),
+    **{kind: entry for source in SOURCES for kind, entry in source.entries.items()},
 }
 
 
 def source_sql(
-    actor: Actor, force: str, kinds: Collection[str], today: date
+    actor: Actor, force: str, kinds: Collection[str], now: datetime
 ) -> list[tuple[str, dict[str, Any]]]:
     """Give for each source that the reader may read its SQL and values.
 
@@ -129,12 +134,28 @@ def source_sql(
     owner_team. It takes `:first`, `:last`, `:begins`, `:ends` and `:sees_protected`.
     """
     found = []
+    if _TASK in kinds and may(actor, ENTRIES[_TASK].permission):
+        found.append(_of_tasks(actor, force, now))
     for number, source in enumerate(SOURCES):
         own = [kind for kind in source.entries if kind in kinds]
         own = [kind for kind in own if may(actor, source.entries[kind].permission)]
         if own:
             found.append(_of_source(actor, force, source, own, f"c{number}"))
-    return [(sql, values | figure_values(force, today)) for sql, values in found]
+    figures = figure_values(force, london_day(now))
+    return [(sql, values | figures) for sql, values in found]
+
+
+def _of_tasks(actor: Actor, force: str, now: datetime) -> tuple[str, dict[str, Any]]:
+    """Give the tasks that the reader may see; one's own wherever they stand."""
+    reach = scope(actor, ENTRIES[_TASK].permission, force)
+    asked = TaskQuestion({}, reach, now, task_sight(actor))
+    sql = f"""
+        SELECT '{_TASK}' AS kind, 'tasks' AS path, t.id, t.reference, CAST(NULL AS date) AS day,
+               t.due_at AS moment, t.version, t.updated_at, t.owner_officer, {TEAM} AS owner_team
+        {asked.source} AND {asked.in_sight} AND t.state = 'open'
+          AND t.due_at >= :begins AND t.due_at < :ends
+    """
+    return sql, asked.values
 
 
 def _of_source(
