@@ -125,8 +125,13 @@ def seed(  # noqa: PLR0913 - what the command line takes
         done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
     report(f"cases met about: {done}")
     report(_add_tasks(engine, force, made_up_tasks(force, seed, now, wants)))
+    report(_hold_meetings(engine, force, lpas[:1]))
+
+
+def _hold_meetings(engine: Engine, force: str, lpas: list[str]) -> str:
+    """Hold the first daily meetings, so that there are packs to read."""
     with transaction(engine, Work(force, statement_seconds=60)) as session:
-        report(f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas[:1])}")
+        return f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas)}"
 
 
 def _add_tasks(engine: Engine, force: str, tasks: Iterable[dict[str, Any]]) -> str:

@@ -222,7 +222,7 @@ def _make_subscriptions() -> None:
         sa.Column("force_code", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("subscription_id", name=op.f("pk_live_subscriptions")),
     )
-    for table in ("wants_history", "flags_history"):
+    for table in ("wants_history", "flags_history", "tasks_history"):
         op.create_index(f"ix_{table}_recorded_from", table, ["force", "recorded_from"])
     op.add_column("outbox_messages", sa.Column("recipient", sa.Uuid(), nullable=True))
     op.create_index(
@@ -236,7 +236,7 @@ def _make_subscriptions() -> None:
 
 def downgrade() -> None:
     """Drop them."""
-    for table in ("wants_history", "flags_history"):
+    for table in ("wants_history", "flags_history", "tasks_history"):
         op.drop_index(f"ix_{table}_recorded_from", table_name=table)
     op.drop_index("ix_outbox_messages_recipient", table_name="outbox_messages")
     op.drop_column("outbox_messages", "recipient")

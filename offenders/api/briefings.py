@@ -99,6 +99,32 @@ def publish(call: Call) -> Answer:
 @route(
     routes,
     "GET",
+    "/briefings/daily",
+    Operation("briefings.daily", _READ, "area", "consultation", asks_reason=True),
+    query=schemas.DailyQuery,
+    answer=schemas.DailyAnswer,
+)
+def read_daily(call: Call) -> Answer:
+    """Give the local briefing of a ward, put together now: people by risk, orders to check, items.
+
+    Whoever was arrested and whatever has ended or expired is not in it any more.
+    """
+    daily = service.daily_briefing(call.session, call.actor, call.query["neighbourhood"], call.now)
+    return Answer(
+        daily.body.encode() + b"}",
+        subject_type="person",
+        subjects=daily.subjects,
+        people=daily.people,
+        masked=daily.masked,
+        details={"ward": call.query["neighbourhood"]},
+        is_for_device=True,
+        stamped_as="generated_at",
+    )
+
+
+@route(
+    routes,
+    "GET",
     "/briefings/<briefing>",
     Operation("briefings.read", _READ, "area", "consultation", asks_reason=True),
     answer=schemas.BriefingAnswer,

@@ -115,6 +115,7 @@ class Answer:
     kept: bytes | None = None  # what a replay gives instead of a body with a secret
     is_audited: bool = False  # by the statement that read it, which also counted the people
     is_for_device: bool = False  # stamped with the moment as of which it holds, and packed
+    stamped_as: str = "as_of"
     media_type: str = JSON
     filename: str | None = None
 
@@ -349,12 +350,13 @@ def _run(  # noqa: PLR0913 - the parts of one request
             idempotency.keep_first_answer(session, actor, key, kept, shown)
     if request.method in _READING and is_unchanged(answer.headers.get("ETag", "")):
         return Response(status=304, headers={"ETag": answer.headers["ETag"]})
-    return _for_device(answer, call.now) if given.is_for_device else answer
+    return _for_device(answer, call.now, given.stamped_as) if given.is_for_device else answer
 
 
-def _for_device(answer: Response, now: datetime) -> Response:
+def _for_device(answer: Response, now: datetime, name: str) -> Response:
     """Stamp and pack an answer; its ETag is a weak one, for it covers what is shown alone."""
-    body, headers = pack(stamp(answer.get_data(), written(now)), request.headers.get(ENCODING, ""))
+    stamped = stamp(answer.get_data(), written(now), name)
+    body, headers = pack(stamped, request.headers.get(ENCODING, ""))
     answer.set_data(body)
     answer.headers.extend(headers)
     answer.headers["ETag"] = f"W/{answer.headers['ETag']}"

@@ -37,6 +37,6 @@ def written(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def stamp(body: bytes, as_of: str) -> bytes:
+def stamp(body: bytes, as_of: str, name: str = "as_of") -> bytes:
     """Add to a JSON object the moment as of which it holds; no ETag covers that."""
-    return body[:-1] + f',"as_of":"{as_of}"}}'.encode()
+    return body[:-1] + f',"{name}":"{as_of}"}}'.encode()

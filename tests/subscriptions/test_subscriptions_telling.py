@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from briefings_given import Briefings
 from builders import given_person, given_want
 from sqlalchemy import text
 from standardwebhooks import WebhookVerificationError
+from tasks_given import Tasks
 
+from offenders import clock
 from offenders.db import Work, transaction
 from offenders.domain.flags.service import DueSource, clear_all, raise_due
+from offenders.domain.tasks.overdue import settle_flags
 from offenders.ids import new_id
 
 DUE = """
@@ -156,6 +161,34 @@ def test_a_briefing_is_told_of_without_its_words(hooks, receive, client, headers
     ]
     assert item["reference"] in {each["subject"]["reference"] for each in events}
     assert "Canary" not in str(events)
+
+
+def test_tasks_are_told_of_to_who_may_see_them(hooks, receive, client, headers):
+    Briefings(client, headers)
+    tasks, receiver, south = Tasks(client, headers, "33"), receive(), receive()
+    made = hooks.given(receiver, "task.assigned", "task.overdue", "task.done")
+    away = hooks.given(south, "task.assigned", lpas=["S"])
+    task = tasks.given(lpa="N", action="See Canary")
+    tasks.done(task, "handovers", to_officer="5678", reason="On leave.")
+    tasks.done(task, "completions", result="Seen.")
+    late = tasks.given(lpa="N")
+    later = clock.now() + timedelta(days=3)
+    with clock.as_if_at(later), transaction(hooks.engine, Work("33")) as session:
+        settle_flags(session)
+    hooks.step()
+    events = receiver.told(made["secret"])
+    found = sorted((each["type"], each["subject"]["reference"]) for each in events)
+    assert found == sorted(
+        [
+            ("task.assigned", task["reference"]),
+            ("task.assigned", task["reference"]),
+            ("task.done", task["reference"]),
+            ("task.assigned", late["reference"]),
+            ("task.overdue", late["reference"]),
+        ]
+    )
+    assert "Canary" not in str(events)
+    assert south.told(away["secret"]) == []
 
 
 @pytest.mark.parametrize(

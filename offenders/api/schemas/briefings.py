@@ -129,6 +129,41 @@ class BriefingVersionQuery(PageQuery):
     """A page of versions."""
 
 
+class DailyQuery(Schema):
+    """Of which ward."""
+
+    neighbourhood = code(required=True)
+
+
+class DailyAnswer(Schema):
+    """The briefing of a ward as it is now; an ETag covers all but `generated_at`."""
+
+    neighbourhood = fields.String()
+    name = fields.String()
+    people = fields.List(
+        fields.Dict(),
+        metadata={"description": "The cards of the ward, as /v1/neighbourhoods/…/offenders."},
+    )
+    more = fields.Boolean(metadata={"description": "There are more people than are shown."})
+    wanted = fields.List(fields.UUID())
+    domestic_abuse = fields.List(
+        fields.UUID(), metadata={"description": "Wanted for domestic abuse."}
+    )
+    iom_active = fields.List(
+        fields.Dict(), metadata={"description": "Who last came to notice first; no others."}
+    )
+    orders = fields.List(
+        fields.Dict(), metadata={"description": "What binds, with the instruction to check it."}
+    )
+    registered = fields.List(fields.UUID())
+    mappa = fields.List(fields.UUID())
+    items = fields.List(fields.Dict(), metadata={"description": "The items for this ward."})
+    releases = fields.List(
+        fields.Dict(), metadata={"description": "On bail or under investigation, lately."}
+    )
+    generated_at = Moment()
+
+
 class ReceiptQuery(PageQuery):
     """Which officers of those whom an item is for."""
 

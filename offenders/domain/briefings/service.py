@@ -11,6 +11,7 @@ from offenders.domain.briefings.counting import (
     counts_of,
     list_pairs,
 )
+from offenders.domain.briefings.daily import Daily, daily_briefing
 from offenders.domain.briefings.items import (
     Doing,
     amend_item,
@@ -24,6 +25,7 @@ from offenders.domain.briefings.store import count_items, list_items, list_versi
 __all__ = [
     "COUNTED",
     "Asked",
+    "Daily",
     "Doing",
     "Question",
     "add_receipt",
@@ -32,6 +34,7 @@ __all__ = [
     "count_pairs",
     "count_teams",
     "counts_of",
+    "daily_briefing",
     "get_item",
     "list_items",
     "list_pairs",

@@ -16,6 +16,9 @@ from sqlalchemy import text
 from offenders.domain.access import may, scope, sight
 from offenders.domain.briefings.service import Question
 from offenders.domain.flags.rules import unseen_subjects
+from offenders.domain.tasks.asking import Question as TaskQuestion
+from offenders.domain.tasks.asking import task_sight
+from offenders.domain.tasks.overdue import RULE as OVERDUE_TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -73,6 +76,29 @@ def _flags(actor: Actor, force: str, _now: datetime) -> tuple[str, dict[str, Any
     return sql, own.values_as("flags") | {"unseen": list(unseen_subjects(sight(actor)))}
 
 
+def _tasks(actor: Actor, force: str, now: datetime) -> tuple[str, dict[str, Any]]:
+    asked = TaskQuestion({}, scope(actor, "tasks:read", force), now, task_sight(actor))
+    before = _BEFORE.format(table="tasks").replace("h.", "t.")
+    sql = f"""
+        SELECT v.type, t.recorded_from AS at, 'task' AS subject_type, t.id, t.reference,
+               v.occurred_at
+        FROM tasks_history t {before}
+        CROSS JOIN LATERAL (VALUES
+            ('task.assigned', t.state = 'open' AND (t.owner_officer, t.owner_team)
+                              IS DISTINCT FROM (o.owner_officer, o.owner_team), t.recorded_from),
+            ('task.done', t.state <> 'open' AND o.state IS NOT DISTINCT FROM 'open', t.ended_at)
+        ) v (type, holds, occurred_at)
+        WHERE v.holds AND {_WINDOW.replace("h.", "t.")} AND {asked.in_sight}
+        UNION ALL
+        SELECT 'task.overdue', h.recorded_from, 'task', t.id, t.reference, h.due_at
+        FROM flags_history h {_BEFORE.format(table="flags")}
+        JOIN tasks t ON t.force = h.force AND t.id = h.subject_id
+        WHERE h.force = :force AND {_WINDOW} AND h.rule = '{OVERDUE_TASKS}' AND o.id IS NULL
+          AND {asked.in_sight}
+    """
+    return sql, asked.values
+
+
 def _briefings(actor: Actor, force: str, now: datetime) -> tuple[str, dict[str, Any]]:
     known, values = Question(actor, force, now).source()
     sql = f"""
@@ -90,6 +116,7 @@ def _briefings(actor: Actor, force: str, now: datetime) -> tuple[str, dict[str, 
 
 SOURCES: Final[Sequence[Source]] = (
     Source(("want.opened", "want.changed", "want.ended"), "wanted:read", _wants),
+    Source(("task.assigned", "task.overdue", "task.done"), "tasks:read", _tasks),
     Source(("flag.raised", "flag.cleared"), "flags:read", _flags),
     Source(
         ("briefing.published", "briefing.amended", "briefing.withdrawn"),
