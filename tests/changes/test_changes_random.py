@@ -17,7 +17,7 @@ from registrations_given import Register
 
 from offenders.clock import as_if_at
 
-STEPS = int(os.environ.get("CHANGES_STEPS", "70"))
+STEPS = int(os.environ.get("CHANGES_STEPS", "50"))
 SEEDS = range(1, 1 + int(os.environ.get("CHANGES_SEEDS", "2")))
 WARDS = {"W1": "N", "W2": "N", "W3": "S"}
 LONG = 24 * 365
@@ -118,7 +118,9 @@ class World:
 
     def move_house(self):
         ward = self.rnd.choice([*WARDS])
-        self.post(f"people/{self.someone()}/addresses", lines=["2"], neighbourhood=ward, type="home")
+        self.post(
+            f"people/{self.someone()}/addresses", lines=["2"], neighbourhood=ward, type="home"
+        )
 
     def protect(self):
         one, other = self.rnd.sample(self.people, 2)
@@ -185,7 +187,9 @@ class World:
     def merge(self):
         one, other = self.rnd.sample(self.people, 2)
         body = {"other_person_id": other["id"], "reason": "The same.", "other_version": 1}
-        shown = self.client.get(f"/v1/people/{other['id']}", headers=self.headers("supervisor", hours=LONG))
+        shown = self.client.get(
+            f"/v1/people/{other['id']}", headers=self.headers("supervisor", hours=LONG)
+        )
         body["other_version"] = shown.json.get("version", 1)
         made = self.post(f"people/{one['id']}/merges", **body)
         if made:

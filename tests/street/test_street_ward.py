@@ -84,10 +84,10 @@ def test_one_row_tells_all_that_is_needed_of_a_person(client, headers, resident)
     assert (card["id"], card["age"], card["is_child"]) == (person["id"], 36, False)
     assert (card["photo_reference"], card["neighbourhoods"]) == ("PH/1", ["W1"])
     assert card["if_met"]["act"] == "yes"
+    breach = "a breach may be acted on at once (Crime and Security Act 2010 s.28(9))."
     assert card["if_met"]["instructions"] == [
         f"Wanted, {want['reference']}: {PACE}.",
-        f"Domestic violence protection order {order['reference']}: a breach may be acted on at once"
-        " (Crime and Security Act 2010 s.28(9)).",
+        f"Domestic violence protection order {order['reference']}: {breach}",
         SUMMARY["what_to_do_if_met"],
     ]
     assert card["reasons"][2]["conditions"][0]["text"] == condition["text"]
@@ -217,7 +217,9 @@ def test_wards_are_of_the_reader_or_not_there_at_all(client, headers, resident):
     assert client.get(path("W1"), headers=supervisor).status_code == 200
     officer = headers("neighbourhood_officer", lpas=["N"])
     assert client.get(path("W3"), headers=officer).status_code == 200
-    assert client.get(path("W1"), headers=headers("response_officer", force="31")).status_code == 404
+    assert (
+        client.get(path("W1"), headers=headers("response_officer", force="31")).status_code == 404
+    )
     for role in ("partner_agency", "custody_client", "national_analyst", "auditor", "force_admin"):
         force = None if role == "national_analyst" else "33"
         assert client.get(path("W1"), headers=headers(role, force=force)).status_code == 403
@@ -238,7 +240,10 @@ def test_an_answer_is_small_and_what_is_unchanged_is_not_sent_again(client, head
     opened = orjson.loads(gzip.decompress(packed.data))
     assert opened["items"] == plain.json["items"]
     assert opened["as_of"] > plain.json["as_of"]
-    assert "Content-Encoding" not in client.get(path, headers=sent | {"Accept-Encoding": "gzip;q=0"}).headers
+    assert (
+        "Content-Encoding"
+        not in client.get(path, headers=sent | {"Accept-Encoding": "gzip;q=0"}).headers
+    )
     tag = packed.headers["ETag"]
     assert tag.startswith('W/"')
     again = client.get(path, headers=sent | {"If-None-Match": tag})
