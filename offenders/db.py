@@ -43,7 +43,7 @@ IDLE_SECONDS = 1.0
 
 _READER, _WRITER = 1, 2
 
-BEGIN = Statement("""
+_BEGIN = """
     SELECT set_config('app.force', CAST(:begin_force AS text), true),
            set_config('app.hidden', CASE WHEN CAST(:begin_reader AS text) IS NULL THEN '{}'
                ELSE hidden_from(CAST(:begin_force AS text), CAST(:begin_reader AS text),
@@ -58,6 +58,16 @@ BEGIN = Statement("""
            CASE WHEN CAST(:begin_is_narrowed AS boolean)
                 THEN opened_to(CAST(:begin_force AS text), CAST(:begin_reader AS text),
                     CAST(:begin_at AS timestamptz)) END AS opened
+"""
+BEGIN = Statement(_BEGIN)
+# A writer leaves a mark that is seen from its commit on: whoever keeps what was made of a force's
+# records can tell by a snapshot whether anything may have changed.
+BEGIN_WRITING = Statement(f"""
+    WITH marked AS (
+        INSERT INTO force_writes (of_force, xid)
+        VALUES (CAST(:begin_force AS text), CAST(CAST(pg_current_xact_id() AS text) AS bigint))
+        ON CONFLICT DO NOTHING)
+    {_BEGIN}
 """)
 
 _HIDDEN_FROM = text("""
@@ -195,7 +205,7 @@ def _session(bind: Engine | Connection) -> Session:
 
 def begin(session: Session, work: Work) -> None:
     """Set force, time limit and moment; jobs call it again for each force in turn."""
-    row = ask(session, BEGIN, begin_values(work))
+    row = ask(session, BEGIN_WRITING if work.writes else BEGIN, begin_values(work))
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
     session.info["opened"] = row.opened or []
