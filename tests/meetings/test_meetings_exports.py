@@ -56,7 +56,7 @@ def test_a_pack_is_taken_along_for_a_purpose_and_the_disclosure_is_audited(meeti
     assert all(
         {meeting["id"], want["id"], person["id"]} <= set(each["subject_ids"]) for each in told
     )
-    assert {each["details"]["purpose"] for each in told} == {"Morning meeting", "testing"}
+    assert {each["details"]["purpose"] for each in told} == {"Morning meeting"}
     rows = list(csv.DictReader(io.StringIO(meetings.get(f"{path}csv").data.decode("utf-8-sig"))))
     names = {row["person_family_name"] for row in rows if row["person_family_name"]}
     assert names == {f"'{CANARY}"}
