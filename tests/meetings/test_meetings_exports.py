@@ -71,6 +71,9 @@ def test_without_a_purpose_nothing_leaves(meetings):
     refused = meetings.get(f"{path}?format=pdf", sent=bare, status=422)
     assert [each["pointer"] for each in refused.json["errors"]] == ["/purpose"]
     meetings.get(f"{path}?format=docx", status=422)
+    set_reason(meetings, needed=1)
+    meetings.get(path, sent=bare, status=422)
+    meetings.get(f"{path}?format=csv&purpose=Morning+meeting", sent=bare)
     meetings.get(f"{path}?format=csv&purpose=x", sent=meetings.by("response_officer"), status=403)
 
 
