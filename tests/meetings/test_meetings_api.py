@@ -90,7 +90,7 @@ def test_a_pack_is_the_same_after_a_day_of_changes_and_the_next_says_what_change
         headers=meetings.by("investigator") | {"If-Match": "*"},
     )
     assert renamed.status_code == 200, renamed.json
-    meetings.finish(done, "Arrested at 05:10", arrests=1)
+    meetings.act(f"tasks/{done['id']}/completions", result="Arrested at 05:10", arrests=1)
 
     again = meetings.pack(first)
     assert again.data == drawn.data
@@ -150,7 +150,11 @@ def test_decisions_make_tasks_that_are_shown_with_the_meeting(meetings):
     assert made["source"] == {"type": "decision", "id": meeting["id"]}
     assert meetings.decided(meeting, action="Brief the night shift on the estate")["lpa"] == "N"
     shown = meetings.read(meeting)
+<<<<<<< HEAD
     assert next(each["reference"] for each in shown["decisions"]) == made["reference"]
+=======
+    assert made["reference"] in {each["reference"] for each in shown["decisions"]}
+>>>>>>> meetings
     assert len(shown["decisions"]) == 2
     noted = meetings.act(
         f"meetings/{meeting['id']}/minutes", section="new_wants", note="All gone through"

@@ -56,7 +56,7 @@ def test_a_pack_is_taken_along_for_a_purpose_and_the_disclosure_is_audited(meeti
     assert all(
         {meeting["id"], want["id"], person["id"]} <= set(each["subject_ids"]) for each in told
     )
-    assert {each["details"]["purpose"] for each in told} == {"Morning meeting", "testing"}
+    assert {each["details"]["purpose"] for each in told} == {"Morning meeting"}
     rows = list(csv.DictReader(io.StringIO(meetings.get(f"{path}csv").data.decode("utf-8-sig"))))
     names = {row["person_family_name"] for row in rows if row["person_family_name"]}
     assert names == {f"'{CANARY}"}
@@ -71,6 +71,9 @@ def test_without_a_purpose_nothing_leaves(meetings):
     refused = meetings.get(f"{path}?format=pdf", sent=bare, status=422)
     assert [each["pointer"] for each in refused.json["errors"]] == ["/purpose"]
     meetings.get(f"{path}?format=docx", status=422)
+    set_reason(meetings, needed=1)
+    meetings.get(path, sent=bare, status=422)
+    meetings.get(f"{path}?format=csv&purpose=Morning+meeting", sent=bare)
     meetings.get(f"{path}?format=csv&purpose=x", sent=meetings.by("response_officer"), status=403)
 
 

@@ -25,6 +25,9 @@ def utc(*parts):
         (Kind.MONTHLY, 1, utc(2024, 3, 31, 7), utc(2024, 2, 29, 8), utc(2024, 4, 30, 7)),
         # The same hour in London, before and after the clocks change.
         (Kind.MONTHLY, 1, utc(2026, 4, 15, 7), utc(2026, 3, 15, 8), utc(2026, 5, 15, 7)),
+        # A policy of nothing, or of ages, is taken for the shortest and the longest there is.
+        (Kind.DAILY, 0, utc(2026, 3, 2, 8), utc(2026, 3, 2, 7), utc(2026, 3, 2, 9)),
+        (Kind.DAILY, 10**9, utc(2026, 3, 2, 8), utc(2025, 3, 1, 8), utc(2027, 3, 3, 8)),
         (Kind.MONTHLY, 2, utc(2026, 12, 10, 8), utc(2026, 10, 10, 7), utc(2027, 2, 10, 8)),
     ],
 )

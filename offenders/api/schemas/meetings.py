@@ -106,6 +106,7 @@ class MeetingAnswer(Schema):
     since = Moment()
     until = Moment()
     previous = fields.Dict(allow_none=True)
+    drawn_at = Moment()
     chair = fields.String(allow_none=True)
     attendance = fields.List(fields.Dict())
     pack = fields.String()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from offenders import clock
 from offenders.db import recorded_at, settle, settled_now
 from offenders.domain.meetings import rules, store
 from offenders.domain.meetings.drawing import draw_pack
@@ -14,7 +15,6 @@ from offenders.domain.meetings.rules import RULE, Kind, Tier
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figures_in_force
 from offenders.domain.tasks.service import carry_over
-from offenders.domain.working_days import london_day
 from offenders.errors import Conflict, Invalid
 from offenders.ids import new_id, new_reference
 
@@ -50,7 +50,7 @@ def convene(session: Session, scope: Scope, actor: str, new: NewMeeting) -> Meet
     cut_off = _cut_off(session, new)
     if new.chair is not None:
         reference.register_officer(session, new.chair)
-    figures = figures_in_force(session, scope.force, RULE, london_day(cut_off))
+    figures = figures_in_force(session, scope.force, RULE, clock.today())
     since, until = rules.window(new.kind, figures[new.kind], cut_off)
     moment = recorded_at(session)
     meeting = Meeting(
@@ -79,7 +79,7 @@ def convene(session: Session, scope: Scope, actor: str, new: NewMeeting) -> Meet
     meeting.previous_id = previous.id if previous is not None else None
     session.add(meeting)
     last = previous.cut_off if previous is not None else None
-    carried = draw_pack(session, meeting, last, figures[_CAP])
+    carried = draw_pack(session, meeting, last, min(figures[_CAP], rules.MOST_ROWS))
     carry_over(session, actor=actor, meeting_id=meeting.id, task_ids=carried)
     return meeting
 

@@ -32,6 +32,10 @@ class Kind(StrEnum):
     MONTHLY = "monthly"
 
 
+LONGEST: Final = {Kind.DAILY: 24 * 366, Kind.FORTNIGHTLY: 366, Kind.MONTHLY: 12}
+MOST_ROWS: Final = 2_000  # of a section, whatever the policy says: a pack is read at a table
+
+
 @dataclass(frozen=True)
 class Section:
     """A section of every pack: its title on paper, and without which permission it is masked."""
@@ -71,8 +75,10 @@ SECTIONS: Final[Mapping[str, Section]] = {
 def window(kind: Kind, figure: int, cut_off: datetime) -> tuple[datetime, datetime]:
     """Give how far back and how far ahead the pack of a cut-off looks.
 
-    The figure is in hours (daily), days (fortnightly) or calendar months (monthly).
+    The figure is in hours (daily), days (fortnightly) or calendar months (monthly), at least 1
+    and at most a year of them.
     """
+    figure = max(1, min(figure, LONGEST[kind]))
     if kind is Kind.MONTHLY:
         return _months(cut_off, -figure), _months(cut_off, figure)
     reach = timedelta(hours=figure) if kind is Kind.DAILY else timedelta(days=figure)

@@ -28,7 +28,8 @@ _HEAD: Final = """
     'id', m.id, 'reference', m.reference, 'force', m.force, 'tier', m.tier, 'kind', m.kind,
     'lpa', m.lpa, 'held_at', m.held_at, 'cut_off', m.cut_off, 'since', m.since,
     'until', m.until, 'previous', CASE WHEN b.id IS NOT NULL THEN json_build_object(
-        'id', b.id, 'reference', b.reference, 'cut_off', b.cut_off) END
+        'id', b.id, 'reference', b.reference, 'cut_off', b.cut_off) END,
+    'drawn_at', m.recorded_at
 """
 _JSON: Final = f"""
     json_build_object({_HEAD}, 'chair', m.chair, 'attendance', m.attendance,
