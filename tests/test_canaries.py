@@ -167,7 +167,7 @@ def look_for_canaries(world, client, headers):
         sent = headers(role, force=force, name=f"reader {role}", **claims)
         groups = world.shared_groups if role == "partner_agency" else frozenset()
         closed = [each for each in world.canaries if not each.is_open_to(role, groups)]
-        for method, rule, operation, path, body in asked:
+        for method, _rule, operation, path, body in asked:
             if {operation.permission, operation.shared}.isdisjoint(PERMISSIONS[role]):
                 continue
             answer = client.open(path, method=method, json=body, headers=sent)
