@@ -230,7 +230,9 @@ def _make_subscriptions() -> None:
         "outbox_messages",
         ["force", "recipient"],
         unique=False,
-        postgresql_where=sa.text("recipient IS NOT NULL AND state IN ('waiting', 'sending', 'dead')"),
+        postgresql_where=sa.text(
+            "recipient IS NOT NULL AND state IN ('waiting', 'sending', 'dead')"
+        ),
     )
 
 
