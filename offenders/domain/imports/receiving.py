@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from offenders.db import Work, transaction
 from offenders.domain.imports import completeness, seen, store
@@ -178,7 +184,7 @@ def _forgetting(connection: Connection, order: Order) -> Iterator[None]:
         try:
             with transaction(connection, order.work) as session:
                 session.execute(text("DISCARD TEMP"))
-        except DBAPIError:
+        except SQLAlchemyError:
             connection.invalidate()
 
 
