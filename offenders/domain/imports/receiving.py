@@ -210,7 +210,7 @@ def _forgetting(connection: Connection, order: Order) -> Iterator[None]:
         try:
             with transaction(connection, order.work) as session:
                 session.execute(text("DISCARD TEMP"))
-        except DBAPIError:
+        except SQLAlchemyError:
             connection.invalidate()
 
 
