@@ -59,6 +59,7 @@ class _Answered:
     status: HTTPStatus
     tag: str
     body: bytes
+    warning: str | None
 
 
 class ShortCut:
@@ -140,9 +141,10 @@ class ShortCut:
         limits.give_back(lease, most - shown.fresh)
         body = body_of(shown, page)
         tag = etag(shown.version, body)
+        warning = limits.warning_of(actor, force)
         if is_among(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
-            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"")
-        return _Answered(HTTPStatus.OK, tag, body)
+            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"", warning)
+        return _Answered(HTTPStatus.OK, tag, body, warning)
 
     def _read_query(self, way: _Way, environ: Environ) -> dict[str, Any] | None:
         """Read the filters as Flask would; None where it must say what is wrong with them."""
@@ -183,6 +185,8 @@ class ShortCut:
     def _send(self, answered: _Answered, request_id: str, start: Start) -> Iterable[bytes]:
         is_demonstration = bool(self._service.known("demonstration")[1])
         headers = [("ETag", answered.tag)]
+        if answered.warning is not None:
+            headers.append((limits.WARNING, answered.warning))
         if answered.status is HTTPStatus.OK:
             headers += [("Content-Type", JSON), ("Content-Length", str(len(answered.body)))]
         headers += common_headers(request_id, is_demonstration=is_demonstration)

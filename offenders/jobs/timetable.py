@@ -233,6 +233,14 @@ JOBS = (
         raises_flags=True,
     ),
     Job(
+        name="read-budgets",
+        does="Flags readers who have used much or all of their daily budget of people.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=sharing.flag_budgets,
+        raises_flags=True,
+    ),
+    Job(
         name="audit-seal",
         does="Seals the audit, so that whatever is altered later is found.",
         cron=EVERY_MINUTE,

@@ -66,7 +66,13 @@ def test_it_widens_an_area_in_every_list_and_for_what_is_done(sharing, client, h
         counted = sharing.get("wanted/counts", "supervisor", **north).json["counts"]
         body = {"occurred_at": clock.now().isoformat(), "text": "Looked at."}
         reviewed = sharing.post(f"wanted/{wants['S']}/reviews", body, "supervisor", **north)
-        return areas, listed["total"], len(page["wanted"]), counted[0]["wants"], reviewed.status_code
+        return (
+            areas,
+            listed["total"],
+            len(page["wanted"]),
+            counted[0]["wants"],
+            reviewed.status_code,
+        )
 
     assert seen() == (["N"], 1, 1, 1, 404)
     taken = sharing.take("supervisor", lpa="S", **north)

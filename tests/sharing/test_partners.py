@@ -36,7 +36,12 @@ def person(client, headers, iom):
     given_entry(client, headers, made, "notes", text="The force's own note.")
     given_want(client, headers, person=made)
     member = iom.member(made)
-    action = {"text": "See the council.", "agency": "council", "owner": "C1", "due_on": "2030-01-01"}
+    action = {
+        "text": "See the council.",
+        "agency": "council",
+        "owner": "C1",
+        "due_on": "2030-01-01",
+    }
     iom.done(member, "actions", **action)
     return made | {"member": member["id"]}
 

@@ -37,6 +37,7 @@ SUBJECT_TYPES = (
     "pnc_circulation",
     "officer",
     "emergency_access",
+    "reader",
 )
 
 
