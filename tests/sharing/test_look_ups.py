@@ -45,11 +45,14 @@ def test_own_name_surname_and_household_are_found_with_their_events(sharing, peo
     of_jane["same_address"] = ["housemate", "namesake"]
     for pattern, expected in of_jane.items():
         items = [each for each in found(sharing, pattern) if each["actor"] == "dev-jane-cardew"]
-        assert sorted(sum((each["people"] for each in items), [])) == sorted(
-            people[name] for name in expected
-        ), pattern
+        shown = sorted(person for each in items for person in each["people"])
+        assert shown == sorted(people[name] for name in expected), pattern
     (own,) = found(sharing, "own_name")
-    assert (own["action"], own["role"], own["reason"]) == ("persons.read", "investigator", "testing")
+    assert (own["action"], own["role"], own["reason"]) == (
+        "persons.read",
+        "investigator",
+        "testing",
+    )
     (of_otto,) = [each for each in found(sharing, "same_surname") if "otto" in each["actor"]]
     assert of_otto["people"] == [people["stranger"]]
     events = sharing.get(f"audit/events?subject={people['namesake']}", "auditor").json["items"]
