@@ -159,7 +159,8 @@ def _hang_on(word, world, client, headers, whose, force, person):
         notes=word("victimnotes", protected),
     )
     world.knows(whose, person=person["id"])
-    world.knows(f"{whose}victim", person=victim["id"])
+    if whose != "other":
+        world.knows(f"{whose}victim", person=victim["id"])
 
 
 def _records(word, world, client, headers, whose, force, person):

@@ -14,7 +14,7 @@ down_revision = "0038"
 branch_labels = None
 depends_on = None
 
-_TABLES = ("restrictions", "agreements", "shares", "emergency_accesses")
+_TABLES = ("restrictions", "agreements", "shares", "emergency_accesses", "readers")
 _OUTCOMES = "'justified', 'not_justified', 'referred'"
 
 # The owner reads restrictions whoever asks: a reader who is shut out can't see that they are.
@@ -78,6 +78,15 @@ def upgrade() -> None:
     _make_shares()
     _make_emergency_accesses()
     protect(op, ["restrictions", "shares", "emergency_accesses"], "SELECT, INSERT, UPDATE")
+    op.create_table(
+        "readers",
+        _text("force"),
+        _text("actor"),
+        *(_strings(name) for name in ("family", "given", "lpas", "neighbourhoods")),
+        _moment("recorded_at"),
+        sa.PrimaryKeyConstraint("force", "actor", name=op.f("pk_readers")),
+    )
+    protect(op, ["readers"], "SELECT, INSERT, UPDATE")
     protect(op, ["agreements"], "SELECT, INSERT")
     op.add_column("person_notes", sa.Column("agency", sa.Text()))
     for function, signature in zip((HIDDEN_FROM, OPENED_TO), _SIGNATURES, strict=True):

@@ -26,6 +26,7 @@ from offenders.api.versions import etag, is_unchanged, read_if_match
 from offenders.db import Work, transaction
 from offenders.domain.access import Scope, is_sender, may, reader_of, scope, widened
 from offenders.domain.audit.service import Act, record_act
+from offenders.domain.sharing import service as sharing
 from offenders.errors import DomainError, Forbidden, LimitReached, NotFound
 from offenders.ids import as_uuid, is_reference
 
@@ -44,6 +45,7 @@ NATIONAL = "00"  # stands for no force: no row has it, so no row can be seen wit
 PROBLEM_TITLES = dict(reversed(list(KINDS.values())))
 REASON_LIMIT = 500  # characters
 _READING = frozenset({"GET", "HEAD"})
+_OF_304 = ("ETag", limits.WARNING)
 _ROLLED_BACK = frozenset({"40001", "40P01"})  # PostgreSQL, appendix A: nothing was done
 PATH_LIMIT = 200  # characters of one part of an address
 
@@ -337,6 +339,9 @@ def _run(  # noqa: PLR0913 - the parts of one request
         )
         _require_reason(call)
         given = view(call, **path)
+        is_new = not service.knows_reader(actor)
+        if is_new:
+            sharing.note_reader(session, actor, service.secret(), call.now)
         if is_sent:
             given = as_receipt(session, actor, given)
         if not given.is_audited:
@@ -348,8 +353,14 @@ def _run(  # noqa: PLR0913 - the parts of one request
             shown = list(dict.fromkeys([*given.subjects, *given.people]))
             kept = answer if given.kept is None else _answer(replace(given, body=given.kept))
             idempotency.keep_first_answer(session, actor, key, kept, shown)
+    if is_new:
+        service.keep_reader(actor)
+    warning = limits.warning_of(actor, work.force)
+    if warning is not None:
+        answer.headers[limits.WARNING] = warning
     if request.method in _READING and is_unchanged(answer.headers.get("ETag", "")):
-        return Response(status=304, headers={"ETag": answer.headers["ETag"]})
+        told = {name: answer.headers[name] for name in _OF_304 if name in answer.headers}
+        return Response(status=304, headers=told)
     return _for_device(answer, call.now, given.stamped_as) if given.is_for_device else answer
 
 

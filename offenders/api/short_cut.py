@@ -157,13 +157,15 @@ class ShortCut:
         limits.give_back(lease, most - shown.fresh)
         body = body_of(shown, page)
         tag = etag(shown.version, body)
+        warning = limits.warning_of(actor, force)
+        told = [] if warning is None else [(limits.WARNING, warning)]
         if is_among(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
-            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"")
+            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"", told)
         if not way.route.is_for_device:
-            return _Answered(HTTPStatus.OK, tag, body)
+            return _Answered(HTTPStatus.OK, tag, body, told)
         stamped = stamp(body, written(asked.now))
         packed, headers = pack(stamped, environ.get("HTTP_ACCEPT_ENCODING", ""))
-        return _Answered(HTTPStatus.OK, f"W/{tag}", packed, headers)
+        return _Answered(HTTPStatus.OK, f"W/{tag}", packed, [*told, *headers])
 
     def _read_query(self, way: _Way, environ: Environ) -> dict[str, Any] | None:
         """Read the filters as Flask would; None where it must say what is wrong with them."""

@@ -1,4 +1,4 @@
-"""What is due of emergency access, as flags."""
+"""What supervision is told of emergency access and of much reading, as flags."""
 
 from __future__ import annotations
 
@@ -14,4 +14,10 @@ if TYPE_CHECKING:
 def flag_unreviewed(session: Session, _force: str) -> Effect:
     """Flag emergency access that no second person has reviewed in time."""
     settled = sharing.settle_reviews(session)
+    return Effect(settled.raised, settled.cleared)
+
+
+def flag_budgets(session: Session, _force: str) -> Effect:
+    """Flag readers who have used much or all of their daily budget."""
+    settled = sharing.settle_budgets(session)
     return Effect(settled.raised, settled.cleared)

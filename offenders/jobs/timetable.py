@@ -266,6 +266,14 @@ JOBS = (
         effect_in=meetings.draw_packs,
     ),
     Job(
+        name="read-budgets",
+        does="Flags readers who have used much or all of their daily budget of people.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=sharing.flag_budgets,
+        raises_flags=True,
+    ),
+    Job(
         name="audit-seal",
         does="Seals the audit, so that whatever is altered later is found.",
         cron=EVERY_MINUTE,

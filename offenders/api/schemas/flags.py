@@ -38,6 +38,7 @@ SUBJECT_TYPES = (
     "pnc_circulation",
     "officer",
     "emergency_access",
+    "reader",
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from offenders.api.schemas.fields import (  # fmt: skip
+from offenders.api.schemas.fields import (
     Day,
     IdOrReference,
     Moment,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offenders.db import Base
@@ -153,3 +153,19 @@ class EmergencyAccess(Base):
         Index("ix_emergency_accesses_taken_by", "force", "taken_by", "until_at"),
         Index("ix_emergency_accesses_taken_at", "force", "taken_at", "id"),
     )
+
+
+class Reader(Base):
+    """What a reader's last token said, so that an auditor can find look-ups of their own.
+
+    No name: keyed digests of the words of theirs, as `lookups.digests_of` makes them.
+    """
+
+    __tablename__ = "readers"
+    force: Mapped[ForceKey]
+    actor: Mapped[str] = mapped_column(Text, primary_key=True)
+    family: Mapped[Strings]
+    given: Mapped[Strings]
+    lpas: Mapped[Strings]
+    neighbourhoods: Mapped[Strings]
+    recorded_at: Mapped[Moment]

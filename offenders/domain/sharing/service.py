@@ -1,6 +1,7 @@
 """Use cases of restrictions, agreements, shares and emergency access."""
 
 from offenders.domain.sharing.agreeing import add_agreement, list_agreements
+from offenders.domain.sharing.budgets import settle_budgets
 from offenders.domain.sharing.emergencies import (
     Taker,
     end_access,
@@ -10,6 +11,7 @@ from offenders.domain.sharing.emergencies import (
     show_access,
     take_access,
 )
+from offenders.domain.sharing.lookups import PATTERNS, LookUps, list_look_ups, note_reader
 from offenders.domain.sharing.restricting import (
     end_restriction,
     follow_merge,
@@ -38,6 +40,8 @@ __all__ = [
     "IOM",
     "MEETING",
     "NOTES",
+    "PATTERNS",
+    "LookUps",
     "Shared",
     "Taker",
     "add_agreement",
@@ -49,14 +53,17 @@ __all__ = [
     "follow_reversal",
     "list_accesses",
     "list_agreements",
+    "list_look_ups",
     "list_restrictions",
     "list_shared",
     "list_shares",
     "member_for",
+    "note_reader",
     "only",
     "person_for",
     "restrict_person",
     "review_access",
+    "settle_budgets",
     "settle_reviews",
     "share_person",
     "show_access",
