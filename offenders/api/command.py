@@ -16,6 +16,7 @@ from offenders.api.schemas.fields import ItemPage
 from offenders.db import settle, settled_now, settled_until
 from offenders.domain.access import sight
 from offenders.domain.command import service
+from offenders.domain.tasks.service import task_sight
 from offenders.domain.wanted.service import Question
 from offenders.domain.working_days import london_day
 from offenders.errors import Invalid, NotFound
@@ -74,7 +75,8 @@ def _pack(call: Call) -> service.PackAsked:
     as_at = _moment(call)
     from_on, to_on = _period(call.query, as_at)
     filters = _written(_FILTERS)
-    return service.PackAsked(filters, call.scope, sight(call.actor), as_at, from_on, to_on)
+    sights = (sight(call.actor), task_sight(call.actor))
+    return service.PackAsked(filters, call.scope, *sights, as_at, from_on, to_on)
 
 
 def _period(query: dict[str, Any], as_at: datetime) -> tuple[date, date]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from builders import given_neighbourhood, given_want
 from history_given import BEGAN
+from sharing_given import Sharing
 
 from offenders.domain.command.rules import Mark, Question, mark_of_file, result_of
 
@@ -163,3 +164,22 @@ def test_a_draw_out_of_scope_or_of_the_future_is_refused(client, headers):
     empty = client.post(SAMPLES, json={}, headers=sent).json
     assert (empty["files"], empty["result"]) == ([], "too_small")
     assert client.post(SAMPLES, json={}, headers=headers("meeting_chair")).status_code == 403
+
+
+def test_a_file_of_somebody_restricted_since_is_masked_and_not_marked_unseen(client, headers):
+    given_want(client, headers, crime_reference="1")
+    marker = headers("supervisor")
+    sample = client.post(SAMPLES, json={}, headers=marker).json
+    path, person = f"{SAMPLES}/{sample['id']}", sample["files"][0]["want"]["id"]
+    body = {"position": 1, "answers": BAD, "notes": "Spoke of Sam Example."}
+    marked = client.post(f"{path}/marks", json=body, headers=marker | {"If-Match": '"1"'}).json
+    assert marked["files"][0]["mark"]["notes"] == "Spoke of Sam Example."
+    person = client.get(f"/v1/wanted/{person}", headers=marker).json["person_id"]
+    sharing = Sharing(client, headers)
+    sharing.restrict({"id": person}, "duty_inspector", roles=["offender_manager"])
+    chief = headers("chief_officer")
+    (hidden,) = client.get(path, headers=chief).json["files"]
+    assert (hidden["want"], hidden["evidence"], hidden["mark"]["notes"]) == (None, None, None)
+    assert hidden["masked"] == ["want", "evidence", "mark.notes"]
+    again = client.post(f"{path}/marks", json=body, headers=chief | {"If-Match": '"2"'})
+    assert again.status_code == 422

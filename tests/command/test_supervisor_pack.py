@@ -76,6 +76,14 @@ def force(client, headers, connection):
     given_detention(client, headers, arresting_officer="22", lpa="S")
     with transaction(connection, Work("33")) as session:
         given_check(session, lpa="N")
+    task = {
+        "action": "Visit 12 High Street and speak to the landlord",
+        "due_at": (clock.now() + timedelta(days=1)).isoformat(),
+        "owner_officer": "11",
+        "lpa": "N",
+    }
+    answer = client.post("/v1/tasks", json=task, headers=headers("supervisor"))
+    assert answer.status_code == 201, answer.json
     for rule in ("overdue-arrests", "missing-acro-checks"):
         client.post(f"/v1/jobs/{rule}/runs", json={}, headers=put)
     return old
@@ -209,3 +217,46 @@ def test_a_protected_address_is_told_neither_by_area_nor_by_its_queue(client, he
         href = f"{PACK}/records?measure=outstanding_suspects&lpa=N"
         assert len(client.get(href, headers=sent).json["items"]) == rows
         assert dict(parse_qsl(urlsplit(found["href"]).query))["measure"] == "outstanding_suspects"
+
+
+# Each measure that a list of its own capability answers, too.
+LISTS = {
+    "outstanding_suspects": "wanted?reason=named_suspect",
+    "outstanding_wants": "wanted?state=outstanding",
+    "arrests_overdue": "wanted?overdue=arrest",
+    "activity_overdue": "wanted?overdue=activity",
+    "validations_overdue": "wanted?overdue=validation",
+    "hits_overdue": "forensic-hits?overdue=true",
+    "order_checks_overdue": "orders?check_overdue=true",
+    "acro_checks_overdue": "acro-checks?overdue=true",
+    "breaches_unactioned": "order-breaches?state=unactioned",
+    "alerts_open": "flags?severity=alert",
+    "wanted_arrested": "wanted?state=arrested&outcome_from={from}&outcome_to={to}",
+    "arrests": "detentions?from={from}&to={to}",
+    "arrests_pnc_checked": "detentions?from={from}&to={to}&pnc_checked=true",
+    "tasks_open": "tasks?state=open",
+    "tasks_overdue": "tasks?state=open&overdue=true",
+}
+
+
+def test_the_pack_says_what_the_list_of_each_capability_says(client, headers, force):
+    sent = headers("supervisor")
+    found = pack(client, sent)
+
+    def total(path):
+        href = f"/v1/{path.format(**found)}&as_at={found['as_at']}&count=true"
+        answer = client.get(href, headers=sent)
+        assert answer.status_code == 200, (href, answer.json)
+        return answer.json["total"]
+
+    measures = found["total"]
+    counted = {name: measures[name]["records"] for name in LISTS}
+    assert counted == {name: total(path) for name, path in LISTS.items()}
+    assert measures["reviews_overdue"]["records"] == sum(
+        total(path)
+        for path in (
+            "wanted?overdue=review",
+            "orders?review_overdue=true",
+            "bail-records?state=released_without_bail&overdue=true",
+        )
+    )

@@ -237,6 +237,24 @@ _FLAGS: Final = Source(
         "alerts_open": ("q.severity = 'alert'", "q.raised_at"),
     },
 )
+_TASKS: Final = Source(
+    "tasks",
+    "task",
+    "tasks",
+    f"""SELECT {_OWNED.format("t")}, {_PLACE.format("t")}, t.state, t.due_at, t.ended_at,
+               t.not_done > 0 AS was_not_done
+        FROM tasks_history t
+        WHERE t.force = :force AND {_THEN.format("t")}
+          AND coalesce(t.subject_type <> ALL (CAST(:unseen_of_tasks AS text[])), true)
+          AND t.source_type <> ALL (CAST(:unseen_sources AS text[]))
+          AND (t.state = 'open' OR {_done("t.ended_at")})""",
+    {
+        "tasks_open": ("q.state = 'open'", "q.due_at"),
+        "tasks_overdue": (f"q.state = 'open' AND q.due_at {_LATE}", "q.due_at"),
+        "tasks_done": ("q.state = 'done'", "q.ended_at"),
+        "tasks_done_late": ("q.state = 'done' AND q.ended_at > q.due_at", "q.ended_at"),
+    },
+)
 # One place for all: a further capability's measures are one source more.
 SOURCES: Final = (
     _WANTS,
@@ -249,5 +267,6 @@ SOURCES: Final = (
     _ACRO,
     _ARRESTS,
     _FLAGS,
+    _TASKS,
 )
 MEASURES: Final = tuple(dict.fromkeys(name for each in SOURCES for name in each.measures))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Scope, Sight
+    from offenders.domain.tasks.asking import TaskSight
 
 RULE: Final = "supervisor-pack"
 PERIOD_DAYS: Final = 30  # unless `from` says otherwise; packs are made monthly
@@ -45,6 +46,7 @@ class PackAsked:
     filters: Mapping[str, str]
     scope: Scope
     sight: Sight
+    tasks: TaskSight
     as_at: datetime
     from_on: date
     to_on: date
@@ -94,6 +96,7 @@ def _question(asked: PackAsked, figures: Mapping[str, Mapping[str, Any]]) -> Pac
     return PackQuestion(
         asked.scope,
         asked.sight,
+        asked.tasks,
         asked.as_at,
         since,
         before,

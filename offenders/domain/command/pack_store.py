@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Scope, Sight
+    from offenders.domain.tasks.asking import TaskSight
 
 _NONE: Final = "none"
+_OF_THE_SERVICE: Final = frozenset({"flags", "tasks"})  # made here, so none is 0
 # Where a person's addresses are protected, neither an area nor a queue named after one is told.
 _SHOWN: Final = """
     SELECT r.*, coalesce(t.team, '') AS shown_team, x.id IS NOT NULL AS hides
@@ -44,6 +46,7 @@ class PackQuestion:
 
     scope: Scope
     sight: Sight
+    tasks: TaskSight
     as_at: datetime
     since: datetime
     before: datetime
@@ -64,6 +67,8 @@ class PackQuestion:
             "ahead": self.ahead,
             "sees_protected": self.sight.protected_addresses,
             "unseen": list(unseen_subjects(self.sight)),
+            "unseen_of_tasks": list(self.tasks.unseen_subjects),
+            "unseen_sources": list(self.tasks.unseen_sources),
         }
 
     def shown(self, only: str | None = None) -> str:
@@ -158,7 +163,7 @@ def count_records(session: Session, question: PackQuestion, measure: str) -> int
 
 def tables_with_data(session: Session, as_at: datetime) -> set[str]:
     """Give the tables in which the force had anything recorded by a moment."""
-    tables = sorted({each.table for each in SOURCES} - {"flags"})
+    tables = sorted({each.table for each in SOURCES} - _OF_THE_SERVICE)
     columns = ", ".join(
         f"EXISTS (SELECT FROM {each} t WHERE t.force = :force AND t.recorded_at <= :as_at)"
         f" AS {each}"
@@ -166,7 +171,7 @@ def tables_with_data(session: Session, as_at: datetime) -> set[str]:
     )
     values = {"force": session.info["force"], "as_at": as_at}
     row = session.execute(text(f"SELECT {columns}"), values).one()
-    return {each for each in tables if getattr(row, each)} | {"flags"}
+    return {each for each in tables if getattr(row, each)} | _OF_THE_SERVICE
 
 
 def list_teams(session: Session) -> dict[str, str | None]:

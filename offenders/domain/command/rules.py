@@ -22,6 +22,7 @@ PAIRS: Final[Mapping[str, tuple[str, ...]]] = {
     "wanted_arrested": ("wanted_ended_otherwise",),
     "hits_actioned": ("hits_eliminated",),
     "acro_checks_done": ("acro_checks_overdue",),
+    "tasks_done": ("tasks_done_late",),
     "order_checks_done": ("order_checks_not_seen", "order_checks_overdue"),
 }
 

@@ -174,9 +174,10 @@ def files_of(session: Session, sample_id: UUID, as_at: datetime, values: Any) ->
     """Give the files of a sample as (body, want_id), as they stood when it was drawn."""
     statement = f"""
         SELECT json_build_object({_FILE_JSON}, 'masked', CASE WHEN w.id IS NULL
-                   THEN json_build_array('want', 'evidence') ELSE '[]' END,
+                   THEN json_build_array('want', 'evidence', 'mark.notes') ELSE '[]' END,
                    'mark', CASE WHEN m.id IS NOT NULL THEN json_build_object(
-                       'mark', m.mark, 'answers', m.answers, 'notes', m.notes,
+                       'mark', m.mark, 'answers', m.answers,
+                       'notes', CASE WHEN w.id IS NOT NULL THEN m.notes END,
                        'marked_by', m.marked_by, 'marked_at', m.recorded_at) END) AS body,
                w.id AS want_id
         FROM dip_samples s JOIN dip_files d ON d.force = s.force AND d.sample_id = s.id
@@ -191,14 +192,15 @@ def files_of(session: Session, sample_id: UUID, as_at: datetime, values: Any) ->
     return list(session.execute(text(statement), bound))
 
 
-def is_own(session: Session, want_id: UUID, actor: str) -> bool:
-    """Tell whether somebody owned, entered or worked on this file at any time."""
+def standing_of(session: Session, want_id: UUID, actor: str) -> Row[Any]:
+    """Give (is_seen, is_own): whether the reader may read a file; and has owned or worked on it."""
     statement = text("""
-        SELECT EXISTS (SELECT FROM wants_history w
+        SELECT EXISTS (SELECT FROM wants w WHERE w.force = :force AND w.id = :want) AS is_seen,
+               EXISTS (SELECT FROM wants_history w
                        WHERE w.force = :force AND w.id = :want
                          AND :actor IN (w.owner_officer, w.entered_by))
             OR EXISTS (SELECT FROM want_actions a
-                       WHERE a.force = :force AND a.want_id = :want AND a.actor = :actor)
+                       WHERE a.force = :force AND a.want_id = :want AND a.actor = :actor) AS is_own
     """)
     values = {"force": session.info["force"], "want": want_id, "actor": actor}
-    return bool(session.execute(statement, values).scalar_one())
+    return session.execute(statement, values).one()

@@ -212,9 +212,10 @@ def mark_file(session: Session, doing: Marking) -> DipMark:
     sample = session.execute(query.with_for_update()).scalar_one()
     doing.if_match.check(sample.version)
     file = session.get(DipFile, (sample.force, sample.id, doing.position))
-    if file is None:
-        raise Invalid.field("/position", "Send the position of a file of this sample.")
-    if store.is_own(session, file.want_id, doing.actor):
+    standing = store.standing_of(session, file.want_id, doing.actor) if file else None
+    if standing is None or not standing.is_seen:
+        raise Invalid.field("/position", "Send the position of a file that you may read.")
+    if standing.is_own:
         message = (
             "Nobody marks a file of their own: you have owned it, entered it or worked on it."
             " Let somebody else mark it."

@@ -16,8 +16,8 @@ from offenders.domain.orders.asking import (
     OF_PERSON,
     TEAM,
     breach_bounds,
-    may_name_somebody,
 )
+from offenders.domain.orders.breach_shown import BREACH_JSON, MAY_NAME, PROSE, UNTOLD
 from offenders.domain.orders.cases import ANY_OFFENCE, POWERS
 from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
@@ -54,31 +54,6 @@ _CONDITION = f"""
         'from', c.v ->> 'from', 'until', c.v ->> 'until', 'holds', {HOLDS})
 """
 STREET_ONLY = f"AND (c.v ->> 'enforceable')::boolean AND {HOLDS}"
-_TOLD_OF_BREACHES: Final = ("details", "found_how", "action_reason", "learning")
-_MAY_NAME: Final = may_name_somebody("o.id")
-
-
-_UNTOLD: Final = f"ARRAY[{', '.join(repr(each) for each in _TOLD_OF_BREACHES)}]"
-
-
-def _prose(column: str) -> str:
-    return f"'{column}', CASE WHEN NOT {_MAY_NAME} THEN b.{column} END"
-
-
-BREACH_JSON: Final = f"""
-    json_build_object(
-        'id', b.id, 'order_id', b.order_id, 'occurred_at', b.occurred_at,
-        'condition_id', b.condition_id, {", ".join(map(_prose, _TOLD_OF_BREACHES))},
-        'offence_code', b.offence_code, 'crime_reference', b.crime_reference,
-        'investigated_by', b.investigated_by, 'want_id', b.want_id,
-        'state', CASE WHEN b.reviewed_at IS NOT NULL THEN 'reviewed'
-                      WHEN b.action IS NOT NULL THEN 'actioned' ELSE 'unactioned' END,
-        'action', b.action, 'action_at', b.action_at, 'action_by', b.action_by,
-        'reviewed_at', b.reviewed_at, 'reviewed_by', b.reviewed_by,
-        'masked', CASE WHEN {_MAY_NAME} THEN to_jsonb({_UNTOLD}) ELSE '[]' END,
-        'recorded_by', b.recorded_by,
-        'recorded_at', b.recorded_at, 'updated_at', b.updated_at)
-"""
 BREACH_CODE = """(
     SELECT t.breach_offence_code FROM order_types t WHERE t.code = o.type
     ORDER BY t.from_on DESC, t.variant LIMIT 1)
@@ -121,8 +96,8 @@ PROTECTED: Final = """
 
 
 def _masked_breaches(*, whole: bool) -> str:
-    names = ", ".join(f"'breaches.{each}'" for each in _TOLD_OF_BREACHES)
-    seen = f"CASE WHEN {_MAY_NAME} THEN ARRAY[{names}] ELSE '{{}}' END"
+    names = ", ".join(f"'breaches.{each}'" for each in PROSE)
+    seen = f"CASE WHEN {MAY_NAME} THEN ARRAY[{names}] ELSE '{{}}' END"
     return seen if whole else "CAST('{}' AS text[])"
 
 
@@ -302,7 +277,7 @@ def reading_of_breaches(question: Question, after: Sequence[Any] | None, limit: 
         values |= {"after_0": after[0], "after_1": after[1]}
     rows = f"""
         SELECT b.id, b.occurred_at AS key, o.person_id,
-               CASE WHEN {_MAY_NAME} THEN {_UNTOLD} ELSE CAST('{{}}' AS text[]) END AS masked,
+               CASE WHEN {MAY_NAME} THEN {UNTOLD} ELSE CAST('{{}}' AS text[]) END AS masked,
                CAST(CAST({BREACH_JSON} AS jsonb) || jsonb_build_object(
                    'order_reference', o.reference, 'type', o.type, 'person_id', o.person_id)
                    AS text) AS item
