@@ -24,11 +24,13 @@ from bench.questions import FORCE, Asker
 from bench.run import CLIENTS, RESULTS, ROOT, head, line, measure, median
 from bench.service import started
 from offenders.bundled import database
+from offenders.db import Work, serving_engine, transaction
 from offenders.issuer import issue_token, load_or_make_key
-from offenders.migrating import owner_engine
 from offenders.settings import read_settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from bench.questions import Question
     from bench.service import Running
     from offenders.settings import Settings
@@ -40,9 +42,9 @@ EDITED = 5  # people between two pulls
 _AREAS = text("""
     SELECT (SELECT p.neighbourhood FROM persons p WHERE p.force = :force
             AND p.neighbourhood IS NOT NULL
-            GROUP BY p.neighbourhood ORDER BY count(*) DESC, 1 LIMIT 1) AS ward,
-           (SELECT p.lpa FROM persons p WHERE p.force = :force AND p.lpa IS NOT NULL
-            GROUP BY p.lpa ORDER BY count(*) DESC, 1 LIMIT 1) AS lpa
+            GROUP BY p.neighbourhood, p.lpa ORDER BY count(*) DESC, 1 LIMIT 1) AS ward,
+           (SELECT p.lpa FROM persons p WHERE p.force = :force AND p.neighbourhood IS NOT NULL
+            GROUP BY p.neighbourhood, p.lpa ORDER BY count(*) DESC, p.neighbourhood LIMIT 1) AS lpa
 """)
 _KEPT = text("""
     SELECT count(*) AS people,
@@ -98,19 +100,17 @@ def _largest(question: Question, running: Running) -> int:
 
 def _pulls(settings: Settings, running: Running) -> list[str]:
     """Give the milliseconds of a first pull, of one with no change and of one after edits."""
-    engine = owner_engine(settings.owner_url or "")
+    engine = serving_engine(settings.database_url or "")
     rows = [_HEAD]
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(text("SELECT set_config('app.force', :f, false)"), {"f": FORCE})
-        areas = connection.execute(_AREAS, {"force": FORCE}).one()
-        connection.execute(text("DELETE FROM change_views WHERE force = :f"), {"f": FORCE})
-        for name, claims in (
-            ("a ward", {"neighbourhoods": [areas.ward]}),
-            ("an area", {"lpas": [areas.lpa]}),
-            ("the whole force", {}),
-        ):
-            rows.append(_row(name, _Puller(settings, running, claims), connection, areas.ward))
+    with transaction(engine, Work(FORCE, statement_seconds=60)) as session:
+        areas = session.execute(_AREAS, {"force": FORCE}).one()
+        session.execute(text("DELETE FROM change_views WHERE force = :f"), {"f": FORCE})
+    for name, claims in (
+        ("a ward", {"neighbourhoods": [areas.ward]}),
+        ("an area", {"lpas": [areas.lpa]}),
+        ("the whole force", {}),
+    ):
+        rows.append(_row(name, _Puller(settings, running, claims), engine, areas.ward))
     engine.dispose()
     return rows
 
@@ -143,14 +143,15 @@ class _Puller:
         return (time.perf_counter() - began) * 1000, len(given["items"])
 
 
-def _row(name: str, device: _Puller, connection: Any, ward: str) -> str:
+def _row(name: str, device: _Puller, engine: Engine, ward: str) -> str:
     first, _ = device.pull()
     for _ in range(3):  # each worker prepares its statements once
         device.pull()
     idle = statistics.median(device.pull()[0] for _ in range(PULLS))
     edited = []
     for _ in range(PULLS):
-        connection.execute(_EDIT, {"force": FORCE, "ward": ward, "edited": EDITED})
+        with transaction(engine, Work(FORCE)) as session:
+            session.execute(_EDIT, {"force": FORCE, "ward": ward, "edited": EDITED})
         took, items = device.pull()
         if not items:
             message = "Edits were not told."
@@ -163,7 +164,8 @@ def _row(name: str, device: _Puller, connection: Any, ward: str) -> str:
         "lpas": claims.get("lpas", []),
         "wards": claims.get("neighbourhoods", []),
     }
-    kept = connection.execute(_KEPT, values).one()
+    with transaction(engine, Work(FORCE)) as session:
+        kept = session.execute(_KEPT, values).one()
     after = statistics.median(edited)
     return f"{name:16}{first:8.0f}{idle:11.1f}{after:13.1f}{kept.people:8}{kept.bytes:12}"
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TOKEN_DAYS: Final = 30
 # Codes are loaded by the owner, who leaves no mark: what was compared is trusted for so long.
 TRUSTED: Final = timedelta(minutes=10)
+PATIENCE: Final = timedelta(seconds=25)
 _TRIES: Final = 3  # a ward list that is read at the same moment may leave something to compare
 _USED: Final = timedelta(days=1)  # how exactly it is known when a view was used last
 
@@ -96,6 +97,10 @@ _FIND = text("""
     CROSS JOIN LATERAL (SELECT CAST(v.snapshot AS pg_snapshot) AS taken) s
     WHERE v.force = :force AND v.id = :view
 """)
+# A large force is longer in comparing than an ordinary statement may take, or another wait for it.
+_PATIENCE = text("""
+    SELECT set_config('statement_timeout', :most, true), set_config('lock_timeout', :most, true)
+""")
 _LOCK = text("SELECT 1 FROM change_views WHERE force = :force AND id = :view FOR UPDATE")
 _MAKE = text("""
     INSERT INTO change_views (force, id, base, generation, is_whole_force, lpas, neighbourhoods,
@@ -157,6 +162,7 @@ def _compare(session: Session, view: View, found: Row[Any], moment: dict[str, An
     """
     if not (_has_aged(found, view, moment["now"]) or found.is_written):
         return int(found.seq)
+    session.execute(_PATIENCE, {"most": f"{PATIENCE.seconds}s"})
     session.execute(_LOCK, _key(view))
     for _ in range(_TRIES):
         known = session.execute(_FIND, _key(view)).one()
