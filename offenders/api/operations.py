@@ -133,8 +133,13 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     if_match: bool = False,
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
+    files: Sequence[str] = (),
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
-    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several."""
+    """Declare a route.
+
+    `raw_body` is the media type of a body that is no JSON, or several; `files` are those of answers
+    that are no JSON.
+    """
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
         endpoint: Callable[..., Any] = _inside(
@@ -148,6 +153,11 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             binary = {"schema": {"type": "string", "format": "binary"}}
             bodies = {raw_body: binary} if isinstance(raw_body, str) else raw_body
             endpoint = routes.doc(requestBody={"content": bodies})(endpoint)
+        if files:
+            given: dict[str, Any] = {"application/json": {"schema": answer}}
+            given |= {media: {"schema": {"type": "string", "format": "binary"}} for media in files}
+            told = {"description": "OK", "content": given}
+            endpoint = routes.doc(responses={str(status): told})(endpoint)
         endpoint = routes.doc(**_described(operation, method, if_match=if_match))(endpoint)
         endpoint = _outside(endpoint, operation, body_limit)
         routes.route(rule, methods=[method])(endpoint)

@@ -70,6 +70,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         *("forensic_hits_history", "audit_events", "policies"),
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
         *("mappa_cases_history", "mappa_entries", "mappa_meetings"),
+        *("meetings", "meeting_items", "tasks_history"),
     )
     before = [count(table) for table in tables]
     assert again() == [
@@ -90,6 +91,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         "registrations: 0 created, 3 unchanged",
         "mappa: 0 created, 3 unchanged",
         "cases met about: 0",
+        "meetings: 0",
     ]
     assert before == [count(table) for table in tables]
 
