@@ -171,6 +171,7 @@ def decide(call: Call, meeting: str) -> Answer:
     Operation("meetings.read-pack", _READ, "area", "consultation", asks_reason=True),
     query=schemas.PackQuery,
     answer=schemas.PackAnswer,
+    files=tuple(packs.MEDIA_TYPES.values()),
 )
 def read_pack(call: Call, meeting: str) -> Answer:
     """Give the pack as it was drawn; as CSV, XLSX or PDF with a purpose, which is audited."""

@@ -142,11 +142,13 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     raw_body: str | dict[str, Any] | None = None,
     partner: Callable[..., Answer] | None = None,
     before: Callable[[dict[str, Any]], None] | None = None,
+    files: Sequence[str] = (),
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
-    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several.
+    """Declare a route.
 
-    `partner` answers those who have the operation's `shared` permission alone; `before` looks at
-    the body while no transaction is open, for what takes long.
+    `raw_body` is the media type of a body that is no JSON, or several; `files` are those of answers
+    that are no JSON. `partner` answers those who have the operation's `shared` permission alone;
+    `before` looks at the body while no transaction is open, for what takes long.
     """
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
@@ -162,6 +164,11 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             binary = {"schema": {"type": "string", "format": "binary"}}
             bodies = {raw_body: binary} if isinstance(raw_body, str) else raw_body
             endpoint = routes.doc(requestBody={"content": bodies})(endpoint)
+        if files:
+            given: dict[str, Any] = {"application/json": {"schema": answer}}
+            given |= {media: {"schema": {"type": "string", "format": "binary"}} for media in files}
+            told = {"description": "OK", "content": given}
+            endpoint = routes.doc(responses={str(status): told})(endpoint)
         endpoint = routes.doc(**_described(operation, method, if_match=if_match))(endpoint)
         endpoint = _outside(endpoint, operation, body_limit)
         endpoint.query_schema = query()  # type: ignore[attr-defined]  # for who walks the routes

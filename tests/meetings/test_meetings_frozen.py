@@ -86,7 +86,7 @@ class Day:
         return self.meetings.client.post(path, json=body, headers=sent)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_each_reader_has_the_same_bytes_after_a_day_of_changes(meetings, seed):
     day = Day(meetings, seed)
     packs = {}

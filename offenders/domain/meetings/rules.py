@@ -45,8 +45,8 @@ class Section:
 
 
 SECTIONS: Final[Mapping[str, Section]] = {
-    "carried_actions": Section("Actions carried over", "meetings:read"),
-    "results": Section("Results since the last meeting", "meetings:read"),
+    "carried_actions": Section("Actions carried over", "tasks:read"),
+    "results": Section("Results since the last meeting", "tasks:read"),
     "arrests": Section("Arrests", "custody:read"),
     "new_wants": Section("New wants", "wanted:read"),
     "ended_wants": Section("Wants ended", "wanted:read"),
