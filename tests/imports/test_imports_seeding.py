@@ -57,6 +57,13 @@ def count(demonstration, owner):
     return count_rows
 
 
+def test_officers_are_briefed_and_some_have_read_it(count):
+    assert count("briefings") > 8
+    assert count("briefings WHERE subject_type = 'want'") > 0
+    read, all_receipts = count("briefing_receipts WHERE kind = 'read'"), count("briefing_receipts")
+    assert 0 < read < all_receipts
+
+
 def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration, count):
     again, first, _ = demonstration
     assert first[:3] == [
@@ -91,6 +98,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         "registrations: 0 created, 3 unchanged",
         "mappa: 0 created, 3 unchanged",
         "cases met about: 0",
+        "briefing items: 0",
         "tasks: 0 asked for, 0 fallen due",
     ]
     assert before == [count(table) for table in tables]
