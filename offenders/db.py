@@ -41,7 +41,7 @@ IDLE_SECONDS = 1.0
 
 _READER, _WRITER = 1, 2
 
-BEGIN = Statement("""
+_BEGIN = """
     SELECT set_config('app.force', CAST(:begin_force AS text), true),
            set_config('statement_timeout', :begin_timeout, true),
            pg_advisory_xact_lock_shared(
@@ -50,6 +50,16 @@ BEGIN = Statement("""
                | CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
                - CAST(:begin_epoch AS bigint)),
            clock_timestamp() AS recorded_at
+"""
+BEGIN = Statement(_BEGIN)
+# A writer leaves a mark that is seen from its commit on: whoever keeps what was made of a force's
+# records can tell by a snapshot whether anything may have changed.
+BEGIN_WRITING = Statement(f"""
+    WITH marked AS (
+        INSERT INTO force_writes (of_force, xid)
+        VALUES (CAST(:begin_force AS text), CAST(CAST(pg_current_xact_id() AS text) AS bigint))
+        ON CONFLICT DO NOTHING)
+    {_BEGIN}
 """)
 
 _CLOCK = text("SELECT clock_timestamp()")
@@ -165,7 +175,7 @@ def _session(bind: Engine | Connection) -> Session:
 
 def begin(session: Session, work: Work) -> None:
     """Set force, time limit and moment; jobs call it again for each force in turn."""
-    row = ask(session, BEGIN, begin_values(work))
+    row = ask(session, BEGIN_WRITING if work.writes else BEGIN, begin_values(work))
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
 

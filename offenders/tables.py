@@ -55,12 +55,14 @@ __all__ = [
 
 metadata = Base.metadata
 
-# Tables without a force: codes, the run of jobs, counters of the edge, facts of the installation.
+# Tables without a force: codes, the run of jobs, marks of writers, counters of the edge, facts of
+# the installation.
 WITHOUT_FORCE = frozenset(
     {
         "alembic_version",
         "code_entries",
         "default_figures",
+        "force_writes",
         "forces",
         "installation",
         "job_runs",

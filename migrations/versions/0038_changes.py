@@ -22,6 +22,7 @@ _PLACED = ("iom_members", "mappa_cases", "orders", "registrations")
 
 def upgrade() -> None:
     """Make the tables; let want actions bear the id that a device made."""
+    _make_writes()
     _make_views()
     _make_entries()
     _make_sightings()
@@ -51,6 +52,22 @@ def _allow(kinds: str) -> None:
     name = "ck_want_actions_kind_known"
     op.execute(f"ALTER TABLE want_actions DROP CONSTRAINT {name}")
     op.execute(f"ALTER TABLE want_actions ADD CONSTRAINT {name} CHECK (kind IN ({kinds}))")
+
+
+def _make_writes() -> None:
+    op.create_table(
+        "force_writes",
+        sa.Column("of_force", sa.Text(), nullable=False),
+        sa.Column("xid", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "begun_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("clock_timestamp()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("of_force", "xid", name=op.f("pk_force_writes")),
+    )
+    op.execute("GRANT SELECT, INSERT, DELETE ON force_writes TO offenders_app")
 
 
 def _make_views() -> None:
@@ -148,5 +165,5 @@ def downgrade() -> None:
     _allow(_KINDS)
     op.drop_index("uq_want_actions_client_id", "want_actions")
     op.drop_column("want_actions", "client_id")
-    for table in ("sightings", "change_entries", "change_views"):
+    for table in ("sightings", "change_entries", "change_views", "force_writes"):
         op.drop_table(table)

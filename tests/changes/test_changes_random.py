@@ -17,7 +17,7 @@ from registrations_given import Register
 
 from offenders.clock import as_if_at
 
-STEPS = int(os.environ.get("CHANGES_STEPS", "70"))
+STEPS = int(os.environ.get("CHANGES_STEPS", "50"))
 SEEDS = range(1, 1 + int(os.environ.get("CHANGES_SEEDS", "2")))
 WARDS = {"W1": "N", "W2": "N", "W3": "S"}
 LONG = 24 * 365

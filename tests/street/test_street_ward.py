@@ -84,10 +84,10 @@ def test_one_row_tells_all_that_is_needed_of_a_person(client, headers, resident)
     assert (card["id"], card["age"], card["is_child"]) == (person["id"], 36, False)
     assert (card["photo_reference"], card["neighbourhoods"]) == ("PH/1", ["W1"])
     assert card["if_met"]["act"] == "yes"
+    breach = "a breach may be acted on at once (Crime and Security Act 2010 s.28(9))."
     assert card["if_met"]["instructions"] == [
         f"Wanted, {want['reference']}: {PACE}.",
-        f"Domestic violence protection order {order['reference']}: a breach may be acted on at once"
-        " (Crime and Security Act 2010 s.28(9)).",
+        f"Domestic violence protection order {order['reference']}: {breach}",
         SUMMARY["what_to_do_if_met"],
     ]
     assert card["reasons"][2]["conditions"][0]["text"] == condition["text"]

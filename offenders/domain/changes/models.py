@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offenders.db import Base
@@ -16,6 +16,15 @@ from offenders.domain.columns import (
     OptionalString,
     Strings,
 )
+
+
+class ForceWrite(Base):
+    """That a transaction writes in a force; seen, like what it writes, from its commit on."""
+
+    __tablename__ = "force_writes"
+    of_force: Mapped[str] = mapped_column(Text, primary_key=True)
+    xid: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    begun_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
 
 
 class ChangeView(Base):
