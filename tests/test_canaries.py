@@ -168,7 +168,7 @@ def look_for_canaries(world, client, headers):
         sent = headers(role, force=force, name=f"reader {role}", **claims)
         groups = world.shared_groups if role == "partner_agency" else frozenset()
         closed = [each for each in world.canaries if not each.is_open_to(role, groups)]
-        for method, _rule, operation, path, body in asked:
+        for method, rule, operation, path, body in asked:
             if {operation.permission, operation.shared}.isdisjoint(PERMISSIONS[role]):
                 continue
             if operation.scope == "reference" and role != ROLES[0]:

@@ -22,6 +22,7 @@ def upgrade() -> None:
     protect(op, ["briefing_versions", "briefing_receipts"], "SELECT, INSERT")
     hide_restricted(op, "briefings", ["person_id"])
     op.execute("GRANT SELECT, INSERT, DELETE ON live_subscriptions TO offenders_app")
+    op.execute("GRANT DELETE ON outbox_messages, outbox_tries TO offenders_app")
 
 
 def _make_briefings() -> None:
@@ -238,6 +239,7 @@ def _make_subscriptions() -> None:
 
 def downgrade() -> None:
     """Drop them."""
+    op.execute("REVOKE DELETE ON outbox_messages, outbox_tries FROM offenders_app")
     for table in ("wants_history", "flags_history", "tasks_history"):
         op.drop_index(f"ix_{table}_recorded_from", table_name=table)
     op.drop_index("ix_outbox_messages_recipient", table_name="outbox_messages")

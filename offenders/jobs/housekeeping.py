@@ -57,6 +57,19 @@ _EMPTY_MESSAGES = text("""
         RETURNING 1)
     SELECT count(*) FROM emptied
 """)
+# What subscribers were told is in the audit; the messages themselves have no further use.
+_DELETE_TOLD = text("""
+    WITH old AS (
+        SELECT m.id FROM outbox_messages m
+        WHERE m.force = :force AND m.recorded_at < :before AND m.recipient IS NOT NULL
+          AND m.state IN ('delivered', 'dead', 'withdrawn')),
+    tries AS (
+        DELETE FROM outbox_tries t USING old o WHERE t.force = :force AND t.message_id = o.id),
+    gone AS (
+        DELETE FROM outbox_messages m USING old o WHERE m.force = :force AND m.id = o.id
+        RETURNING 1)
+    SELECT count(*) FROM gone
+""")
 
 
 def tidy_up(session: Session, force: str) -> Effect:
@@ -74,6 +87,7 @@ def tidy_up(session: Session, force: str) -> Effect:
         for table, statement in _DELETE.items()
     }
     emptied = {"force": force, "before": present - CONTENTS_KEPT}
+    deleted["messages_to_subscribers"] = session.execute(_DELETE_TOLD, emptied).scalar_one()
     deleted["message_contents"] = session.execute(_EMPTY_MESSAGES, emptied).scalar_one()
     deleted |= forget_views(session, present - VIEWS_KEPT)
     if force == NO_FORCE:

@@ -12,6 +12,7 @@ from offenders.db import Work, transaction
 from offenders.domain.subscriptions import telling
 from offenders.domain.subscriptions.telling import tell_due
 from offenders.ids import new_id
+from offenders.jobs.housekeeping import tidy_up
 from offenders.jobs.subscriptions import flag_failing
 
 
@@ -210,3 +211,19 @@ def test_one_that_has_failed_for_days_is_paused_and_flagged(hooks, receive, clie
     hooks.act(made, "resumptions", name="Insp 4")
     with transaction(hooks.engine, Work("33")) as own:
         assert flag_failing(own, "33").cleared == 1
+
+
+def test_what_was_told_long_ago_goes_and_what_waits_stays(hooks, receive, client, headers):
+    receiver = receive()
+    hooks.given(receiver, "want.opened")
+    for _ in range(2):
+        given_want(client, headers)
+    hooks.step()
+    given_want(client, headers)
+    telling.tell_due(hooks.engine)
+    hooks.sql("UPDATE outbox_messages SET recorded_at = now() - interval '31 days'")
+    with transaction(hooks.engine, Work("33")) as own:
+        effect = tidy_up(own, "33")
+    assert effect.details["messages_to_subscribers"] == 2
+    assert hooks.sql("SELECT state FROM outbox_messages") == [("waiting",)]
+    assert hooks.step() == (0, 1)

@@ -58,6 +58,11 @@ _PAIRS: Final = f"""
 """
 
 
+def pairs_of(only: str) -> str:
+    """Give the SQL of the pairs of officer and item, of items `b` that meet a condition."""
+    return _PAIRS.replace("<only>", only)
+
+
 @dataclass(frozen=True)
 class Asked:
     """Of which items or period, by whom, and by which filters (`lpa`, `team`, `state`)."""
@@ -84,10 +89,9 @@ class Asked:
                 values[f"f_{name}"] = value
         if (state := self.filters.get("state")) is not None:
             parts.append(_IS[state])
-        officers = _PAIRS.replace("<only>", only)
         placed = (
             "SELECT q.*, CAST(:force AS text) AS force, CAST(NULL AS text) AS neighbourhood,"
-            f" CAST(NULL AS uuid) AS person_id FROM ({officers}) q"
+            f" CAST(NULL AS uuid) AS person_id FROM ({pairs_of(only)}) q"
         )
         sql = f"SELECT a.* FROM ({placed}) a WHERE {' AND '.join(parts)}"
         return sql, self.scope.values | values
