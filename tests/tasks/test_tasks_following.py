@@ -73,8 +73,16 @@ def test_a_check_of_an_order_is_one_task_until_it_is_recorded(tasks, orders, swe
 def test_the_next_check_of_an_order_is_another_task(tasks, orders, sweep):
     order = orders.given(type="DVPO", made_on=day(-1), expires_on=day(20))
     (first,) = about(tasks, order)
+    for officer, keeper in (("88", "88"), ("99", "66")):
+        answer = orders.patch(order, owner_officer=officer, owner_team=None, reason="Moved")
+        assert answer.status_code == 200, answer.json
+        (moved,) = about(tasks, order)
+        assert (moved["id"], moved["owner_officer"]) == (first["id"], keeper)
+        if keeper == "88":
+            tasks.done(first, "handovers", to_officer="66", reason="Works that ward")
     orders.done(order, "checks", result="compliant")
     (second,) = about(tasks, order)
+    assert second["owner_officer"] == "99"
     assert second["id"] != first["id"]
     assert second["due_at"] > first["due_at"]
     assert tasks.read(first)["state"] == "done"
