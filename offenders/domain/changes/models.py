@@ -53,13 +53,14 @@ class ChangeView(Base):
 class ChangeEntry(Base):
     """The last that was told of a person: their card's digest, null once they were removed.
 
+    `subject_id` names them for ever, whatever becomes of their record and of who may see it.
     `is_unsettled` where somebody may have been shown another card since.
     """
 
     __tablename__ = "change_entries"
     force: Mapped[ForceKey]
     view_id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[int | None] = mapped_column(BigInteger)
     is_unsettled: Mapped[bool] = mapped_column(server_default=text("false"))
