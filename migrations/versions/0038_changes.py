@@ -84,7 +84,7 @@ def _make_views() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("snapshot", sa.Text(), nullable=True),
         sa.Column("compared_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("compared_as_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("holds_after", sa.DateTime(timezone=True), nullable=True),
         sa.Column("holds_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("force", "id", name=op.f("pk_change_views")),

@@ -101,7 +101,8 @@ def card_rows(seen: StreetSight, people: str) -> tuple[str, dict[str, Any]]:
     """Give SQL of the cards of those `people` (SQL of ids `id`) who have a reason, and its values.
 
     Columns: id, version, item (json), danger, rank, rest (the keys of the order, then id), wards,
-    kinds, subjects, masked, turns_at (when time alone changes it) and hides.
+    kinds, subjects, masked, hides, and turned_at and turns_at, between which moments time alone
+    changes no card but by the day.
     """
     sql, values = _card_rows(seen, people)
     return sql, dict(values)
@@ -117,7 +118,7 @@ def _card_rows(seen: StreetSight, people: str) -> tuple[str, dict[str, Any]]:
                CASE WHEN o.is_dangerous THEN 0 ELSE 1 END AS danger,
                coalesce(o.rank, {NO_RISK}) AS rank,
                CASE WHEN o.is_wanted THEN 0 ELSE 1 END AS rest,
-               w.wards, h.hides, r_wanted.turns_at,
+               w.wards, h.hides, r_wanted.turned_at, r_wanted.turns_at,
                array_remove(ARRAY[{_kinds()}], NULL) AS kinds,
                p.id || ({_over_kinds("ids", " || ")}) AS subjects, {_MASKED} AS masked
         FROM ({people}) one

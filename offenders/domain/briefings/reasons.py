@@ -86,6 +86,7 @@ _WANTED: Final = f"""
            (array_agg({_BECAUSE} ORDER BY w.doubts <> '{{}}', w.rank, w.entered_at, w.id))[1]
                AS because,
            bool_or(w.domestic_abuse) AS is_domestic, max(w.last_activity_at) AS last_activity_at,
+           max(w.validation_due_at) FILTER (WHERE w.validation_due_at < :now) AS turned_at,
            min(w.validation_due_at) FILTER (WHERE w.validation_due_at >= :now) AS turns_at
     FROM (SELECT w.*, {rank("w.risk")} AS rank, {area("neighbourhood")} AS ward, {TEAM} AS team,
                  {DOUBTED} AS doubts,
@@ -142,6 +143,7 @@ def _wanted(scope: Scope | None) -> Part:
         more = """CAST(NULL AS boolean) AS may_act, CAST(NULL AS json) AS because,
                   CAST(NULL AS boolean) AS is_domestic,
                   CAST(NULL AS timestamptz) AS last_activity_at,
+                  CAST(NULL AS timestamptz) AS turned_at,
                   CAST(NULL AS timestamptz) AS turns_at"""
         return f"{_NOTHING}, {more}", {}
     condition = scope.condition("w", "want_scope")

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import text
 
 from offenders.domain.briefings.offenders import present_values
-from offenders.domain.working_days import end_of_london_day, london_day
+from offenders.domain.working_days import end_of_london_day, london_day, start_of_london_day
 from offenders.errors import DomainError
 from offenders.statements import Statement, ask
 
@@ -81,7 +81,7 @@ class Pulled:
 
 
 _FIND = text("""
-    SELECT generation, seq, used_at, compared_from, compared_as_at, holds_until,
+    SELECT generation, seq, used_at, compared_from, holds_after, holds_until,
            compared_from < clock_timestamp() - CAST(:trusted AS interval) AS is_old,
            EXISTS (SELECT FROM force_writes m
                    CROSS JOIN LATERAL (SELECT CAST(CAST(m.xid AS text) AS xid8) AS id) t
@@ -178,12 +178,13 @@ def _has_aged(known: Row[Any], now: datetime) -> bool:
     """Tell whether what was compared may no longer hold, though nobody wrote."""
     if known.compared_from is None or known.is_old or known.is_unsettled:
         return True
-    return not known.compared_as_at <= now < known.holds_until
+    return not known.holds_after < now < known.holds_until
 
 
 _COMPARE: Final = """
     WITH shown AS MATERIALIZED (
-        SELECT c.id, hashtextextended(CAST(c.item AS text), 0) AS digest, c.turns_at
+        SELECT c.id, hashtextextended(CAST(c.item AS text), 0) AS digest, c.turned_at,
+               c.turns_at
         FROM ({cards}) c),
     told AS (
         SELECT e.subject_id, e.digest, e.is_unsettled FROM change_entries e
@@ -208,8 +209,10 @@ _COMPARE: Final = """
         ON CONFLICT (force, view_id, subject_id) DO UPDATE SET is_unsettled = true)
     UPDATE change_views v
     SET seq = v.seq + (SELECT count(*) FROM differing), snapshot = pg_current_snapshot()::text,
-        compared_from = :compared_from, compared_as_at = :now,
-        holds_until = least(CAST(:midnight AS timestamptz),
+        compared_from = :compared_from,
+        holds_after = greatest(CAST(:day_begins AS timestamptz),
+                               (SELECT max(s.turned_at) FROM shown s)),
+        holds_until = least(CAST(:day_ends AS timestamptz),
                             (SELECT min(s.turns_at) + interval '1 microsecond' FROM shown s))
     WHERE v.force = :force AND v.id = :view
     RETURNING v.seq
@@ -218,8 +221,13 @@ _COMPARE: Final = """
 
 def _compare_once(session: Session, view: View, known: Row[Any], moment: dict[str, Any]) -> None:
     cards, values = view.cards()
-    day_ends = end_of_london_day(london_day(moment["now"]))
-    own = {"seq": known.seq, "compared_from": known.present, "midnight": day_ends}
+    day = london_day(moment["now"])
+    own = {
+        "seq": known.seq,
+        "compared_from": known.present,
+        "day_begins": start_of_london_day(day),
+        "day_ends": end_of_london_day(day),
+    }
     ask(
         session,
         _statement(_COMPARE.replace("{cards}", cards)),

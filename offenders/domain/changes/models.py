@@ -32,7 +32,7 @@ class ChangeView(Base):
 
     `id` is made of all that decides the answer. `generation` is new whenever the view is. `seq` is
     the last number given; `snapshot` is what was seen when it was last compared, beginning at
-    `compared_from`; until `holds_until` time alone changes no card.
+    `compared_from`; after `holds_after` and until `holds_until` time alone changes no card.
     """
 
     __tablename__ = "change_views"
@@ -45,7 +45,7 @@ class ChangeView(Base):
     seq: Mapped[int] = mapped_column(BigInteger)
     snapshot: Mapped[OptionalString]
     compared_from: Mapped[OptionalMoment]
-    compared_as_at: Mapped[OptionalMoment]
+    holds_after: Mapped[OptionalMoment]
     holds_until: Mapped[OptionalMoment]
     used_at: Mapped[Moment]
 
