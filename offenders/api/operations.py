@@ -96,8 +96,7 @@ class Call:
 class Answer:
     """What a route gives back: ready JSON, and what of whom it shows (for the audit).
 
-    `media_type` and `filename` are those of a file to keep; `audit_class` that of an answer which
-    is told apart from the operation's others.
+    `media_type` and `filename` are those of a file to keep.
     """
 
     body: bytes
@@ -109,10 +108,10 @@ class Answer:
     people: Sequence[UUID] = ()
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    audit_class: str | None = None  # where it isn't that of the operation
     is_audited: bool = False  # by the statement that read it, which also counted the people
     media_type: str = JSON
     filename: str | None = None
-    audit_class: str | None = None
 
 
 def as_json(value: Any) -> bytes:
