@@ -13,12 +13,14 @@ from offenders.db import Work, transaction
 from offenders.domain.imports.seeding import add_made_up_activity
 from offenders.domain.imports.seeding_hits import add_made_up_progress
 from offenders.domain.imports.seeding_mappa import add_made_up_meetings
+from offenders.domain.imports.seeding_tasks import add_made_up_tasks
 from offenders.domain.imports.service import run_rows
 from offenders.domain.meetings.service import hold_first_meetings
 from offenders.domain.pnc.service import last_extract
 from offenders.domain.reference.codes import DATA
 from offenders.domain.working_days import start_of_london_day
 from offenders.ids import new_id
+from offenders.jobs.tasks import follow_all
 from offenders.seed import (
     SCALES,
     PersonKey,
@@ -35,6 +37,7 @@ from offenders.seed import (
     made_up_orders,
     made_up_people,
     made_up_registrations,
+    made_up_tasks,
     made_up_teams,
     made_up_wants,
 )
@@ -121,8 +124,17 @@ def seed(  # noqa: PLR0913 - what the command line takes
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
     report(f"cases met about: {done}")
+    report(_add_tasks(engine, force, made_up_tasks(force, seed, now, wants)))
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         report(f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas[:1])}")
+
+
+def _add_tasks(engine: Engine, force: str, tasks: Iterable[dict[str, Any]]) -> str:
+    """Add what somebody is asked to do, and what falls due by itself."""
+    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        asked = add_made_up_tasks(session, tasks, REQUESTED_BY)
+        followed = follow_all(session, force).details
+    return f"tasks: {asked} asked for, {followed['made']} fallen due"
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

@@ -210,7 +210,8 @@ def list_history(call: Call, task: str) -> Answer:
     """Give the log of a task in the order in which things happened."""
     page = read_page(call.query)
     shown = show(call.session, service.reading_of_task(_question(call), task))
-    rows = service.list_entries(call.session, shown.id, page.after, page.limit + 1)
+    hides = "lpa" in shown.masked
+    rows = service.list_entries(call.session, shown.id, page.after, page.limit + 1, hides=hides)
     return Answer(
         make_page(rows, page, key=lambda entry: [entry[1], str(entry[2])]),
         subject_type="task",

@@ -30,8 +30,8 @@ def follow_all(session: Session, _force: str) -> Effect:
     """Bring the tasks that follow records to what is due, or soon is."""
     made = ended = 0
     for follow in _FOLLOWING:
-        for brought in follow(session):
-            made, ended = made + brought.made, ended + brought.ended
+        brought = follow(session)
+        made, ended = made + brought.made, ended + brought.ended
     return Effect(details={"made": made, "ended": ended})
 
 

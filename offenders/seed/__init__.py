@@ -14,6 +14,7 @@ from offenders.seed.owners import made_up_officers, made_up_teams
 from offenders.seed.people import made_up_people
 from offenders.seed.registrations import made_up_registrations
 from offenders.seed.rows import SCALES, Scale
+from offenders.seed.tasks import made_up_tasks
 from offenders.seed.wants import PersonKey, made_up_wants
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "made_up_orders",
     "made_up_people",
     "made_up_registrations",
+    "made_up_tasks",
     "made_up_teams",
     "made_up_wants",
 ]

@@ -59,6 +59,9 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "unreviewed-orders",
         "order-checks",
         "unactioned-breaches",
+        "followed-tasks",
+        "overdue-tasks",
+        "daily-meetings",
         "audit-seal",
         "housekeeping",
     ]

@@ -125,3 +125,16 @@ def test_a_protected_address_is_not_told_by_a_task(tasks, client, headers):
     assert "12 High Street" not in str(tasks.list(sent=officer))
     assert tasks.list(sent=officer, neighbourhood="TN1") == []
     assert tasks.read(made)["place"] == "12 High Street"
+    tasks.done(made, "handovers", to_team="DUTY-TL", reason="Nobody on duty")
+    for sent, told in ((officer, False), (tasks.sent, True)):
+        log = tasks.client.get(f"/v1/tasks/{made['id']}/history", headers=sent).json["items"]
+        assert [("DUTY-TL" in str(each)) for each in log] == [False, told]
+
+
+def test_the_same_request_twice_makes_one_task(tasks):
+    sent = tasks.sent | {"Idempotency-Key": "meeting-1-decision-4"}
+    due = ahead()
+    first, second = (tasks.post(sent=sent, due_at=due) for _ in range(2))
+    assert first.json["id"] == second.json["id"]
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert len(tasks.list()) == 1

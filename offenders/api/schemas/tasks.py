@@ -149,7 +149,7 @@ class _TaskFilters(AsAtQuery):
     reason = one_of([*NotDone, "none"], metadata={"description": "Why it was last not done."})
     source = one_of(Source)
     subject = IdOrReference()
-    subject_type = one_of([*SUBJECTS, "none"])
+    subject_type = one_of([*SUBJECTS, "pnc_circulation", "none"])
     person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
     meeting = IdOrNone()
     tactic = code()
@@ -201,7 +201,7 @@ class TaskSubject(Schema):
     type = fields.String()
     id = fields.UUID()
     reference = fields.String(allow_none=True)
-    href = fields.String()
+    href = fields.String(allow_none=True)
 
 
 class TaskSource(Schema):

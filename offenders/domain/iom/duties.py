@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
@@ -35,7 +36,7 @@ _REVIEW: Final = f"""
            m.review_due_at AS due_at
     {_FROM}
 """
-_REVIEW_DUE: Final = "m.review_due_at <= :now + make_interval(hours => 24 * CAST(:lead AS int))"
+_REVIEW_DUE: Final = "m.review_due_at <= :soon"
 _REVIEWED_BY: Final = """
     SELECT l.actor FROM iom_log l
     WHERE l.force = t.force AND l.member_id = t.subject_id AND l.kind = 'review'
@@ -65,23 +66,21 @@ _ENDED_BY: Final = """
 
 def follow_members(
     session: Session, members: Sequence[UUID] | None = None, because: str = "Nothing is due now."
-) -> list[Brought]:
+) -> Brought:
     """Bring the tasks of the force's members to what is due; or of these members only."""
     whose = "" if members is None else "AND m.id = ANY (CAST(:whose AS uuid[]))"
     values: dict[str, Any] = {
         "force": session.info["force"],
-        "now": clock.now(),
-        "lead": lead_days(session)[Source.IOM_REVIEW],
-        "whose": [each.hex for each in members or ()],
+        "soon": clock.now() + timedelta(days=lead_days(session)[Source.IOM_REVIEW]),
+        "whose": list(members or ()),
     }
     review = _REVIEW.format(joined="", due=_REVIEW_DUE, whose=whose)
     action = _ACTION.format(joined=_JOINED, due="a.force = :force", whose=whose)
     sources = (
-        Followed(Source.IOM_REVIEW, review, _REVIEWED_BY, values),
-        Followed(Source.IOM_ACTION, action, _ENDED_BY, values),
+        Followed(Source.IOM_REVIEW, review, _REVIEWED_BY),
+        Followed(Source.IOM_ACTION, action, _ENDED_BY),
     )
-    session.flush()
-    return [follow(session, each, subjects=members, because=because) for each in sources]
+    return follow(session, sources, values, subjects=members, because=because)
 
 
 _UNFINISHED = text(f"""

@@ -34,9 +34,9 @@ _DONE_BY: Final = """
 
 def follow_actions(
     session: Session, cases: Sequence[UUID] | None = None, because: str = "It was not to be done."
-) -> list[Brought]:
+) -> Brought:
     """Bring the tasks of the force's actions to what is open; or of these cases only."""
     whose = "" if cases is None else "AND c.id = ANY (CAST(:whose AS uuid[]))"
-    values = {"force": session.info["force"], "whose": [each.hex for each in cases or ()]}
-    source = Followed(Source.MAPPA_ACTION, f"{_TASK} {whose}", _DONE_BY, values)
-    return [follow(session, source, subjects=cases, because=because)]
+    values = {"force": session.info["force"], "whose": list(cases or ())}
+    source = Followed(Source.MAPPA_ACTION, f"{_TASK} {whose}", _DONE_BY)
+    return follow(session, [source], values, subjects=cases, because=because)

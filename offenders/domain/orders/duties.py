@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from offenders import clock
 from offenders.domain.orders.asking import LIVE, present_source
-from offenders.domain.reference.policies import figures_in_force
+from offenders.domain.reference.policies import figures_of_rules
 from offenders.domain.tasks.rules import Source
-from offenders.domain.tasks.service import Brought, Followed, follow, lead_days
+from offenders.domain.tasks.service import LEADS, Brought, Followed, follow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -31,10 +31,10 @@ _ACT: Final = """
     ORDER BY a.recorded_at DESC LIMIT 1
 """
 _BREACH: Final = "SELECT b.{} FROM order_breaches b WHERE b.force = t.force AND b.id = t.source_id"
-_CLOCK: Final = f"{LIVE} AND o.{{0}} <= CAST(:today AS date) + CAST(:lead AS int)"
+_CLOCK: Final = f"{LIVE} AND o.{{0}} <= CAST(:today AS date) + CAST(:{{0}}_lead AS int)"
 _JOINED: Final = "JOIN order_breaches b ON b.force = o.force AND b.order_id = o.id"
 _UNREVIEWED: Final = "o.state <> 'entered_in_error' AND b.reviewed_at IS NULL AND b.force = :force"
-_DAYS: Final = "{} + make_interval(hours => 24 * CAST(:days AS int))"
+_DAYS: Final = "{} + make_interval(hours => 24 * CAST(:{}_days AS int))"
 _PARTS: Final[dict[str, dict[str, str]]] = {
     Source.ORDER_CHECK: {
         "source_id": "o.id",
@@ -56,7 +56,7 @@ _PARTS: Final[dict[str, dict[str, str]]] = {
         "source_id": "b.id",
         "occasion": "''",
         "action": "'Act on the breach of the ' || o.type || ' and record what was done'",
-        "due_at": _DAYS.format("b.occurred_at"),
+        "due_at": _DAYS.format("b.occurred_at", "action"),
         "due": f"{_UNREVIEWED} AND b.action IS NULL",
         "done_by": _BREACH.format("action_by"),
     },
@@ -64,41 +64,45 @@ _PARTS: Final[dict[str, dict[str, str]]] = {
         "source_id": "b.id",
         "occasion": "''",
         "action": "'Hold the management review of the breach of the ' || o.type",
-        "due_at": _DAYS.format("b.action_at"),
+        "due_at": _DAYS.format("b.action_at", "review"),
         "due": f"{_UNREVIEWED} AND b.action IS NOT NULL",
         "done_by": _BREACH.format("reviewed_by"),
     },
 }
-_FIGURE_OF: Final = {Source.BREACH_ACTION: "action", Source.BREACH_REVIEW: "review"}
+_OF_BREACHES: Final = (Source.BREACH_ACTION, Source.BREACH_REVIEW)
 
 
-def followed(session: Session, orders: Sequence[UUID] | None = None) -> Iterator[Followed]:
-    """Give every kind of task of the force's orders; or of these orders only."""
-    force, leads = session.info["force"], lead_days(session)
-    figures = figures_in_force(session, force, BREACHES, clock.today())
+def _followed(*, is_some: bool) -> tuple[Followed, ...]:
+    """Give every kind of task of orders; of those in `:whose`, if only some are asked for."""
+    whose = "AND o.id = ANY (CAST(:whose AS uuid[]))" if is_some else ""
+    found = []
     for kind, parts in _PARTS.items():
+        source = present_source(_JOINED if kind in _OF_BREACHES else "")
         told = {name: value for name, value in parts.items() if name != "done_by"}
-        sql = _TASK.format(
-            source=present_source(_JOINED if kind in _FIGURE_OF else ""),
-            whose="" if orders is None else "AND o.id = ANY (CAST(:whose AS uuid[]))",
-            **told,
+        found.append(
+            Followed(kind, _TASK.format(source=source, whose=whose, **told), parts["done_by"])
         )
-        values: dict[str, Any] = {
-            "force": force,
-            "today": clock.today(),
-            "lead": leads.get(kind, 0),
-            "days": figures[_FIGURE_OF[Source(kind)]] if kind in _FIGURE_OF else 0,
-            "whose": [each.hex for each in orders or ()],
-        }
-        yield Followed(kind, sql, parts["done_by"], values)
+    return tuple(found)
+
+
+_EVERY: Final = _followed(is_some=False)
+_SOME: Final = _followed(is_some=True)
 
 
 def follow_orders(
     session: Session, orders: Sequence[UUID] | None = None, because: str = "Nothing is due now."
-) -> list[Brought]:
+) -> Brought:
     """Bring the tasks of the force's orders to what is due; or of these orders only."""
-    session.flush()
-    return [
-        follow(session, each, subjects=orders, because=because)
-        for each in followed(session, orders)
-    ]
+    force, today = session.info["force"], clock.today()
+    figures = figures_of_rules(session, force, [BREACHES, LEADS], today)
+    values = {
+        "force": force,
+        "today": today,
+        "check_due_on_lead": figures[LEADS][Source.ORDER_CHECK],
+        "review_due_on_lead": figures[LEADS][Source.ORDER_REVIEW],
+        "action_days": figures[BREACHES]["action"],
+        "review_days": figures[BREACHES]["review"],
+        "whose": list(orders or ()),
+    }
+    sources = _EVERY if orders is None else _SOME
+    return follow(session, sources, values, subjects=orders, because=because)

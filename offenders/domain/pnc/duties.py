@@ -23,7 +23,7 @@ _TASK: Final = """
 _DONE_BY: Final = "SELECT 'service'"
 
 
-def follow_differences(session: Session) -> list[Brought]:
+def follow_differences(session: Session) -> Brought:
     """Bring the tasks of the force's differences to those that are flagged."""
     values = {"force": session.info["force"], "rule": DIFFERENCE}
-    return [follow(session, Followed(Source.PNC_DIFFERENCE, _TASK, _DONE_BY, values))]
+    return follow(session, [Followed(Source.PNC_DIFFERENCE, _TASK, _DONE_BY)], values)

@@ -34,13 +34,13 @@ _DONE_BY: Final = """
 
 def follow_visits(
     session: Session, records: Sequence[UUID] | None = None, because: str = "No visit is due now."
-) -> list[Brought]:
+) -> Brought:
     """Bring the tasks of the force's visits to what is due; or of these registrations only."""
     whose = "" if records is None else "AND r.id = ANY (CAST(:whose AS uuid[]))"
     values = figure_values(session.info["force"], clock.today()) | {
         "lead": lead_days(session)[Source.REGISTRATION_VISIT],
-        "whose": [each.hex for each in records or ()],
+        "whose": list(records or ()),
     }
     sql = _TASK.format(source=shown_source(), whose=whose)
-    source = Followed(Source.REGISTRATION_VISIT, sql, _DONE_BY, values)
-    return [follow(session, source, subjects=records, because=because)]
+    source = Followed(Source.REGISTRATION_VISIT, sql, _DONE_BY)
+    return follow(session, [source], values, subjects=records, because=because)

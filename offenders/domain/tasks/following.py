@@ -7,7 +7,7 @@ check, a visit or a review is a task like any other, and never a second truth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,12 +18,12 @@ from offenders.db import recorded_at
 from offenders.domain.history import keep_history
 from offenders.domain.reference.policies import figures_in_force
 from offenders.domain.tasks.models import Task
+from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import TextClause
     from sqlalchemy.orm import Session
 
 LEADS: Final = "task-leads"  # the rule whose figures say how many days ahead a task is made
@@ -32,7 +32,7 @@ SERVICE: Final = "service"
 
 @dataclass(frozen=True)
 class Followed:
-    """A SELECT of every record of one kind that is due, or soon is, with its bound values.
+    """A SELECT of every record of one kind that is due, or soon is.
 
     Its columns are source_id, occasion, subject_type, subject_id, subject_reference, person_id,
     lpa, neighbourhood, owner_officer or owner_team, action and due_at. `occasion` tells one time
@@ -43,7 +43,6 @@ class Followed:
     source_type: str
     sql: str
     done_by: str
-    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,22 +80,30 @@ _FACTS: Final = {
 _ALL: Final = _FACTS | _OWN
 _NAMES: Final = ", ".join(_ALL)
 _DUE: Final = f"""
-    due AS MATERIALIZED (
-        SELECT d.source_id, CAST(d.occasion AS text) AS occasion,
-               {", ".join(f"CAST(d.{name} AS {kind}) AS {name}" for name, kind in _ALL.items())}
-        FROM ({{sql}}) d)
+    SELECT '{{source_type}}' AS source_type, d.source_id, CAST(d.occasion AS text) AS occasion,
+           {", ".join(f"CAST(d.{name} AS {kind}) AS {name}" for name, kind in _ALL.items())}
+    FROM ({{sql}}) d
 """
 _KEPT: Final = ", ".join(
     f"CASE WHEN t.keeps_owner THEN t.{name} ELSE d.{name} END AS {name}" for name in _OWN
 )
+# What is due beside what is open. A full join can't be a nested loop, into which statistics of
+# before thousands of tasks were made at once would otherwise lead.
 _BESIDE: Final = f"""
     beside AS MATERIALIZED (
-        SELECT t.id, d.source_id IS NULL AS is_over, d.source_id, d.occasion,
-               {", ".join(f"d.{name}" for name in _FACTS)}, {_KEPT}
+        SELECT t.id, d.source_id IS NULL AS is_over, d.source_type, d.source_id, d.occasion,
+               {", ".join(f"d.{name}" for name in _FACTS)}, {_KEPT},
+               ({", ".join(f"t.{name}" for name in _FACTS)}) IS DISTINCT FROM
+                   ({", ".join(f"d.{name}" for name in _FACTS)})
+               OR NOT t.keeps_owner AND (t.owner_officer, t.owner_team) IS DISTINCT FROM
+                   (d.owner_officer, d.owner_team) AS differs,
+               CASE WHEN d.source_id IS NULL THEN {{done_by}} END AS done_by
         FROM (SELECT * FROM tasks t
-              WHERE t.force = :task_force AND t.source_type = :task_source AND t.follows_source
-                AND t.state = 'open' {{whose}}) t
-        FULL JOIN due d ON d.source_id = t.source_id AND d.occasion = t.occasion)
+              WHERE t.force = :task_force AND t.source_type = ANY (:task_sources)
+                AND t.follows_source AND t.state = 'open' {{whose}}) t
+        FULL JOIN due d ON d.source_type = t.source_type AND d.source_id = t.source_id
+                       AND d.occasion = t.occasion),
+    changing AS MATERIALIZED (SELECT * FROM beside b WHERE b.id IS NOT NULL AND b.differs)
 """
 _MAKE: Final = f"""
     numbered AS MATERIALIZED (
@@ -105,8 +112,9 @@ _MAKE: Final = f"""
         INSERT INTO tasks (force, id, reference, source_type, source_id, occasion, follows_source,
                            {_NAMES}, first_due_at, recorded_by, recorded_at, updated_at)
         SELECT CAST(:task_force AS text), b.new_id, 'T' || :task_force || '-' || {_SPOKEN},
-               :task_source, b.source_id, b.occasion, true, {_NAMES}, b.due_at,
-               '{SERVICE}', :task_at, :task_at
+               b.source_type, b.source_id, b.occasion, true, {_NAMES}, b.due_at,
+               '{SERVICE}', CAST(:task_at AS timestamptz),
+               CAST(:task_at AS timestamptz)
         FROM numbered b
         ON CONFLICT (force, source_type, source_id, occasion)
             WHERE follows_source AND state = 'open' DO NOTHING
@@ -116,7 +124,7 @@ _COLUMNS: Final = ", ".join(column.name for column in Task.__table__.columns)
 _KEEP: Final = f"""
     kept AS (
         INSERT INTO tasks_history ({_COLUMNS}, recorded_from)
-        SELECT {_COLUMNS}, :task_at FROM made)
+        SELECT {_COLUMNS}, CAST(:task_at AS timestamptz) FROM made)
 """
 _RENEWED: Final = ", ".join(
     f"{name} = CASE WHEN b.is_over THEN t.{name} ELSE b.{name} END" for name in _ALL
@@ -124,7 +132,7 @@ _RENEWED: Final = ", ".join(
 _BRING_UP_TO_DATE: Final = f"""
     dated AS (
         UPDATE tasks t
-        SET {_RENEWED}, version = t.version + 1, updated_at = :task_at,
+        SET {_RENEWED}, version = t.version + 1, updated_at = CAST(:task_at AS timestamptz),
             state = CASE WHEN NOT b.is_over THEN 'open'
                          WHEN b.done_by IS NULL THEN 'no_longer_needed' ELSE 'done' END,
             ended_at = CASE WHEN b.is_over THEN CAST(:task_at AS timestamptz) END,
@@ -132,53 +140,66 @@ _BRING_UP_TO_DATE: Final = f"""
             result = CASE WHEN b.is_over THEN
                 CASE WHEN b.done_by IS NULL THEN CAST(:task_because AS text)
                      ELSE 'Recorded with what it was about.' END END
-        FROM (SELECT b.*, CASE WHEN b.is_over THEN (
-                  SELECT ({{done_by}}) FROM tasks t
-                  WHERE t.force = :task_force AND t.id = b.id) END AS done_by
-              FROM beside b WHERE b.id IS NOT NULL) b
-        WHERE t.force = :task_force AND t.id = b.id AND t.state = 'open'
-          AND (b.is_over OR ({", ".join(f"t.{name}" for name in _ALL)})
-               IS DISTINCT FROM ({", ".join(f"b.{name}" for name in _ALL)}))
+        FROM changing b
+        WHERE t.force = :task_force AND t.state = 'open' AND t.id = b.id
+          AND t.id = ANY (ARRAY(SELECT id FROM changing))
         RETURNING t.id, t.state)
 """
 
 
 def follow(
     session: Session,
-    source: Followed,
+    sources: Sequence[Followed],
+    values: Mapping[str, Any],
     *,
     subjects: Sequence[UUID] | None = None,
     because: str = "It is no longer due.",
 ) -> Brought:
-    """Bring the tasks of a source to what it finds due; of some subjects only, if named.
+    """Bring the tasks of sources, with their bound values, to what these find due.
 
-    With `subjects` the source must be of these alone.
+    With `subjects`, of which the sources must then be, those of these subjects alone.
     """
-    session.flush()
-    statement = _following(source.sql, source.done_by, is_some=subjects is not None)
     own = {
         "task_force": session.info["force"],
-        "task_source": source.source_type,
+        "task_sources": [str(each.source_type) for each in sources],
         "task_at": recorded_at(session),
         "task_because": because,
-        "task_subjects": [each.hex for each in subjects or ()],
+        "task_subjects": list(subjects or ()),
     }
-    row = session.execute(statement, source.values | own).one()
+    row = _run(session, tuple(sources), {**values, **own}, is_some=subjects is not None)
     if row.changed:
         keep_history(session, Task.__table__, session.info["force"], row.changed)
     return Brought(row.made, row.ended)
 
 
+def _run(
+    session: Session, sources: tuple[Followed, ...], values: dict[str, Any], *, is_some: bool
+) -> Any:
+    """Plan a sweep for what there is; what an act on one record asks is prepared once."""
+    if is_some:
+        return ask(session, _prepared(sources), values)
+    session.flush()
+    return session.execute(text(_following(sources, is_some=False)), values).one()
+
+
 @lru_cache(maxsize=64)
-def _following(sql: str, done_by: str, *, is_some: bool) -> TextClause:
+def _prepared(sources: tuple[Followed, ...]) -> Statement:
+    return Statement(_following(sources, is_some=True))
+
+
+def _following(sources: tuple[Followed, ...], *, is_some: bool) -> str:
     whose = "AND t.subject_id = ANY (CAST(:task_subjects AS uuid[]))" if is_some else ""
-    return text(f"""
-        WITH {_DUE.format(sql=sql)}, {_BESIDE.format(whose=whose)}, {_MAKE}, {_KEEP},
-             {_BRING_UP_TO_DATE.format(done_by=done_by)}
+    due = " UNION ALL ".join(
+        _DUE.format(source_type=each.source_type, sql=each.sql) for each in sources
+    )
+    ways = " ".join(f"WHEN '{each.source_type}' THEN ({each.done_by})" for each in sources)
+    beside = _BESIDE.format(whose=whose, done_by=f"CASE t.source_type {ways} END")
+    return f"""
+        WITH due AS MATERIALIZED ({due}), {beside}, {_MAKE}, {_KEEP}, {_BRING_UP_TO_DATE}
         SELECT (SELECT count(*) FROM made) AS made,
                (SELECT count(*) FROM dated WHERE state <> 'open') AS ended,
                ARRAY(SELECT id FROM dated) AS changed
-    """)
+    """
 
 
 _NOTHING: Final = f"""
@@ -193,7 +214,7 @@ def end_followed(
 ) -> Brought:
     """End the tasks of one kind of some subjects, in the transaction that ends their cause."""
     source = Followed(source_type, _NOTHING, f"SELECT '{SERVICE}'")
-    return follow(session, source, subjects=subjects, because=because)
+    return follow(session, [source], {}, subjects=subjects, because=because)
 
 
 def lead_days(session: Session) -> dict[str, int]:

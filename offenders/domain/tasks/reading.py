@@ -149,23 +149,31 @@ def _named(written: str) -> dict[str, Any]:
     return {"id": as_uuid(written), "reference": as_reference(written)}
 
 
-_ENTRY_JSON: Final = """
+# The queue of an area would tell where somebody lives, as the area itself does.
+_DETAILS: Final = " ".join(
+    f"- CASE WHEN :hides AND left(e.details ->> '{name}', 5) = 'DUTY-' THEN '{name}' ELSE '' END"
+    for name in ("from_team", "to_team")
+)
+_ENTRY_JSON: Final = f"""
     json_build_object('id', e.id, 'task_id', e.task_id, 'kind', e.kind,
         'occurred_at', e.occurred_at, 'recorded_at', e.recorded_at, 'actor', e.actor,
-        'meeting_id', e.meeting_id, 'details', e.details)
+        'meeting_id', e.meeting_id, 'details', e.details {_DETAILS})
 """
 
 
 def list_entries(
-    session: Session, task_id: UUID, after: Sequence[Any] | None, limit: int
+    session: Session, task_id: UUID, after: Sequence[Any] | None, limit: int, *, hides: bool
 ) -> list[Row[Any]]:
-    """Give the log in the order in which things happened, as (json, occurred_at, id)."""
+    """Give the log in the order in which things happened, as (json, occurred_at, id).
+
+    With `hides` the reader is not told of areas.
+    """
     keyset = (
         "AND (e.occurred_at, e.id) > (CAST(:after_0 AS timestamptz), CAST(:after_1 AS uuid))"
         if after
         else ""
     )
-    values = {"force": session.info["force"], "task_id": task_id, "limit": limit}
+    values = {"force": session.info["force"], "task_id": task_id, "limit": limit, "hides": hides}
     if after:
         values |= {"after_0": after[0], "after_1": after[1]}
     statement = text(f"""
@@ -181,6 +189,6 @@ def show_entry(session: Session, entry_id: UUID) -> str:
     statement = text(
         f"SELECT {_ENTRY_JSON}::text FROM task_entries e WHERE e.force = :force AND e.id = :id"
     )
-    values = {"force": session.info["force"], "id": entry_id}
+    values = {"force": session.info["force"], "id": entry_id, "hides": False}
     found: str = session.execute(statement, values).scalar_one()
     return found

@@ -12,6 +12,7 @@ from offenders.domain.tasks.acting import (
 from offenders.domain.tasks.asking import Question, TaskSight, task_sight
 from offenders.domain.tasks.counting import GROUPS, count_groups, results_of
 from offenders.domain.tasks.following import (
+    LEADS,
     Brought,
     Followed,
     end_followed,
@@ -33,6 +34,7 @@ from offenders.domain.tasks.unfinished import carry_over, unfinished_tasks
 
 __all__ = [
     "GROUPS",
+    "LEADS",
     "SUBJECTS",
     "Brought",
     "Doing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from offenders import clock
@@ -22,7 +23,7 @@ _TASK: Final = """
            w.review_due_at AS due_at
     FROM wants w
     WHERE w.force = :force AND w.state = 'outstanding'
-      AND w.review_due_at <= :now + make_interval(hours => 24 * CAST(:lead AS int)) {whose}
+      AND w.review_due_at <= :soon {whose}
 """
 _DONE_BY: Final = """
     SELECT a.actor FROM want_actions a
@@ -34,17 +35,16 @@ _DONE_BY: Final = """
 
 def follow_reviews(
     session: Session, wants: Sequence[UUID] | None = None, because: str = "No review is due now."
-) -> list[Brought]:
+) -> Brought:
     """Bring the tasks of the force's reviews to what is due; or of these wants only."""
     values = {
         "force": session.info["force"],
-        "now": clock.now(),
-        "lead": lead_days(session)[Source.WANT_REVIEW],
-        "whose": [each.hex for each in wants or ()],
+        "soon": clock.now() + timedelta(days=lead_days(session)[Source.WANT_REVIEW]),
+        "whose": list(wants or ()),
     }
     sql = _TASK.format(whose="" if wants is None else "AND w.id = ANY (CAST(:whose AS uuid[]))")
-    source = Followed(Source.WANT_REVIEW, sql, _DONE_BY, values)
-    return [follow(session, source, subjects=wants, because=because)]
+    source = Followed(Source.WANT_REVIEW, sql, _DONE_BY)
+    return follow(session, [source], values, subjects=wants, because=because)
 
 
 def end_differences(session: Session, wants: Sequence[UUID], because: str) -> None:
