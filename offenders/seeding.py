@@ -125,8 +125,7 @@ def seed(  # noqa: PLR0913 - what the command line takes
         done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
     report(f"cases met about: {done}")
     report(_add_tasks(engine, force, made_up_tasks(force, seed, now, wants)))
-    with transaction(engine, Work(force, statement_seconds=60)) as session:
-        report(f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas[:1])}")
+    report(_hold_meetings(engine, force, lpas[:1]))
 
 
 def _add_tasks(engine: Engine, force: str, tasks: Iterable[dict[str, Any]]) -> str:
@@ -135,6 +134,12 @@ def _add_tasks(engine: Engine, force: str, tasks: Iterable[dict[str, Any]]) -> s
         asked = add_made_up_tasks(session, tasks, REQUESTED_BY)
         followed = follow_all(session, force).details
     return f"tasks: {asked} asked for, {followed['made']} fallen due"
+
+
+def _hold_meetings(engine: Engine, force: str, lpas: list[str]) -> str:
+    """Hold the first meetings of the force and of some areas."""
+    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        return f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas)}"
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:
