@@ -23,7 +23,7 @@ ENVIRONMENT = $(PY) -m pip --version >/dev/null 2>&1 || { \
 CODE := offenders migrations tests bench wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-imports bench-sweeps bench-sweeps-managed scorecard lint format openapi docs check-docs \
+.PHONY: help run test bench bench-imports bench-sweeps bench-sweeps-managed bench-street scorecard lint format openapi docs check-docs \
 	check-migrations locks clean
 
 help: ## Print this
@@ -34,7 +34,7 @@ run: $(VENV)/.run ## Start the service with a demonstration force; Ctrl-C stops 
 
 # Compiled modules are kept, whatever the environment says: every worker and process reads them.
 test: $(VENV)/.dev ## Run the whole test suite
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile -q
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q
 
 bench: $(VENV)/.run ## Measure the service on the national seed, beside its floor
 	@$(PY) -m bench.run
@@ -47,6 +47,9 @@ bench-sweeps: $(VENV)/.run ## Measure sweeps over a million arrests beside their
 
 bench-sweeps-managed: $(VENV)/.run ## Measure sweeps over people under management likewise
 	@$(PY) -m bench.sweeps --managed
+
+bench-street: $(VENV)/.run ## Measure the list of a ward beside its floor, and the change feed
+	@$(PY) -m bench.street
 
 lint: $(VENV)/.dev ## Check style, types, layers, dead code and dependencies
 	$(PY) -m ruff check $(CODE)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FORCE = "33"
 SAMPLE = 100
+OFFICERS = 8
 _UUID = r"'[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}'::uuid"
 # What must be new each time is made anew by the database.
 _NEW = "gen_random_uuid()"
@@ -66,6 +67,7 @@ class _Asked:
     method: str
     path: str
     body: dict[str, Any] | None = None
+    officer: int | None = None  # one of several on the beat, who take a packed answer
 
 
 class Asker:
@@ -82,14 +84,11 @@ class Asker:
         self._heard: list[Sent] = []
         event.listen(self._engine, "before_cursor_execute", self._listen)
         self._client: FlaskClient = self._app.test_client()
-        self._token = issue_token(
-            load_or_make_key(settings.data_dir),
-            roles=["investigator"],
-            force=FORCE,
-            audience=settings.oidc_audience,
-            now=datetime.now(UTC),
-            hours=12,
-        )
+        self._token = _token(settings, "investigator")
+        self._beat = [
+            _token(settings, "neighbourhood_officer", name=f"Bench {number}")
+            for number in range(OFFICERS)
+        ]
         self._chance = random.Random(1)  # noqa: S311 - repeatable, no secret
         self._people = self._sample("SELECT id::text FROM persons WHERE force = :force")
         self._areas = self._sample("""
@@ -112,6 +111,17 @@ class Asker:
             self._question("counts", counts),
             self._question("create want", [self._want() for _ in range(25)], self._wants),
         ]
+
+    def ward(self) -> Question:
+        """Give the offenders of a ward, as officers on the beat ask for them."""
+        wards = self._sample("""
+            SELECT neighbourhood FROM persons
+            WHERE force = :force AND neighbourhood IS NOT NULL GROUP BY neighbourhood""")
+        asked = [
+            _Asked("GET", f"/v1/neighbourhoods/{each}/offenders", officer=number % OFFICERS)
+            for number, each in enumerate(wards)
+        ]
+        return self._question("ward list", asked)
 
     def _want(self) -> _Asked:
         body = {
@@ -143,13 +153,16 @@ class Asker:
     def _bytes(self, sent: _Asked) -> bytes:
         body = json.dumps(sent.body).encode() if sent.body is not None else b""
         lines = [f"{sent.method} {sent.path} HTTP/1.1", "Host: bench"]
-        lines += [f"{name}: {value}" for name, value in self._headers().items()]
+        lines += [f"{name}: {value}" for name, value in self._headers(sent).items()]
         if body:
             lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token}", "X-Access-Reason": "benchmark"}
+    def _headers(self, sent: _Asked) -> dict[str, str]:
+        if sent.officer is None:
+            return {"Authorization": f"Bearer {self._token}", "X-Access-Reason": "benchmark"}
+        bearer = {"Authorization": f"Bearer {self._beat[sent.officer]}"}
+        return bearer | {"X-Access-Reason": "benchmark", "Accept-Encoding": "gzip"}
 
     def _hear(self, sent: _Asked) -> list[Sent]:
         """Answer in this process, through Flask, and give the SQL as it was sent."""
@@ -168,7 +181,7 @@ class Asker:
 
     def _ask(self, sent: _Asked) -> None:
         answer = self._client.open(
-            sent.path, method=sent.method, json=sent.body, headers=self._headers()
+            sent.path, method=sent.method, json=sent.body, headers=self._headers(sent)
         )
         if answer.status_code not in {200, 201}:
             message = f"{sent.method} {sent.path} was answered with {answer.status_code}."
@@ -179,6 +192,18 @@ class Asker:
         with transaction(self._engine, Work(FORCE, statement_seconds=60)) as session:
             values = {"force": FORCE, "limit": SAMPLE}
             return [row.v for row in session.execute(ordered, values)]
+
+
+def _token(settings: Settings, role: str, **more: Any) -> str:
+    return issue_token(
+        load_or_make_key(settings.data_dir),
+        roles=[role],
+        force=FORCE,
+        audience=settings.oidc_audience,
+        now=datetime.now(UTC),
+        hours=12,
+        **more,
+    )
 
 
 def forget_wants(owner_url: str) -> None:

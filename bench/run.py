@@ -64,10 +64,10 @@ def main(*, data_dir: str, scale: str, rounds: int, seconds: int) -> None:
         click.echo(_HEAD)
         for question in Asker(settings).questions():
             found[question.name] = [
-                _measure(question, settings.database_url or "", running, seconds)
+                measure(question, settings.database_url or "", running, seconds)
                 for _ in range(rounds)
             ]
-            click.echo(_line(question.name, found[question.name]))
+            click.echo(line(question.name, found[question.name]))
         forget_wants(owner)
     _write(found, scale)
     below = [name for name, mark in MARKS.items() if _percent(found[name]) < mark]
@@ -76,7 +76,8 @@ def main(*, data_dir: str, scale: str, rounds: int, seconds: int) -> None:
         sys.exit(1)
 
 
-def _measure(question: Question, url: str, running: Running, seconds: int) -> Round:
+def measure(question: Question, url: str, running: Running, seconds: int) -> Round:
+    """Measure one stretch of a question beside its floor."""
     _drive(question, running, 1)
     rate = floor.run(url, question.transactions, clients=CLIENTS, seconds=seconds)
     before, began = running.taken(), time.perf_counter()
@@ -104,7 +105,8 @@ def _drive(question: Question, running: Running, seconds: int) -> tuple[list[flo
     return latencies, errors
 
 
-def _median(rounds: list[Round], name: str) -> float:
+def median(rounds: list[Round], name: str) -> float:
+    """Give the median of one figure over the rounds."""
     return float(statistics.median(getattr(each, name) for each in rounds))
 
 
@@ -118,12 +120,18 @@ _HEAD = (
 )
 
 
-def _line(name: str, rounds: list[Round]) -> str:
-    median = {each: _median(rounds, each) for each in Round.__dataclass_fields__}
-    cpu = f"{median['service_ms']:.2f} + {median['database_ms']:.2f}"
+def head() -> str:
+    """Give the head of the table."""
+    return _HEAD
+
+
+def line(name: str, rounds: list[Round]) -> str:
+    """Give the row of a question."""
+    middle = {each: median(rounds, each) for each in Round.__dataclass_fields__}
+    cpu = f"{middle['service_ms']:.2f} + {middle['database_ms']:.2f}"
     return (
-        f"{name:13}{median['floor']:9.0f}{median['rate']:9.0f}{median['p50']:8.1f}"
-        f"{median['p99']:8.1f}{cpu:>28}{_percent(rounds):12.0f}{median['errors']:8.0f}"
+        f"{name:13}{middle['floor']:9.0f}{middle['rate']:9.0f}{middle['p50']:8.1f}"
+        f"{middle['p99']:8.1f}{cpu:>28}{_percent(rounds):12.0f}{middle['errors']:8.0f}"
     )
 
 
@@ -131,7 +139,7 @@ def _write(found: dict[str, list[Round]], scale: str) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     at = datetime.now(UTC).strftime("%Y-%m-%d")
     facts: dict[str, Any] = {"date": at, "scale": scale, "clients": CLIENTS, **machine.facts()}
-    table = "\n".join([_HEAD, *(_line(name, rounds) for name, rounds in found.items())])
+    table = "\n".join([_HEAD, *(line(name, rounds) for name, rounds in found.items())])
     told = "\n".join(f"- {name.replace('_', ' ')}: {value}" for name, value in facts.items())
     (RESULTS / "bench.md").write_text(
         f"# Benchmark\n\n![chart](bench.svg)\n\n```\n{table}\n```\n\n{told}\n\n{_HOW}"

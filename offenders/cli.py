@@ -145,7 +145,9 @@ def scheduler() -> None:
     from offenders.bundled import database
     from offenders.domain.imports.service import run_queued
     from offenders.domain.outbox.delivering import deliver_due
+    from offenders.domain.subscriptions.telling import deliver_to_subscribers, tell_due
     from offenders.jobs.scheduler import run
+    from offenders.outgoing.subscribers import SubscriberTransport, load_key
     from offenders.outgoing.transports import make_transport
     from offenders.preparing import open_current
 
@@ -155,11 +157,17 @@ def scheduler() -> None:
     with database(read_settings()) as settings:
         engine = open_current(settings)
         send = make_transport(settings)
+        tell = SubscriberTransport(engine, load_key(settings), settings.outbox_networks)
         run(
             engine,
             settings,
             stop,
-            also=[lambda: run_queued(engine), lambda: deliver_due(engine, send)],
+            also=[
+                lambda: run_queued(engine),
+                lambda: deliver_due(engine, send),
+                lambda: tell_due(engine),
+                lambda: deliver_to_subscribers(engine, tell),
+            ],
         )
 
 

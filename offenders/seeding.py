@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import Work, transaction
+from offenders.domain.briefings.seeding import add_made_up_items
 from offenders.domain.imports.seeding import add_made_up_activity
 from offenders.domain.imports.seeding_hits import add_made_up_progress
 from offenders.domain.imports.seeding_mappa import add_made_up_meetings
@@ -27,6 +28,7 @@ from offenders.seed import (
     Ward,
     made_up_activity,
     made_up_bail,
+    made_up_briefings,
     made_up_checks,
     made_up_circulations,
     made_up_detentions,
@@ -124,22 +126,25 @@ def seed(  # noqa: PLR0913 - what the command line takes
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
     report(f"cases met about: {done}")
-    report(_add_tasks(engine, force, made_up_tasks(force, seed, now, wants)))
-    report(_hold_meetings(engine, force, lpas[:1]))
+    tasks = made_up_tasks(force, seed, now, wants)
+    _add_daily_work(engine, force, made_up_briefings(force, seed, wants), tasks, report)
 
 
-def _add_tasks(engine: Engine, force: str, tasks: Iterable[dict[str, Any]]) -> str:
-    """Add what somebody is asked to do, and what falls due by itself."""
+def _add_daily_work(
+    engine: Engine,
+    force: str,
+    items: Iterable[dict[str, Any]],
+    tasks: Iterable[dict[str, Any]],
+    report: Callable[[str], None],
+) -> None:
+    """Brief the force, ask for what is to be done, and hold the first daily meetings; once."""
+    lpas = _lpas(engine, force)
     with transaction(engine, Work(force, statement_seconds=60)) as session:
+        report(f"briefing items: {add_made_up_items(session, items, REQUESTED_BY)}")
         asked = add_made_up_tasks(session, tasks, REQUESTED_BY)
         followed = follow_all(session, force).details
-    return f"tasks: {asked} asked for, {followed['made']} fallen due"
-
-
-def _hold_meetings(engine: Engine, force: str, lpas: list[str]) -> str:
-    """Hold the first meetings of the force and of some areas."""
-    with transaction(engine, Work(force, statement_seconds=60)) as session:
-        return f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas)}"
+        report(f"tasks: {asked} asked for, {followed['made']} fallen due")
+        report(f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas[:1])}")
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

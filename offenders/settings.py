@@ -38,6 +38,7 @@ class Settings:
     outbox_dir: Path | None = None
     outbox_url: str | None = None
     outbox_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    subscription_key: bytes | None = field(default=None, repr=False)
     outbox_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
     @property
@@ -77,6 +78,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         oidc_token_types=token_types,
         oidc_clients=clients,
         log_format=_log_format(_text(values, "OFFENDERS_LOG_FORMAT") or "json"),
+        subscription_key=_subscription_key(values),
         **_outbox(values),
     )
 
@@ -108,6 +110,23 @@ def _check_outbox_url(url: str, *, has_secret: bool) -> None:
     if not has_secret:
         message = "Set OFFENDERS_OUTBOX_SECRETS: messages to OFFENDERS_OUTBOX_URL are signed."
         raise SettingsError(message)
+
+
+def _subscription_key(values: Mapping[str, str]) -> bytes | None:
+    """Read the key from which the secrets of subscriptions are worked out."""
+    written = _text(values, "OFFENDERS_SUBSCRIPTION_KEY")
+    if written is None:
+        return None
+    try:
+        key = base64.b64decode(written, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) >= 32:  # noqa: PLR2004 - bytes, as many as the hash has
+        return key
+    message = (
+        "OFFENDERS_SUBSCRIPTION_KEY must be 32 bytes or more in base 64: openssl rand -base64 32."
+    )
+    raise SettingsError(message)
 
 
 def _secret(written: str) -> bytes:

@@ -6,7 +6,7 @@ of Flask sends it prepared: nothing can be shown without its audit row, nor audi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from marshmallow import Schema
-    from sqlalchemy.orm import Session
 
     from offenders.api.operations import Routes
     from offenders.api.pages import Page
@@ -90,6 +89,7 @@ class ReadRoute:
     query: type[Schema]
     build: Callable[..., Reading]
     is_paged: bool
+    is_for_device: bool = False
 
 
 READ_ROUTES: list[ReadRoute] = []
@@ -103,27 +103,36 @@ def read_route(  # noqa: PLR0913 - a route's declaration is read as a list of it
     answer: type[Schema],
     query: type[Schema] = NoParameters,
     is_paged: bool = False,
-    total: Callable[[Session, Asked], int] | None = None,
+    total: Callable[..., int] | None = None,
     missing: Callable[..., None] | None = None,
+    partner: Callable[..., Answer] | None = None,
+    is_for_device: bool = False,
 ) -> Callable[[Callable[..., Reading]], Callable[..., Reading]]:
-    """Declare a GET whose answer is one Reading; `total` counts the rows of all pages.
+    """Declare a GET whose answer is one Reading.
 
-    `missing` may say more than that there is no such record.
+    `total` counts the rows of all pages, from the session, the question and what its address
+    names. `missing` may say more than that there is no such record. What `is_for_device` is
+    stamped with the moment as of which it holds, and packed. `partner` is
+    that of `route`.
     """
 
     def declare(build: Callable[..., Reading]) -> Callable[..., Reading]:
         def view(call: Call, **path: str) -> Answer:
             try:
-                return _answer(call, build, path, is_paged=is_paged, total=total)
+                given = _answer(call, build, path, is_paged=is_paged, total=total)
+                return replace(given, is_for_device=is_for_device)
             except NotFound:
                 if missing is not None:
                     missing(call.session, *path.values())
                 raise
 
         view.__doc__, view.__name__ = build.__doc__, build.__name__
-        route(routes, "GET", rule, operation, query=query, answer=answer)(view)
+        declared = route(
+            routes, "GET", rule, operation, query=query, answer=answer, partner=partner
+        )
+        declared(view)
         whole = f"{routes.url_prefix}{rule}"
-        READ_ROUTES.append(ReadRoute(whole, operation, query, build, is_paged))
+        READ_ROUTES.append(ReadRoute(whole, operation, query, build, is_paged, is_for_device))
         return build
 
     return declare
@@ -135,7 +144,7 @@ def _answer(
     path: dict[str, str],
     *,
     is_paged: bool,
-    total: Callable[[Session, Asked], int] | None,
+    total: Callable[..., int] | None,
 ) -> Answer:
     page = read_page(call.query) if is_paged else None
     as_at = call.query.pop("as_at", None)
@@ -143,7 +152,9 @@ def _answer(
         settle(call.session, as_at)
     asked = Asked(call.actor, call.operation, call.force, call.query, call.now, page, as_at)
     row = show_audited(call, asked, build(asked, **path))
-    counted = total(call.session, asked) if total and page and page.with_total else None
+    counted = (
+        total(call.session, asked, *path.values()) if total and page and page.with_total else None
+    )
     return Answer(body_of(row, page, counted), version=row.version, is_audited=True)
 
 

@@ -6,6 +6,7 @@ that is wrong, a fact that is no longer fresh) goes on to Flask, which does the 
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,12 +22,13 @@ from offenders.api import limits
 from offenders.api.answering import JSON, common_headers, note_answer, request_id_of
 from offenders.api.issuer_keys import IssuerUnavailable
 from offenders.api.operations import printable_reason
+from offenders.api.packing import pack, stamp, written
 from offenders.api.pages import Cursors, read_page
 from offenders.api.readings import Asked, Shown, body_of, statement_of, values_of
 from offenders.api.tokens import InvalidToken
 from offenders.api.versions import etag, is_among
 from offenders.db import Work
-from offenders.domain.access import may
+from offenders.domain.access import may, reader_of
 from offenders.errors import DomainError
 from offenders.ids import as_uuid, is_reference
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     Environ = dict[str, Any]
     Start = Callable[..., Any]
 
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _QUERIES_KEPT = 1000  # as sent and as read; they hold filters, never names of people
 
 
@@ -59,6 +62,7 @@ class _Answered:
     status: HTTPStatus
     tag: str
     body: bytes
+    headers: Sequence[tuple[str, str]] = ()
 
 
 class ShortCut:
@@ -69,10 +73,15 @@ class ShortCut:
         self.flask = app.wsgi_app
         self._service: Service = app.extensions["offenders"]
         self._ways: dict[str, _Way] = {}
+        self._within: list[tuple[str, str, _Way]] = []
         for route in routes:
-            prefix, _, name = route.rule.partition("<")
-            way = _Way(route, name.rstrip(">") or None, route.query(unknown=RAISE))
-            self._ways[prefix] = way
+            prefix, _, rest = route.rule.partition("<")
+            name, _, suffix = rest.partition(">")
+            way = _Way(route, name or None, route.query(unknown=RAISE))
+            if suffix:
+                self._within.append((prefix, suffix, way))
+            else:
+                self._ways[prefix] = way
         self._queries: dict[tuple[str, str], dict[str, Any]] = {}
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -105,10 +114,18 @@ class ShortCut:
         cut = address.rfind("/") + 1
         way, written = self._ways.get(address[:cut]), address[cut:]
         if way is None or way.name is None:
-            return None
+            return self._find_within(address)
         if as_uuid(written) is None and not is_reference(written):
             return None
         return way, {way.name: written}
+
+    def _find_within(self, address: str) -> tuple[_Way, dict[str, str]] | None:
+        """Give the read of which the address names an area by its code, not at its end."""
+        for prefix, suffix, way in self._within:
+            if address.startswith(prefix) and address.endswith(suffix) and way.name:
+                written = address[len(prefix) : -len(suffix)]
+                return (way, {way.name: written}) if _CODE.fullmatch(written) else None
+        return None
 
     def _answer(
         self, way: _Way, path: dict[str, str], environ: Environ, request_id: str
@@ -132,16 +149,23 @@ class ShortCut:
         lease = limits.take_lease(actor, force, most)
         if lease is None:
             return None
-        row = prepared.fetch(Work(force, writes=False), statement_of(reading), values)
+        work = Work(force, writes=False, reader=reader_of(actor))
+        row = prepared.fetch(work, statement_of(reading), values)
         if row is None:
             return None
         shown = Shown(*row)
         limits.give_back(lease, most - shown.fresh)
         body = body_of(shown, page)
         tag = etag(shown.version, body)
+        warning = limits.warning_of(actor, force)
+        told = [] if warning is None else [(limits.WARNING, warning)]
         if is_among(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
-            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"")
-        return _Answered(HTTPStatus.OK, tag, body)
+            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"", told)
+        if not way.route.is_for_device:
+            return _Answered(HTTPStatus.OK, tag, body, told)
+        stamped = stamp(body, written(asked.now))
+        packed, headers = pack(stamped, environ.get("HTTP_ACCEPT_ENCODING", ""))
+        return _Answered(HTTPStatus.OK, f"W/{tag}", packed, [*told, *headers])
 
     def _read_query(self, way: _Way, environ: Environ) -> dict[str, Any] | None:
         """Read the filters as Flask would; None where it must say what is wrong with them."""
@@ -171,6 +195,8 @@ class ShortCut:
         force, operation = actor.force, way.route.operation
         if force is None or not may(actor, operation.permission or ""):
             return False
+        if reader_of(actor).is_narrowed:
+            return False  # emergency access may have widened it just now
         if operation.asks_reason and _reason(environ) is None:
             is_known, is_asked = self._service.known((force, "access-reason"))
             if is_asked or not is_known:
@@ -179,7 +205,7 @@ class ShortCut:
 
     def _send(self, answered: _Answered, request_id: str, start: Start) -> Iterable[bytes]:
         is_demonstration = bool(self._service.known("demonstration")[1])
-        headers = [("ETag", answered.tag)]
+        headers = [("ETag", answered.tag), *answered.headers]
         if answered.status is HTTPStatus.OK:
             headers += [("Content-Type", JSON), ("Content-Length", str(len(answered.body)))]
         headers += common_headers(request_id, is_demonstration=is_demonstration)

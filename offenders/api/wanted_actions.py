@@ -36,8 +36,9 @@ _KINDS = (
         "wanted.attempt",
         "wanted:log",
         schemas.AttemptBody,
-        lambda session, doing: service.record_tracing(session, doing, "attempt"),
-        "Record an arrest attempt; it may be sent late and twice with one Idempotency-Key.",
+        service.record_attempt,
+        "Record an arrest attempt; it may be sent late and twice under one client_id. A repeat is"
+        " answered 200 with the first record. One of a want closed by then is kept, and says so.",
     ),
     _Kind(
         "enquiries",
@@ -120,12 +121,12 @@ def declare(routes: Routes, show: Callable[[Call, str], Answer]) -> None:
 def _declare(routes: Routes, kind: _Kind, show: Callable[[Call, str], Answer]) -> None:
     def act(call: Call, want: str) -> Answer:
         doing = Doing(call.actor.subject, call.scope, want, call.body, call.if_match, call.now)
-        on, action = kind.work(call.session, doing)
+        on, action, *repeated = kind.work(call.session, doing)
         if kind.changes:
             return show(call, str(on.id))
         return Answer(
             service.show_action(call.session, action).encode(),
-            status=201,
+            status=200 if any(repeated) else 201,
             location=f"/v1/wanted/{on.id}/history",
             subject_type="want",
             subjects=[on.id],

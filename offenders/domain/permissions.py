@@ -208,13 +208,77 @@ _MEETINGS: dict[str, set[str]] = {
     "chief_officer": _MEETING_MEMBER,
 }
 
-_STREET: dict[str, set[str]] = {}
+_ON_THE_STREET = {"street:read", "changes:read", "sightings:log"}
+_STREET: dict[str, set[str]] = {
+    **dict.fromkeys(
+        (
+            "response_officer",
+            "neighbourhood_officer",
+            "investigator",
+            "supervisor",
+            "duty_inspector",
+            "iom_officer",
+            "iom_manager",
+            "offender_manager",
+            "mappa_coordinator",
+        ),
+        _ON_THE_STREET,
+    ),
+    "meeting_chair": {"street:read", "changes:read"},
+    "force_manager": {"street:read"},
+    "chief_officer": {"street:read"},
+}
 
-_BRIEFINGS: dict[str, set[str]] = {}
+_BRIEFED = {"briefings:read", "calendar:read"}
+_BRIEFING = _BRIEFED | {"briefings:write", "subscriptions:write"}
+_BRIEFING_OVERSIGHT = _BRIEFING | {"briefings:read-receipts"}
+_BRIEFING_COMMAND = _BRIEFED | {"briefings:read-receipts", "subscriptions:write"}
+_BRIEFINGS: dict[str, set[str]] = {
+    "response_officer": _BRIEFED,
+    "neighbourhood_officer": _BRIEFED,
+    "investigator": _BRIEFING,
+    "supervisor": _BRIEFING_OVERSIGHT,
+    "duty_inspector": _BRIEFING_OVERSIGHT,
+    "meeting_chair": _BRIEFING_OVERSIGHT,
+    "iom_officer": _BRIEFING,
+    "iom_manager": _BRIEFING_OVERSIGHT,
+    "offender_manager": _BRIEFING,
+    "mappa_coordinator": _BRIEFING,
+    "force_manager": _BRIEFING_COMMAND,
+    "chief_officer": _BRIEFING_COMMAND,
+    "force_admin": {"subscriptions:oversee"},
+}
 
-_SHARING: dict[str, set[str]] = {}
+# Whoever reads of people may take emergency access; whoever supervises reviews that of others.
+_EMERGENCY = {"emergency:take", "emergency:read"}
+_REVIEW = {"emergency:read", "emergency:review"}
+_SHARE = {"shares:read", "shares:write"}
+_RESTRICT = {"restrictions:write"}
+_SUPERVISE = _EMERGENCY | _REVIEW | _SHARE | _RESTRICT
+_SHARING: dict[str, set[str]] = {
+    "response_officer": _EMERGENCY,
+    "neighbourhood_officer": _EMERGENCY,
+    "investigator": _EMERGENCY | {"shares:read"},
+    "supervisor": _SUPERVISE,
+    "duty_inspector": _SUPERVISE,
+    "meeting_chair": _EMERGENCY,
+    "iom_officer": _EMERGENCY | _SHARE,
+    "iom_manager": _EMERGENCY | _SHARE | _RESTRICT,
+    "offender_manager": _EMERGENCY | _SHARE,
+    "mappa_coordinator": _EMERGENCY | _SHARE | _RESTRICT,
+    "force_manager": _SUPERVISE | {"agreements:write"},
+    "chief_officer": _SUPERVISE | {"agreements:write"},
+    "auditor": _REVIEW | {"shares:read"},
+    "partner_agency": {"shared:read", "shared:write"},
+}
 
-_COMMANDING: dict[str, set[str]] = {}
+_COMMANDING: dict[str, set[str]] = {
+    "supervisor": {"command:read", "command:sample"},
+    "duty_inspector": {"command:read", "command:sample"},
+    "meeting_chair": {"command:read"},
+    "force_manager": {"command:read", "command:sample"},
+    "chief_officer": {"command:read", "command:sample"},
+}
 
 _CAPABILITIES = (
     _IOM,

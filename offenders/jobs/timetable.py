@@ -23,6 +23,8 @@ from offenders.jobs import (
     persons,
     pnc,
     registrations,
+    sharing,
+    subscriptions,
     tasks,
     wanted,
 )
@@ -226,6 +228,14 @@ JOBS = (
         raises_flags=True,
     ),
     Job(
+        name="emergency-access-reviews",
+        does="Flags emergency access that no second person has reviewed in time.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=sharing.flag_unreviewed,
+        raises_flags=True,
+    ),
+    Job(
         name="followed-tasks",
         does="Makes and ends the tasks of checks, reviews, visits and actions that fall due.",
         cron=EVERY_TEN_MINUTES,
@@ -241,11 +251,27 @@ JOBS = (
         raises_flags=True,
     ),
     Job(
+        name="failing-subscriptions",
+        does="Pauses subscriptions whose receiver has failed for days, and flags them.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=subscriptions.flag_failing,
+        raises_flags=True,
+    ),
+    Job(
         name="daily-meetings",
         does="Draws the packs of daily meetings at the hour set, where the force has said so.",
         cron=EVERY_TEN_MINUTES,
         catch_up="once",
         effect_in=meetings.draw_packs,
+    ),
+    Job(
+        name="read-budgets",
+        does="Flags readers who have used much or all of their daily budget of people.",
+        cron=EVERY_MINUTE,
+        catch_up="once",
+        effect_in=sharing.flag_budgets,
+        raises_flags=True,
     ),
     Job(
         name="audit-seal",

@@ -46,7 +46,7 @@ class WebhookTransport:
 
     def __call__(self, parcel: Parcel) -> Receipt:
         """Post it, and give what the answer says."""
-        connection = self._connect()
+        connection = connect(self.target, self.networks, CONNECT_SECONDS)
         timer = threading.Timer(ANSWER_SECONDS, _cut, [connection.sock])
         timer.start()
         try:
@@ -58,27 +58,6 @@ class WebhookTransport:
             timer.cancel()
             connection.close()
         return _read(*answer)
-
-    def _connect(self) -> http.client.HTTPConnection:
-        """Connect to the very address that was looked at; nothing has been said by then."""
-        address = resolve(self.target, self.networks)
-        connection = http.client.HTTPConnection(self.target.host, self.target.port)
-        try:
-            plain = socket.create_connection((address, self.target.port), CONNECT_SECONDS)
-            connection.sock = self._secure(plain)
-        except OSError as error:
-            fault = "certificate" if isinstance(error, ssl.SSLError) else "not-reached"
-            raise NotDelivered(fault, is_away=True) from error
-        return connection
-
-    def _secure(self, plain: socket.socket) -> socket.socket:
-        if self.target.scheme == "http":
-            return plain
-        try:
-            return _tls().wrap_socket(plain, server_hostname=self.target.host)
-        except OSError:
-            plain.close()
-            raise
 
     def _ask(
         self, connection: http.client.HTTPConnection, parcel: Parcel
@@ -101,6 +80,31 @@ class WebhookTransport:
             "webhook-attempt": str(parcel.number),
             "webhook-repeat": "true" if parcel.is_repeat else "false",
         }
+
+
+def connect(
+    target: Target, networks: Sequence[Network], seconds: float
+) -> http.client.HTTPConnection:
+    """Connect to the very address that was looked at; nothing has been said by then."""
+    address = resolve(target, networks)
+    connection = http.client.HTTPConnection(target.host, target.port)
+    try:
+        plain = socket.create_connection((address, target.port), seconds)
+        connection.sock = _secure(target, plain)
+    except OSError as error:
+        fault = "certificate" if isinstance(error, ssl.SSLError) else "not-reached"
+        raise NotDelivered(fault, is_away=True) from error
+    return connection
+
+
+def _secure(target: Target, plain: socket.socket) -> socket.socket:
+    if target.scheme == "http":
+        return plain
+    try:
+        return _tls().wrap_socket(plain, server_hostname=target.host)
+    except OSError:
+        plain.close()
+        raise
 
 
 def _signature(secret: bytes, signed: bytes) -> str:

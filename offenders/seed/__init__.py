@@ -3,6 +3,7 @@
 from offenders.seed.acro import made_up_checks
 from offenders.seed.activity import made_up_activity
 from offenders.seed.bail import made_up_bail
+from offenders.seed.briefings import made_up_briefings
 from offenders.seed.circulations import made_up_circulations
 from offenders.seed.custody import made_up_detentions
 from offenders.seed.hits import made_up_hits
@@ -24,6 +25,7 @@ __all__ = [
     "Ward",
     "made_up_activity",
     "made_up_bail",
+    "made_up_briefings",
     "made_up_checks",
     "made_up_circulations",
     "made_up_detentions",

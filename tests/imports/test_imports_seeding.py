@@ -70,8 +70,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         *("forensic_hits_history", "audit_events", "policies"),
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
         *("mappa_cases_history", "mappa_entries", "mappa_meetings"),
-        *("tasks", "tasks_history", "task_entries"),
-        *("meetings", "meeting_items"),
+        *("tasks", "tasks_history", "task_entries", "meetings", "meeting_items"),
     )
     before = [count(table) for table in tables]
     assert again() == [
@@ -92,6 +91,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         "registrations: 0 created, 3 unchanged",
         "mappa: 0 created, 3 unchanged",
         "cases met about: 0",
+        "briefing items: 0",
         "tasks: 0 asked for, 0 fallen due",
         "meetings: 0",
     ]
@@ -143,3 +143,10 @@ def test_another_seed_does_not_overwrite_a_force_that_is_loaded(again, count):
         "Force 33 holds made-up data of scale small, seed 7 already. Nothing was changed."
     ]
     assert count("persons_history") == before
+
+
+def test_officers_are_briefed_and_some_have_read_it(count):
+    assert count("briefings") > 8
+    assert count("briefings WHERE subject_type = 'want'") > 0
+    read, all_receipts = count("briefing_receipts WHERE kind = 'read'"), count("briefing_receipts")
+    assert 0 < read < all_receipts

@@ -33,9 +33,12 @@ SUBJECT_TYPES = (
     "registration",
     "order",
     "task",
+    "subscription",
     "meeting",
     "pnc_circulation",
     "officer",
+    "emergency_access",
+    "reader",
 )
 
 

@@ -14,6 +14,7 @@ class MessageQuery(PageQuery):
     state = one_of(STATES)
     type = code(metadata={"description": "E.g. acro.request."})
     subject_id = fields.UUID(error_messages={"invalid_uuid": "Send the subject's id."})
+    recipient = fields.UUID(error_messages={"invalid_uuid": "Send the subscription's id."})
 
 
 class ResendBody(Schema):
@@ -25,6 +26,9 @@ class MessageAnswer(Schema):
 
     id = fields.UUID(metadata={"description": "The receiver knows the message by it."})
     type = fields.String()
+    recipient = fields.UUID(
+        allow_none=True, metadata={"description": "The subscription it is for, if it is for one."}
+    )
     subject = fields.Dict()
     force = fields.String()
     state = one_of(STATES)

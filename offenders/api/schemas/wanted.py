@@ -152,7 +152,11 @@ class ActionBody(Schema):
 
 
 class AttemptBody(ActionBody):
-    """An arrest attempt: one quick record, safe to repeat with an Idempotency-Key."""
+    """An arrest attempt: one quick record, safe to repeat at any time under its client_id."""
+
+    client_id = fields.UUID(
+        metadata={"description": "Made by the device, one for each attempt, unique in the force."}
+    )
 
     place = Text(500, shortest=1, allow_none=True)
     latitude = fields.Float(allow_none=True)
@@ -273,7 +277,10 @@ class ActionAnswer(Schema):
     recorded_at = Moment()
     actor = fields.String()
     handling = one_of(HANDLINGS)
-    details = fields.Dict()
+    details = fields.Dict(
+        metadata={"description": "`want_was`: how the want had ended before what a device sent."}
+    )
+    client_id = fields.UUID(allow_none=True)
 
 
 class CountsAnswer(Schema):

@@ -57,6 +57,10 @@ _TO_END = text(f"""
     ORDER BY w.id FOR UPDATE OF w
 """)
 _BEHIND = text(_OVER.format(which="b.person_id = :person_id AND x.want_id = :want_id"))
+# Of a want `w` for a breach of bail: whether the bail has ended, and the power with it.
+POWER_ENDED = f"""
+    EXISTS (SELECT FROM ({_OVER.format(which="b.person_id = w.person_id AND x.want_id = w.id")}) z)
+"""
 # What `end_with_bail` has closed, by the log of each want, with nothing put in its place since.
 _ENDED_BY = text(f"""
     SELECT DISTINCT ON (w.id) w.id, w.entered_at, w.risk, w.risk_rationale

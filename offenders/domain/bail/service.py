@@ -14,7 +14,7 @@ from offenders.domain.bail.answering import (
     surrender,
     vary_conditions,
 )
-from offenders.domain.bail.breaches import why_power_ended
+from offenders.domain.bail.breaches import POWER_ENDED, why_power_ended
 from offenders.domain.bail.due import due_source, lapse_what_is_over, settle_flag, settle_flags
 from offenders.domain.bail.entering import amend_record, record_release
 from offenders.domain.bail.log import list_actions
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 __all__ = [
+    "POWER_ENDED",
     "Doing",
     "Question",
     "amend_record",

@@ -94,6 +94,7 @@ class Flag(Base):
 
 
 FLAG_HISTORY = history_of(Flag.__table__)
+Index("ix_flags_history_recorded_from", FLAG_HISTORY.c.force, FLAG_HISTORY.c.recorded_from)
 Index(
     "ix_flags_history_open",
     FLAG_HISTORY.c.force,

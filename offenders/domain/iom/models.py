@@ -144,6 +144,12 @@ class IomMember(Base):
             postgresql_where=sql_text("exited_at IS NULL"),
         ),
         Index("ix_iom_members_person_id", "force", "person_id"),
+        Index(
+            "ix_iom_members_neighbourhood",
+            "force",
+            "neighbourhood",
+            postgresql_where=sql_text("neighbourhood IS NOT NULL"),
+        ),
     )
 
 

@@ -154,6 +154,12 @@ class MappaCase(Base):
             postgresql_where=text("stage IN ('referred', 'open')"),
         ),
         Index("ix_mappa_cases_person_id", "force", "person_id"),
+        Index(
+            "ix_mappa_cases_neighbourhood",
+            "force",
+            "neighbourhood",
+            postgresql_where=text("neighbourhood IS NOT NULL"),
+        ),
         Index("ix_mappa_cases_stage", "force", "stage", "meeting_due_at"),
         Index(
             "ix_mappa_cases_owner_officer",

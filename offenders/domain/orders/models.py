@@ -146,6 +146,12 @@ class Order(Base):
             postgresql_where=text("court_reference IS NOT NULL AND state <> 'entered_in_error'"),
         ),
         Index("ix_orders_person_id", "force", "person_id"),
+        Index(
+            "ix_orders_neighbourhood",
+            "force",
+            "neighbourhood",
+            postgresql_where=text("neighbourhood IS NOT NULL"),
+        ),
         Index("ix_orders_state", "force", "state", "expires_on"),
         Index(
             "ix_orders_notice_id",

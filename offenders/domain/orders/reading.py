@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
-from offenders.domain.orders.asking import HIDDEN, LIVE, OF_PERSON, TEAM, breach_bounds
+from offenders.domain.orders.asking import (
+    HIDDEN,
+    LIVE,
+    OF_PERSON,
+    TEAM,
+    breach_bounds,
+)
+from offenders.domain.orders.breach_shown import BREACH_JSON, MAY_NAME, PROSE, UNTOLD
 from offenders.domain.orders.cases import ANY_OFFENCE, POWERS
 from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
@@ -25,47 +32,34 @@ if TYPE_CHECKING:
     from offenders.domain.orders.asking import Question
 
 _NAME = "coalesce(c.v ->> 'person', v.given_names || ' ' || v.family_name)"
-_PROTECTS = "(c.v ->> 'person' IS NOT NULL OR c.v ->> 'person_id' IS NOT NULL)"
-_SHOWN_NAME = f"""
-    CASE WHEN NOT {_PROTECTS} THEN '' WHEN :sees_people THEN coalesce({_NAME}, '')
+PROTECTS = "(c.v ->> 'person' IS NOT NULL OR c.v ->> 'person_id' IS NOT NULL)"
+SHOWN_NAME = f"""
+    CASE WHEN NOT {PROTECTS} THEN '' WHEN :sees_people THEN coalesce({_NAME}, '')
          ELSE 'a protected person' END
 """
-_HOLDS = """
+HOLDS = """
     (c.v ->> 'from')::date <= CAST(:today AS date)
     AND coalesce((c.v ->> 'until')::date >= CAST(:today AS date), true)
 """
 _CONDITION = f"""
     jsonb_build_object(
         'id', c.v ->> 'id', 'kind', c.v ->> 'kind', 'category', c.v ->> 'category',
-        'text', replace(c.v ->> 'text', '{{person}}', {_SHOWN_NAME}),
-        'place', CASE WHEN :sees_people OR NOT {_PROTECTS}
-                      THEN replace(c.v ->> 'place', '{{person}}', {_SHOWN_NAME}) END,
+        'text', replace(c.v ->> 'text', '{{person}}', {SHOWN_NAME}),
+        'place', CASE WHEN :sees_people OR NOT {PROTECTS}
+                      THEN replace(c.v ->> 'place', '{{person}}', {SHOWN_NAME}) END,
         'person', CASE WHEN :sees_people THEN {_NAME} END,
         'person_id', CASE WHEN :sees_people THEN c.v ->> 'person_id' END,
-        'protects_somebody', {_PROTECTS}, 'time', c.v ->> 'time',
+        'protects_somebody', {PROTECTS}, 'time', c.v ->> 'time',
         'clause_id', c.v ->> 'clause_id', 'enforceable', (c.v ->> 'enforceable')::boolean,
-        'from', c.v ->> 'from', 'until', c.v ->> 'until', 'holds', {_HOLDS})
+        'from', c.v ->> 'from', 'until', c.v ->> 'until', 'holds', {HOLDS})
 """
-_STREET_ONLY = f"AND (c.v ->> 'enforceable')::boolean AND {_HOLDS}"
-BREACH_JSON: Final = """
-    json_build_object(
-        'id', b.id, 'order_id', b.order_id, 'occurred_at', b.occurred_at,
-        'condition_id', b.condition_id, 'details', b.details, 'found_how', b.found_how,
-        'offence_code', b.offence_code, 'crime_reference', b.crime_reference,
-        'investigated_by', b.investigated_by, 'want_id', b.want_id,
-        'state', CASE WHEN b.reviewed_at IS NOT NULL THEN 'reviewed'
-                      WHEN b.action IS NOT NULL THEN 'actioned' ELSE 'unactioned' END,
-        'action', b.action, 'action_at', b.action_at, 'action_by', b.action_by,
-        'action_reason', b.action_reason, 'reviewed_at', b.reviewed_at,
-        'reviewed_by', b.reviewed_by, 'learning', b.learning, 'recorded_by', b.recorded_by,
-        'recorded_at', b.recorded_at, 'updated_at', b.updated_at)
-"""
-_BREACH_CODE = """(
+STREET_ONLY = f"AND (c.v ->> 'enforceable')::boolean AND {HOLDS}"
+BREACH_CODE = """(
     SELECT t.breach_offence_code FROM order_types t WHERE t.code = o.type
     ORDER BY t.from_on DESC, t.variant LIMIT 1)
 """
 _OF_TYPE = " ".join(f"WHEN '{kind}' THEN '{power}'" for kind, power in POWERS.items())
-_POWER = f"CASE o.type {_OF_TYPE} ELSE '{ANY_OFFENCE}' END"
+POWER = f"CASE o.type {_OF_TYPE} ELSE '{ANY_OFFENCE}' END"
 # What the street doesn't see; `masked` names it.
 _WHOLE_ONLY: Final = (
     "applied_on",
@@ -95,18 +89,25 @@ _WHOLE_ONLY: Final = (
 )
 _COMPUTED: Final = ("owner_team", "overdue", "breaches")
 _UNSEEN: Final = "CAST('{" + ",".join((*_WHOLE_ONLY, *_COMPUTED)) + "}' AS text[])"
-_PROTECTED: Final = """
+PROTECTED: Final = """
     (NOT :sees_people AND jsonb_path_exists(
         o.conditions, '$[*] ? (@.person != null || @.person_id != null)'))
 """
+
+
+def _masked_breaches(*, whole: bool) -> str:
+    names = ", ".join(f"'breaches.{each}'" for each in PROSE)
+    seen = f"CASE WHEN {MAY_NAME} THEN ARRAY[{names}] ELSE '{{}}' END"
+    return seen if whole else "CAST('{}' AS text[])"
 
 
 def _masked(*, whole: bool) -> str:
     unseen = "CAST('{}' AS text[])" if whole else _UNSEEN
     return f"""(
         CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood'] ELSE '{{}}' END
-        || CASE WHEN {_PROTECTED}
+        || CASE WHEN {PROTECTED}
                 THEN ARRAY['conditions.person', 'conditions.place'] ELSE '{{}}' END
+        || {_masked_breaches(whole=whole)}
         || {unseen})"""
 
 
@@ -118,7 +119,7 @@ def _conditions(*, whole: bool) -> str:
         LEFT JOIN LATERAL (
             SELECT x.* FROM persons x
             WHERE x.force = o.force AND x.id = CAST(c.v ->> 'person_id' AS uuid) OFFSET 0) v ON true
-        WHERE true {"" if whole else _STREET_ONLY})"""
+        WHERE true {"" if whole else STREET_ONLY})"""
 
 
 def _order_json(question: Question) -> str:
@@ -132,7 +133,7 @@ def _order_json(question: Question) -> str:
         'state', s.state, 'interim', o.interim, 'enforceable', {LIVE},
         'made_on', o.made_on, 'in_force_on', o.in_force_on, 'expires_on', o.expires_on,
         'conditions', {_conditions(whole=whole)}, 'instruction', o.instruction,
-        'breach_offence_code', {_BREACH_CODE}, 'power_of_arrest', {_POWER},
+        'breach_offence_code', {BREACH_CODE}, 'power_of_arrest', {POWER},
         'lpa', CASE WHEN NOT {HIDDEN} THEN s.lpa END,
         'neighbourhood', CASE WHEN NOT {HIDDEN} THEN s.neighbourhood END,
         'masked', {_masked(whole=whole)},
@@ -275,7 +276,8 @@ def reading_of_breaches(question: Question, after: Sequence[Any] | None, limit: 
         )
         values |= {"after_0": after[0], "after_1": after[1]}
     rows = f"""
-        SELECT b.id, b.occurred_at AS key, o.person_id, CAST('{{}}' AS text[]) AS masked,
+        SELECT b.id, b.occurred_at AS key, o.person_id,
+               CASE WHEN {MAY_NAME} THEN {UNTOLD} ELSE CAST('{{}}' AS text[]) END AS masked,
                CAST(CAST({BREACH_JSON} AS jsonb) || jsonb_build_object(
                    'order_reference', o.reference, 'type', o.type, 'person_id', o.person_id)
                    AS text) AS item

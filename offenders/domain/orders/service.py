@@ -20,6 +20,7 @@ from offenders.domain.orders.due import (
     due_source,
     flag_unmonitored,
     follow_the_day,
+    settle_day,
     settle_flags,
     settle_order,
 )
@@ -36,6 +37,7 @@ from offenders.domain.orders.reading import (
 )
 from offenders.domain.orders.records import Doing
 from offenders.domain.orders.reporting import GROUPS, count_by, report
+from offenders.domain.orders.street import enforceable_of_person
 
 __all__ = [
     "GROUPS",
@@ -54,6 +56,7 @@ __all__ = [
     "decide",
     "discharge",
     "due_source",
+    "enforceable_of_person",
     "flag_unmonitored",
     "follow_orders",
     "follow_the_day",
@@ -68,6 +71,7 @@ __all__ = [
     "review",
     "review_breach",
     "set_conditions",
+    "settle_day",
     "settle_flags",
     "settle_order",
     "vary",

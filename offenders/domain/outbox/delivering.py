@@ -7,6 +7,7 @@ out, the message is sent again under the same id, and that try is marked as a re
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -18,6 +19,9 @@ from offenders.domain.outbox.rules import next_try_at
 from offenders.telemetry import OUTBOX_TRIES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
     from sqlalchemy import Connection, Engine
 
     from offenders.domain.outbox.port import Transport
@@ -28,48 +32,66 @@ SECONDS_AT_ONCE: Final = 10.0  # then the caller looks whether it is still to se
 
 
 def deliver_due(engine: Engine | Connection, send: Transport) -> int:
-    """Send what is due in every force, for some seconds at most; give how many were delivered.
+    """Send what is due for the one receiver, for some seconds at most; give how many arrived.
 
     Where the receiver can't be reached, what waits behind is left for the next time.
     """
     ends_at = time.monotonic() + SECONDS_AT_ONCE
-    with transaction(engine, Work(NO_FORCE, writes=False)) as session:
-        forces = store.list_forces_waiting(session)
     delivered = 0
-    for force in forces:
-        while time.monotonic() < ends_at and (parcel := _claim(engine, force)) is not None:
-            outcome = _send(engine, send, parcel)
-            delivered += outcome == "delivered"
-            if outcome == "away":
+    for force in list_forces(engine):
+        while time.monotonic() < ends_at and (parcel := claim_parcel(engine, force)) is not None:
+            outcome = send_parcel(engine, send, parcel)
+            delivered += outcome.is_delivered
+            if outcome.is_away:
                 return delivered
     return delivered
 
 
-def _claim(engine: Engine | Connection, force: str) -> Parcel | None:
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one try; `is_away` where the next message would fare the same."""
+
+    fault: str | None = None
+    is_away: bool = False
+
+    @property
+    def is_delivered(self) -> bool:
+        """Tell whether the receiver has it."""
+        return self.fault is None
+
+
+def list_forces(engine: Engine | Connection) -> list[str]:
+    """Give the forces that have something to send, due or not."""
+    with transaction(engine, Work(NO_FORCE, writes=False)) as session:
+        return store.list_forces_waiting(session)
+
+
+def claim_parcel(
+    engine: Engine | Connection, force: str, recipients: Sequence[UUID] | None = None
+) -> Parcel | None:
+    """Take the next due message for one of these subscriptions; without any, for the receiver."""
     with transaction(engine, Work(force)) as session:
-        row = store.claim(session)
+        row = store.claim(session, recipients)
     if row is None:
         return None
-    return Parcel(row.id, force, row.type, row.body.encode(), row.number, row.is_repeat)
+    more = (row.number, row.is_repeat, row.recipient)
+    return Parcel(row.id, force, row.type, row.body.encode(), *more)
 
 
-def _send(engine: Engine | Connection, send: Transport, parcel: Parcel) -> str:
-    outcome = "away"
+def send_parcel(engine: Engine | Connection, send: Transport, parcel: Parcel) -> Outcome:
+    """Send it with no transaction open, and mark what became of it."""
     try:
         receipt = send(parcel)
     except NotDelivered as fault:
         _put_back(engine, parcel, "refused", fault.fault, fault)
-        outcome = "away" if fault.is_away else "refused"
+        return Outcome(fault.fault, fault.is_away)
     except Unanswered as fault:
         _put_back(engine, parcel, "unknown", fault.fault)
-    else:
-        with transaction(engine, Work(parcel.force)) as session:
-            is_repeat = store.mark_delivered(
-                session, parcel.id, parcel.number, had_it=receipt.had_it
-            )
-        _tell("delivered", parcel, is_repeat=is_repeat)
-        outcome = "delivered"
-    return outcome
+        return Outcome(fault.fault, is_away=True)
+    with transaction(engine, Work(parcel.force)) as session:
+        is_repeat = store.mark_delivered(session, parcel.id, parcel.number, had_it=receipt.had_it)
+    _tell("delivered", parcel, is_repeat=is_repeat)
+    return Outcome()
 
 
 def _put_back(

@@ -28,13 +28,15 @@ class OutboxMessage(Base):
 
     `id` stays the same over every try, and `body` is sent byte for byte as it was written. The
     body of what was delivered long ago, or withdrawn, is taken away. `tries_before` are those
-    before the last order to send it again.
+    before the last order to send it again. `recipient` is the subscription that it is for; null
+    for what goes to the one receiver of the settings.
     """
 
     __tablename__ = "outbox_messages"
     force: Mapped[ForceKey]
     id: Mapped[IdKey]
     type: Mapped[String]
+    recipient: Mapped[UUID | None]
     subject_type: Mapped[String]
     subject_id: Mapped[UUID]
     subject_reference: Mapped[OptionalString]
@@ -74,6 +76,14 @@ class OutboxMessage(Base):
             "force",
             "claimed_until",
             postgresql_where=text("state = 'sending'"),
+        ),
+        Index(
+            "ix_outbox_messages_recipient",
+            "force",
+            "recipient",
+            postgresql_where=text(
+                "recipient IS NOT NULL AND state IN ('waiting', 'sending', 'dead')"
+            ),
         ),
         Index("ix_outbox_messages_subject", "force", "subject_id"),
         Index("ix_outbox_messages_recorded_at", "force", "recorded_at", "id"),

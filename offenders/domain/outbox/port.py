@@ -21,6 +21,7 @@ class Parcel:
     body: bytes = field(repr=False)
     number: int = 1
     is_repeat: bool = False
+    recipient: UUID | None = None  # the subscription it is for, if it is for one
 
 
 @dataclass(frozen=True)

@@ -31,12 +31,16 @@ __all__ = [
     "list_messages",
     "post",
     "resend_message",
+    "revive_for",
     "withdraw",
+    "withdraw_for",
 ]
 
 list_messages = store.list_messages
 count_messages = store.count_messages
 withdraw = store.withdraw
+withdraw_for = store.withdraw_for
+revive_for = store.revive_for
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Message:
     subject_id: UUID
     subject_reference: str | None
     data: dict[str, Any] = field(repr=False)
+    recipient: UUID | None = None  # the subscription it is for; None for the one receiver
 
 
 def post(session: Session, messages: Sequence[Message], *, by: str) -> list[UUID]:
@@ -82,7 +87,7 @@ def _row(session: Session, message_id: UUID, message: Message) -> tuple[Any, ...
         text = f"What would be sent has more than {BODY_LIMIT // 1024} KB. Shorten it."
         raise Invalid(text)
     named = (message.subject_type, message.subject_id, message.subject_reference)
-    return (message_id, message.type, *named, body.decode())
+    return (message_id, message.type, *named, body.decode(), message.recipient)
 
 
 def get_message(session: Session, written: str) -> Row[Any]:

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _ADD = text("""
     WITH added AS (
         INSERT INTO outbox_messages (force, id, type, subject_type, subject_id, subject_reference,
-                                     body, next_try_at, recorded_by, recorded_at)
+                                     body, recipient, next_try_at, recorded_by, recorded_at)
         SELECT :force, m.id, m.type, m.subject_type, m.subject_id, m.subject_reference, m.body,
-               :at, :by, :at
+               m.recipient, :at, :by, :at
         FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:subject_types AS text[]),
                     CAST(:subject_ids AS uuid[]), CAST(:references AS text[]),
-                    CAST(:bodies AS text[]))
-             m (id, type, subject_type, subject_id, subject_reference, body)
+                    CAST(:bodies AS text[]), CAST(:recipients AS uuid[]))
+             m (id, type, subject_type, subject_id, subject_reference, body, recipient)
         RETURNING id)
     INSERT INTO waiting_messages (message_id, force_code) SELECT id, :force FROM added
 """)
@@ -51,22 +51,26 @@ _GIVE_UP_CLAIMS = text("""
         RETURNING m.id, m.state)
     DELETE FROM waiting_messages w USING given_up g WHERE w.message_id = g.id AND g.state = 'dead'
 """)
-# What is said later of the same subject waits until what was said before has left or is dead.
+# What is said later of the same subject waits until what was said before has left or is dead;
+# what subscribers are told is in no order, so that one message never holds the others up.
 _CLAIM = text("""
     WITH next AS (
         SELECT m.force, m.id FROM outbox_messages m
         WHERE m.force = :force AND m.state = 'waiting' AND m.next_try_at <= :at
-          AND NOT EXISTS (
-              SELECT FROM outbox_messages o
-              WHERE o.force = :force AND o.subject_id = m.subject_id
-                AND o.recorded_at < m.recorded_at AND o.state IN ('waiting', 'sending'))
+          AND (m.recipient = ANY (CAST(:recipients AS uuid[]))
+               OR m.recipient IS NULL AND CAST(:recipients AS uuid[]) IS NULL
+               AND NOT EXISTS (
+                   SELECT FROM outbox_messages o
+                   WHERE o.force = :force AND o.subject_id = m.subject_id
+                     AND o.recipient IS NULL AND o.recorded_at < m.recorded_at
+                     AND o.state IN ('waiting', 'sending')))
         ORDER BY m.next_try_at, m.id LIMIT 1 FOR UPDATE OF m SKIP LOCKED),
     claimed AS (
         UPDATE outbox_messages m
         SET state = 'sending', tries = m.tries + 1, next_try_at = NULL, claimed_until = :until,
             version = m.version + 1
         FROM next n WHERE m.force = :force AND m.id = n.id
-        RETURNING m.id, m.type, m.body, m.tries AS number, m.delivered_at),
+        RETURNING m.id, m.type, m.body, m.tries AS number, m.delivered_at, m.recipient),
     begun AS (
         INSERT INTO outbox_tries (force, message_id, number, is_repeat, began_at)
         SELECT :force, c.id, c.number,
@@ -76,7 +80,7 @@ _CLAIM = text("""
                      AND t.outcome IN ('delivered', 'unknown')),
                :at
         FROM claimed c RETURNING is_repeat)
-    SELECT c.id, c.type, c.body, c.number, b.is_repeat FROM claimed c, begun b
+    SELECT c.id, c.type, c.body, c.number, b.is_repeat, c.recipient FROM claimed c, begun b
 """)
 _END_TRY = text("""
     UPDATE outbox_tries
@@ -129,7 +133,7 @@ _LOCK = text("""
 _WITHDRAW = text("""
     WITH undelivered AS (
         SELECT m.force, m.id FROM outbox_messages m
-        WHERE m.force = :force AND m.subject_id = :subject
+        WHERE m.force = :force AND m.subject_id = :subject AND m.recipient IS NULL
           AND m.state IN ('waiting', 'sending', 'dead')
         ORDER BY m.id FOR UPDATE),
     withdrawn AS (
@@ -142,11 +146,33 @@ _WITHDRAW = text("""
     gone AS (
         DELETE FROM waiting_messages w USING withdrawn d WHERE w.message_id = d.id)
     SELECT m.id FROM outbox_messages m
-    WHERE m.force = :force AND m.subject_id = :subject AND m.delivered_at IS NOT NULL
+    WHERE m.force = :force AND m.subject_id = :subject AND m.recipient IS NULL
+      AND m.delivered_at IS NOT NULL
     ORDER BY m.recorded_at DESC, m.id DESC LIMIT 1
 """)
+_WITHDRAW_FOR = text("""
+    WITH withdrawn AS (
+        UPDATE outbox_messages m
+        SET state = 'withdrawn', body = NULL, next_try_at = NULL, claimed_until = NULL,
+            version = m.version + 1
+        WHERE m.force = :force AND m.recipient = :recipient
+          AND m.state IN ('waiting', 'sending', 'dead')
+        RETURNING m.id)
+    DELETE FROM waiting_messages w USING withdrawn d WHERE w.message_id = d.id
+""")
+_REVIVE_FOR = text("""
+    WITH revived AS (
+        UPDATE outbox_messages m
+        SET state = 'waiting', next_try_at = :at, version = m.version + 1,
+            tries_before = CASE WHEN m.state = 'dead' THEN m.tries ELSE m.tries_before END
+        WHERE m.force = :force AND m.recipient = :recipient AND m.state IN ('waiting', 'dead')
+          AND m.body IS NOT NULL
+        RETURNING m.id)
+    INSERT INTO waiting_messages (message_id, force_code) SELECT id, :force FROM revived
+    ON CONFLICT DO NOTHING
+""")
 _JSON = """
-    'id', m.id, 'type', m.type,
+    'id', m.id, 'type', m.type, 'recipient', m.recipient,
     'subject', json_build_object('type', m.subject_type, 'id', m.subject_id,
                                  'reference', m.subject_reference),
     'force', m.force, 'state', m.state, 'tries', m.tries, 'next_try_at', m.next_try_at,
@@ -168,12 +194,13 @@ _FILTERS = {
     "state": "m.state = :f_state",
     "type": "m.type = :f_type",
     "subject_id": "m.subject_id = CAST(:f_subject_id AS uuid)",
+    "recipient": "m.recipient = CAST(:f_recipient AS uuid)",
 }
 
 
 def add_messages(session: Session, rows: Sequence[tuple[Any, ...]], by: str) -> None:
-    """Put (id, type, subject_type, subject_id, subject_reference, body) into the outbox."""
-    ids, types, subject_types, subject_ids, references, bodies = zip(*rows, strict=True)
+    """Put (id, type, subject_type, subject_id, subject_reference, body, recipient) into it."""
+    ids, types, subject_types, subject_ids, references, bodies, recipients = zip(*rows, strict=True)
     values = {
         "ids": list(ids),
         "types": list(types),
@@ -181,6 +208,7 @@ def add_messages(session: Session, rows: Sequence[tuple[Any, ...]], by: str) -> 
         "subject_ids": list(subject_ids),
         "references": list(references),
         "bodies": list(bodies),
+        "recipients": list(recipients),
         "by": by,
     }
     session.execute(_ADD, _now(session) | values)
@@ -191,11 +219,16 @@ def list_forces_waiting(session: Session) -> list[str]:
     return list(session.execute(_FORCES).scalars())
 
 
-def claim(session: Session) -> Row[Any] | None:
-    """Take the next due message to send it, as (id, type, body, number, is_repeat)."""
+def claim(session: Session, recipients: Sequence[UUID] | None = None) -> Row[Any] | None:
+    """Take the next due message to send it, as (id, type, body, number, is_repeat, recipient).
+
+    For one of these subscriptions; without any, for the one receiver.
+    """
     now = _now(session)
     session.execute(_GIVE_UP_CLAIMS, now | {"limit": TRIES})
-    return session.execute(_CLAIM, now | {"until": now["at"] + CLAIM}).one_or_none()
+    whose = None if recipients is None else list(recipients)
+    values = now | {"until": now["at"] + CLAIM, "recipients": whose}
+    return session.execute(_CLAIM, values).one_or_none()
 
 
 def mark_delivered(session: Session, message_id: UUID, number: int, *, had_it: bool) -> bool:
@@ -256,6 +289,16 @@ def withdraw(session: Session, subject: UUID) -> UUID | None:
     values = {"force": session.info["force"], "subject": subject}
     found: UUID | None = session.execute(_WITHDRAW, values).scalar()
     return found
+
+
+def withdraw_for(session: Session, recipient: UUID) -> None:
+    """Send nothing more to a subscription."""
+    session.execute(_WITHDRAW_FOR, {"force": session.info["force"], "recipient": recipient})
+
+
+def revive_for(session: Session, recipient: UUID) -> None:
+    """Send what waits for a subscription, or died waiting, at once."""
+    session.execute(_REVIVE_FOR, _now(session) | {"recipient": recipient})
 
 
 def resend(session: Session, message_id: UUID) -> None:

@@ -130,6 +130,12 @@ class Registration(Base):
             postgresql_where=text("state <> 'closed'"),
         ),
         Index("ix_registrations_person_id", "force", "person_id"),
+        Index(
+            "ix_registrations_neighbourhood",
+            "force",
+            "neighbourhood",
+            postgresql_where=text("neighbourhood IS NOT NULL"),
+        ),
         Index("ix_registrations_state", "force", "state", "notification_due_on"),
     )
 

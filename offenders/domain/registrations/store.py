@@ -45,9 +45,9 @@ _TODAY = "CAST(:today AS date)"
 # Under names of their own, beside what else is asked in one statement.
 _FIGURES = FIGURES.replace(":rules", ":registration_rules").replace(":on", ":today")
 # Without OFFSET 0 the planner would work the state out anew wherever it is named.
-_SHOWN = f"""
+_STATED = f"""
     CROSS JOIN LATERAL (
-        SELECT r.force, r.recorded_by, {_FOLLOWS} AS follows,
+        SELECT r.force, r.recorded_by, r.person_id, {_FOLLOWS} AS follows,
                CASE WHEN {_FOLLOWS} THEN p.lpa ELSE r.lpa END AS lpa,
                CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE r.neighbourhood END AS neighbourhood,
                CASE WHEN r.state = 'closed' THEN 'closed'
@@ -64,6 +64,9 @@ _SHOWN = f"""
                           AND CAST(a ->> 'from' AS date) <= {_TODAY}
                           AND coalesce(CAST(a ->> 'until' AS date) > {_TODAY}, true))
                     THEN 'in_custody' ELSE 'registered' END AS state OFFSET 0) s
+"""
+_SHOWN = f"""
+    {_STATED}
     CROSS JOIN (
         SELECT jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{VISITS}') AS visits,
                jsonb_object_agg(applies_to, figure) FILTER (WHERE rule = '{ARMS}') AS arms
@@ -248,6 +251,19 @@ def registrations_of_person(question: Question) -> tuple[str, dict[str, Any]]:
         {_PRESENT} AND {question.scope.condition("s", "registration_scope")} {local}
           AND r.state <> 'closed' AND r.person_id = outside.id) found)"""
     return sql, question.values | question.scope.values_as("registration_scope")
+
+
+def registered_of_person(scope: Scope, *, sees_all: bool) -> tuple[str, dict[str, Any]]:
+    """Give FROM and WHERE of an outer `p`'s registrations in their time, and the values."""
+    local = "" if sees_all else "AND NOT r.is_withheld_locally"
+    sql = f"""
+        FROM registrations r CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
+        {HELD} {_STATED}
+        WHERE {scope.condition("s", "registration_scope")} AND r.force = :force
+          AND r.person_id = p.id AND r.state <> 'closed' {local}
+          AND s.state IN ('registered', 'in_custody')
+    """
+    return sql, scope.values_as("registration_scope")
 
 
 _PLACED = text("""

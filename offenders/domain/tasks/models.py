@@ -147,3 +147,4 @@ class TaskEntry(Base):
 
 
 TASK_HISTORY = history_of(Task.__table__)
+Index("ix_tasks_history_recorded_from", TASK_HISTORY.c.force, TASK_HISTORY.c.recorded_from)

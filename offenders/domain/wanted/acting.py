@@ -29,12 +29,16 @@ from offenders.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from offenders.domain.access import Scope
     from offenders.domain.versions import IfMatch
     from offenders.domain.wanted.models import WantAction
+
+
+WANT_WAS = "want_was"  # how the want had ended before what a device sends of it happened
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,21 @@ class Doing:
     now: datetime
 
 
-def record_tracing(session: Session, doing: Doing, kind: str) -> tuple[Want, WantAction]:
-    """Record an attempt or enquiry, also late, if it happened while the person was wanted."""
+def record_tracing(
+    session: Session, doing: Doing, kind: str, *, client_id: UUID | None = None
+) -> tuple[Want, WantAction]:
+    """Record an attempt or enquiry, also late, if it happened while the person was wanted.
+
+    What a device sends under an id of its own is kept even if the want had been closed by then.
+    """
     want = store.get_want(session, doing.scope, doing.written)
     occurred_at = _occurred_at(session, want, doing)
     if want.outcome_at is not None and occurred_at > want.outcome_at:
-        raise closed(want)
-    action = _log(session, want, kind, doing, occurred_at)
+        if client_id is None:
+            raise closed(want)
+        doing.fields[WANT_WAS] = want.state
+        return want, _log(session, want, kind, doing, occurred_at, client_id=client_id)
+    action = _log(session, want, kind, doing, occurred_at, client_id=client_id)
     if want.last_activity_at is None or occurred_at > want.last_activity_at:
         want.last_activity_at = occurred_at
     _keep(session, want, doing, changes_version=False)
@@ -214,8 +226,22 @@ def _clear(session: Session, want: Want, rules: list[str], because: str) -> None
         end_differences(session, [want.id], because)
 
 
-def _log(
-    session: Session, want: Want, kind: str, doing: Doing, occurred_at: datetime
+def record_sighting_of(session: Session, want: Want, doing: Doing, occurred_at: datetime) -> None:
+    """Let a sighting count as activity of an open want."""
+    _log(session, want, "sighting", doing, occurred_at)
+    if want.last_activity_at is None or occurred_at > want.last_activity_at:
+        want.last_activity_at = occurred_at
+    _keep(session, want, doing, changes_version=False)
+
+
+def _log(  # noqa: PLR0913 - one entry of the log
+    session: Session,
+    want: Want,
+    kind: str,
+    doing: Doing,
+    occurred_at: datetime,
+    *,
+    client_id: UUID | None = None,
 ) -> WantAction:
     details = {
         name: value
@@ -230,6 +256,7 @@ def _log(
         occurred_at=occurred_at,
         details=details,
         handling=doing.fields.get("handling") or "normal",
+        client_id=client_id,
     )
 
 

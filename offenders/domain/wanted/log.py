@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ACTION_JSON = """
     json_build_object('id', a.id, 'want_id', a.want_id, 'kind', a.kind,
         'occurred_at', a.occurred_at, 'recorded_at', a.recorded_at, 'actor', a.actor,
-        'handling', a.handling, 'details', a.details)
+        'handling', a.handling, 'details', a.details, 'client_id', a.client_id)
 """
 
 
@@ -37,6 +37,7 @@ def add_action(  # noqa: PLR0913 - one entry of the log
     occurred_at: datetime,
     details: dict[str, Any],
     handling: str = "normal",
+    client_id: UUID | None = None,
 ) -> WantAction:
     """Write one entry of the log."""
     action = WantAction(
@@ -48,11 +49,18 @@ def add_action(  # noqa: PLR0913 - one entry of the log
         recorded_at=recorded_at(session),
         actor=actor,
         handling=handling,
-        details=orjson.loads(orjson.dumps(details, default=str)),
+        details=plain(details),
+        client_id=client_id,
     )
     session.add(action)
     session.flush()
     return action
+
+
+def plain(details: dict[str, Any]) -> dict[str, Any]:
+    """Give details as the log keeps them."""
+    kept: dict[str, Any] = orjson.loads(orjson.dumps(details, default=str))
+    return kept
 
 
 def show_action(session: Session, action: WantAction) -> str:

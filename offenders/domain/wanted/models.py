@@ -42,6 +42,7 @@ ACTION_KINDS = (
     "circulation_cancellation",
     "outcome",
     "note",
+    "sighting",
 )
 
 
@@ -167,15 +168,56 @@ class WantAction(Base):
     actor: Mapped[String]
     handling: Mapped[String] = mapped_column(server_default="normal")
     details: Mapped[Json]
+    client_id: Mapped[UUID | None]
     __table_args__ = (
         one_of("kind", ACTION_KINDS),
         one_of("handling", ["normal", "restricted", "covert"]),
         in_force("want_id", "wants"),
         Index("ix_want_actions_want_id", "force", "want_id", "occurred_at"),
+        Index(
+            "uq_want_actions_client_id",
+            "force",
+            "client_id",
+            unique=True,
+            postgresql_where=text("client_id IS NOT NULL"),
+        ),
+    )
+
+
+class Sighting(Base):
+    """That a person was seen: when, where, with whom, in what; `client_id` is the device's own."""
+
+    __tablename__ = "sightings"
+    force: Mapped[ForceKey]
+    id: Mapped[IdKey]
+    person_id: Mapped[UUID]
+    client_id: Mapped[UUID | None]
+    occurred_at: Mapped[Moment]
+    place: Mapped[OptionalString]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    with_whom: Mapped[OptionalString]
+    registration_mark: Mapped[OptionalString]
+    note: Mapped[OptionalString]
+    recorded_by: Mapped[String]
+    recorded_at: Mapped[Moment]
+    __table_args__ = (
+        CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude_on_earth"),
+        CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude_on_earth"),
+        in_force("person_id", "persons"),
+        Index("ix_sightings_person_id", "force", "person_id", "occurred_at"),
+        Index(
+            "uq_sightings_client_id",
+            "force",
+            "client_id",
+            unique=True,
+            postgresql_where=text("client_id IS NOT NULL"),
+        ),
     )
 
 
 WANT_HISTORY = history_of(Want.__table__)
+Index("ix_wants_history_recorded_from", WANT_HISTORY.c.force, WANT_HISTORY.c.recorded_from)
 Index(
     "ix_wants_history_counts",
     WANT_HISTORY.c.force,

@@ -52,6 +52,14 @@ from offenders.domain.wanted.reading import (
     reading_of_want,
     reading_of_wants,
 )
+from offenders.domain.wanted.repeating import record_attempt
+from offenders.domain.wanted.sightings import (
+    Recorded,
+    count_sightings,
+    list_sightings,
+    record_sighting,
+    show_sighting,
+)
 from offenders.errors import NotFound
 
 if TYPE_CHECKING:
@@ -76,12 +84,14 @@ __all__ = [
     "Closing",
     "Doing",
     "Question",
+    "Recorded",
     "Suspicion",
     "amend_want",
     "cancel_circulation",
     "circulate_want",
     "close_want",
     "close_wants",
+    "count_sightings",
     "count_wants",
     "doubt_want",
     "due_expressions",
@@ -96,18 +106,22 @@ __all__ = [
     "follow_reviews",
     "hand_over_want",
     "hold_suspects",
+    "list_sightings",
     "lock_open_wants",
     "open_want",
     "open_wants",
     "open_wants_of_person",
     "reading_of_want",
     "reading_of_wants",
+    "record_attempt",
     "record_note",
+    "record_sighting",
     "record_tracing",
     "refresh_clocks",
     "review_want",
     "said_of_detention",
     "show_action",
+    "show_sighting",
     "tell_elsewhere",
     "tell_holders",
     "uncancelled_source",

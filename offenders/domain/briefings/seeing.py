@@ -1,0 +1,62 @@
+"""What a reader may see of the people of a ward: which reasons, where, and which fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from offenders.domain import access
+from offenders.domain.orders.service import OrderSight
+
+if TYPE_CHECKING:
+    from offenders.domain.access import Scope
+    from offenders.domain.actors import Actor
+
+PERMISSION = "street:read"
+
+
+@dataclass(frozen=True)
+class StreetSight:
+    """All that decides what is shown to a reader; None where a kind of reason is not theirs.
+
+    Two readers with the same sight are shown the same, whoever they are.
+    """
+
+    force: str
+    wards: Scope
+    wanted: Scope | None
+    iom: Scope | None
+    orders: Scope | None
+    registrations: Scope | None
+    mappa: Scope | None
+    order_sight: OrderSight
+    protected_addresses: bool
+    registrations_in_full: bool
+    mappa_cases: bool
+
+
+def street_sight(actor: Actor, force: str) -> StreetSight:
+    """Give what the actor may see; raises Forbidden for whom no ward is open."""
+
+    def reach(permission: str) -> Scope | None:
+        return access.scope(actor, permission, force) if access.may(actor, permission) else None
+
+    protected = access.sight(actor).protected_addresses
+    cases = reach("mappa:read")
+    return StreetSight(
+        force=force,
+        wards=access.scope(actor, PERMISSION, force),
+        wanted=reach("wanted:read"),
+        iom=reach("iom:read"),
+        orders=reach("orders:read"),
+        registrations=reach("registrations:read"),
+        mappa=cases or reach("mappa:summaries"),
+        order_sight=OrderSight(
+            protected,
+            access.may(actor, "orders:read-whole"),
+            access.may(actor, "orders:read-protected"),
+        ),
+        protected_addresses=protected,
+        registrations_in_full=access.may(actor, "registrations:read-full"),
+        mappa_cases=cases is not None,
+    )

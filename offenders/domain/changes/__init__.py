@@ -1,0 +1,1 @@
+"""What devices pull: everything that changed in a reader's area since a token."""

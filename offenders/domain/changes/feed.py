@@ -1,0 +1,271 @@
+"""Pulling changes: compare what is shown now with what was told last, and tell the difference.
+
+Nothing that writes need know of it. Whatever changes a card, an edit, a merge, a policy, the
+clock, is found by making the cards anew and comparing their digests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy import text
+
+from offenders.domain.briefings.offenders import present_values
+from offenders.domain.working_days import end_of_london_day, london_day
+from offenders.errors import DomainError
+from offenders.statements import Statement, ask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.changes.views import View
+
+TOKEN_DAYS: Final = 30
+# Codes are loaded by the owner, who leaves no mark: what was compared is trusted for so long.
+TRUSTED: Final = timedelta(minutes=10)
+PATIENCE: Final = timedelta(seconds=25)
+_TRIES: Final = 3  # a ward list that is read at the same moment may leave something to compare
+_USED: Final = timedelta(days=1)  # how exactly it is known when a view was used last
+
+
+class TokenExpired(DomainError):
+    """A token from which changes are no longer known."""
+
+    kind = "token-expired"
+
+    def __init__(self) -> None:
+        """Tell how to begin anew."""
+        super().__init__(
+            "Changes since this token are no longer kept. Take a new token without `since`, pull"
+            " your wards anew and drop who is in none of them."
+        )
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a device has been told: the view, which generation of it, and the last number."""
+
+    view: UUID
+    generation: UUID
+    seq: int
+    issued_at: datetime
+
+
+class Told(NamedTuple):
+    """One change: the card as it is now, as JSON, or none for whom a device must drop."""
+
+    seq: int
+    person_id: str
+    version: int | None
+    card: str | None
+    subjects: Sequence[str] | None
+    masked: Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What a device is told, from where on next, and whether there is more."""
+
+    told: Sequence[Told]
+    next: Position
+    more: bool
+
+
+_FIND = text("""
+    SELECT generation, seq, used_at, hidden, compared_from, compared_as_at,
+           holds_until,
+           compared_from < clock_timestamp() - CAST(:trusted AS interval) AS is_old,
+           EXISTS (SELECT FROM force_writes m
+                   CROSS JOIN LATERAL (SELECT CAST(CAST(m.xid AS text) AS xid8) AS id) t
+                   WHERE m.of_force = v.force
+                     AND m.xid >= CAST(CAST(pg_snapshot_xmin(s.taken) AS text) AS bigint)
+                     AND (NOT pg_visible_in_snapshot(t.id, s.taken)
+                          OR t.id = pg_current_xact_id_if_assigned())) AS is_written,
+           EXISTS (SELECT FROM change_entries e WHERE e.force = v.force AND e.view_id = v.id
+                   AND e.is_unsettled) AS is_unsettled,
+           clock_timestamp() AS present
+    FROM change_views v
+    CROSS JOIN LATERAL (SELECT CAST(v.snapshot AS pg_snapshot) AS taken) s
+    WHERE v.force = :force AND v.id = :view
+""")
+# A large force is longer in comparing than an ordinary statement may take, or another wait for it.
+_PATIENCE = text("""
+    SELECT set_config('statement_timeout', :most, true), set_config('lock_timeout', :most, true)
+""")
+_LOCK = text("SELECT 1 FROM change_views WHERE force = :force AND id = :view FOR UPDATE")
+_MAKE = text("""
+    INSERT INTO change_views (force, id, base, generation, is_whole_force, lpas, neighbourhoods,
+                              seq, used_at)
+    VALUES (:force, :view, :base, :generation, :is_whole_force, :area_lpas, :area_neighbourhoods,
+            0, clock_timestamp())
+    ON CONFLICT DO NOTHING
+""")
+_USE = text("""
+    UPDATE change_views SET used_at = clock_timestamp() WHERE force = :force AND id = :view
+""")
+_WARDS = "SELECT array_agg(x.code) AS wards FROM ({wards}) x"
+
+
+def pull(
+    session: Session, view: View, since: Position | None, *, limit: int, now: datetime
+) -> Pulled:
+    """Give what has changed since a position, or the position for now; raises TokenExpired.
+
+    Everything that was committed before this began is told, once compared, or was before.
+    """
+    if since is not None and since.issued_at + timedelta(days=TOKEN_DAYS) < now:
+        raise TokenExpired
+    found = _find_or_make(session, view)
+    if since is not None and (since.generation != found.generation or since.seq > found.seq):
+        raise TokenExpired
+    wards = session.execute(text(_WARDS.format(wards=view.wards)), view.area_values).scalar()
+    moment = present_values(now) | {"wards": wards or []}
+    seq = _compare(session, view, found, moment)
+    if found.used_at + _USED < found.present:
+        session.execute(_USE, _key(view))
+    if since is None:
+        return Pulled([], Position(view.id, found.generation, seq, now), more=False)
+    rows = _tell(session, view, since.seq, limit, moment)
+    told = rows[:limit]
+    last = told[-1].seq if told else since.seq
+    return Pulled(told, Position(view.id, found.generation, last, now), len(rows) > limit)
+
+
+def _key(view: View) -> dict[str, Any]:
+    return {"force": view.area.force, "view": view.id, "trusted": TRUSTED}
+
+
+def _find_or_make(session: Session, view: View) -> Row[Any]:
+    found = session.execute(_FIND, _key(view)).one_or_none()
+    if found is None:
+        new = _key(view) | view.area_values | {"base": view.base, "generation": uuid4()}
+        session.execute(_MAKE, new)
+        found = session.execute(_FIND, _key(view)).one()
+    return found
+
+
+def _compare(session: Session, view: View, found: Row[Any], moment: dict[str, Any]) -> int:
+    """Bring the log up to what is shown now; give the last number.
+
+    Nothing is compared where no writer of the force has committed since the snapshot of the last
+    time, and time alone has changed nothing. One pull of a view compares at a time. Whoever had to
+    wait for one that began after they came takes its result: it has seen all they could know of.
+    """
+    if not (_has_aged(found, view, moment["now"]) or found.is_written):
+        return int(found.seq)
+    session.execute(_PATIENCE, {"most": f"{PATIENCE.seconds}s"})
+    session.execute(_LOCK, _key(view))
+    for _ in range(_TRIES):
+        known = session.execute(_FIND, _key(view)).one()
+        is_behind = known.is_written and known.compared_from < found.present
+        if not (_has_aged(known, view, moment["now"]) or is_behind):
+            return int(known.seq)
+        _compare_once(session, view, known, moment)
+    return int(session.execute(_FIND, _key(view)).one().seq)
+
+
+def _has_aged(known: Row[Any], view: View, now: datetime) -> bool:
+    """Tell whether what was compared may no longer hold, though nobody wrote."""
+    if known.compared_from is None or known.is_old or known.is_unsettled:
+        return True
+    if known.hidden != view.hidden:
+        return True
+    return not known.compared_as_at <= now < known.holds_until
+
+
+_COMPARE: Final = """
+    WITH shown AS MATERIALIZED (
+        SELECT c.id, hashtextextended(CAST(c.item AS text), 0) AS digest, c.turns_at
+        FROM ({cards}) c),
+    told AS (
+        SELECT e.person_id, e.digest, e.is_unsettled FROM change_entries e
+        WHERE e.force = :force AND e.view_id = :view),
+    differing AS MATERIALIZED (
+        SELECT coalesce(s.id, t.person_id) AS person_id, s.digest, t.is_unsettled,
+               CAST(:seq AS bigint) + row_number() OVER (ORDER BY coalesce(s.id, t.person_id))
+                   AS seq
+        FROM shown s FULL JOIN told t ON t.person_id = s.id
+        WHERE t.person_id IS NULL OR t.is_unsettled OR t.digest IS DISTINCT FROM s.digest),
+    again AS (
+        UPDATE change_entries e
+        SET digest = d.digest, seq = d.seq, is_unsettled = false, changed_at = clock_timestamp()
+        FROM differing d
+        WHERE e.force = :force AND e.view_id = :view AND e.person_id = d.person_id
+          AND e.is_unsettled = d.is_unsettled),
+    first AS (
+        INSERT INTO change_entries (force, view_id, person_id, seq, digest, changed_at)
+        SELECT CAST(:force AS text), CAST(:view AS uuid), d.person_id, d.seq, d.digest,
+               clock_timestamp()
+        FROM differing d WHERE d.is_unsettled IS NULL
+        ON CONFLICT (force, view_id, person_id) DO UPDATE SET is_unsettled = true)
+    UPDATE change_views v
+    SET seq = v.seq + (SELECT count(*) FROM differing), snapshot = pg_current_snapshot()::text,
+        hidden = :hidden, compared_from = :compared_from, compared_as_at = :now,
+        holds_until = least(CAST(:midnight AS timestamptz),
+                            (SELECT min(s.turns_at) + interval '1 microsecond' FROM shown s))
+    WHERE v.force = :force AND v.id = :view
+    RETURNING v.seq
+"""
+
+
+def _compare_once(session: Session, view: View, known: Row[Any], moment: dict[str, Any]) -> None:
+    cards, values = view.cards()
+    day_ends = end_of_london_day(london_day(moment["now"]))
+    own = {
+        "seq": known.seq,
+        "hidden": view.hidden,
+        "compared_from": known.present,
+        "midnight": day_ends,
+    }
+    ask(
+        session,
+        _statement(_COMPARE.replace("{cards}", cards)),
+        values | moment | own | _key(view),
+    )
+
+
+# What is told is noted where it differs from what was compared: it is told anew then.
+_TELL: Final = """
+    WITH due AS MATERIALIZED (
+        SELECT e.person_id, e.seq, e.digest FROM change_entries e
+        WHERE e.force = :force AND e.view_id = :view AND e.seq > :since
+        ORDER BY e.seq LIMIT CAST(:limit AS int) + 1),
+    cards AS MATERIALIZED ({cards}),
+    noted AS (
+        UPDATE change_entries e SET is_unsettled = true
+        FROM due d LEFT JOIN cards c ON c.id = d.person_id
+        WHERE e.force = :force AND e.view_id = :view AND e.person_id = d.person_id
+          AND NOT e.is_unsettled AND d.digest IS NOT NULL
+          AND d.digest IS DISTINCT FROM hashtextextended(CAST(c.item AS text), 0))
+    SELECT coalesce(json_agg(json_build_array(
+               d.seq, d.person_id, c.version, CAST(c.item AS text), c.subjects, c.masked)
+               ORDER BY d.seq), '[]')::text AS told
+    FROM due d LEFT JOIN cards c ON c.id = d.person_id
+"""
+_DUE: Final = "SELECT d.person_id AS id FROM due d WHERE d.digest IS NOT NULL"
+
+
+def _tell(
+    session: Session, view: View, since: int, limit: int, moment: dict[str, Any]
+) -> list[Told]:
+    """Give what was told after a number, one more than the limit where there is more."""
+    cards, values = view.cards(_DUE)
+    row = ask(
+        session,
+        _statement(_TELL.replace("{cards}", cards)),
+        values | moment | _key(view) | {"since": since, "limit": limit},
+    )
+    return [Told(*each) for each in orjson.loads(row.told)]
+
+
+# Planning what makes cards takes the server longer than making a few.
+_statement = lru_cache(maxsize=256)(Statement)

@@ -1,0 +1,102 @@
+"""Views: readers with the same area and the same sight are told the same, from one log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+
+from offenders.domain.access import Scope
+from offenders.domain.briefings.cards import OF_FORCE, OF_WARDS, card_rows
+from offenders.domain.briefings.seeing import StreetSight, street_sight
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from offenders.domain.actors import Actor
+
+_OF_AREA = """
+    SELECT a.code FROM neighbourhoods a
+    WHERE a.force = :force AND (CAST(:is_whole_force AS boolean)
+          OR a.lpa = ANY (CAST(:area_lpas AS text[]))
+          OR a.code = ANY (CAST(:area_neighbourhoods AS text[])))
+"""
+
+
+@dataclass(frozen=True)
+class View:
+    """Whose cards a reader's devices hold, and as what they are shown.
+
+    Of the same `base` are the views of those who may also read of people restricted from others;
+    `hidden` are those who are hidden from this one just now.
+    """
+
+    id: UUID
+    base: UUID
+    hidden: str
+    seen: StreetSight
+    area: Scope
+
+    def cards(self, people: str | None = None) -> tuple[str, dict[str, Any]]:
+        """Give SQL of the cards that the view shows, of everybody or of those `people` alone.
+
+        It takes `:wards`, all that are in the area, and the moment.
+        """
+        whole = OF_FORCE if self.area.is_whole_force else OF_WARDS
+        rows, values = card_rows(self.seen, people or whole)
+        return f"SELECT c.* FROM ({rows}) c WHERE c.wards && CAST(:wards AS text[])", values
+
+    @property
+    def wards(self) -> str:
+        """Give SQL of the codes of all wards in the area, with the values of `area_values`."""
+        return _OF_AREA
+
+    @property
+    def area_values(self) -> dict[str, Any]:
+        """Bind what `wards` takes."""
+        return {
+            "force": self.area.force,
+            "is_whole_force": self.area.is_whole_force,
+            "area_lpas": list(self.area.lpas),
+            "area_neighbourhoods": list(self.area.neighbourhoods),
+        }
+
+
+# Whom nobody may read of unless cleared, but for those who are hidden from this reader.
+_CLEARED = text("""
+    SELECT current_setting('app.hidden') AS hidden,
+           ARRAY(SELECT unnest(CAST(hidden_from(:force, '', '{}', :now) AS uuid[]))
+                 EXCEPT SELECT unnest(CAST(current_setting('app.hidden') AS uuid[]))
+                 ORDER BY 1) AS cleared
+""")
+
+
+def view_of(session: Session, actor: Actor, force: str, now: datetime) -> View:
+    """Give the view of a reader: theirs alone as far as they may read of restricted people."""
+    base = base_of(actor, force)
+    row = session.execute(_CLEARED, {"force": force, "now": now}).one()
+    content = b"".join([base.id.bytes, *(each.bytes for each in row.cleared)])
+    own = UUID(bytes=sha256(content).digest()[:16]) if row.cleared else base.id
+    return replace(base, id=own, hidden=row.hidden)
+
+
+def base_of(actor: Actor, force: str) -> View:
+    """Give the view as of nobody restricted. The areas of a token narrow it, whatever the role."""
+    area = Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
+    return _view(street_sight(actor, force), area)
+
+
+@lru_cache(maxsize=2000)
+def _view(seen: StreetSight, area: Scope) -> View:
+    """Make the id of all that decides what is shown: the very SQL, its values, and the area."""
+    sql, values = card_rows(seen, "")
+    content = orjson.dumps([sql, values, area.values], option=orjson.OPT_SORT_KEYS)
+    base = UUID(bytes=sha256(content).digest()[:16])
+    return View(base, base, "{}", seen, area)

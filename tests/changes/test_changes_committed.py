@@ -1,0 +1,144 @@
+"""The change feed over real transactions: late commits, nothing to compare, many at once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from builders import given_neighbourhood, given_person, given_want
+from devices_given import Device
+from sqlalchemy import text
+
+from offenders.db import Work, transaction
+from offenders.domain.changes import feed
+
+RAISE = text("""
+    UPDATE wants SET risk = :risk WHERE force = :force AND id = CAST(:id AS uuid)
+""")
+
+
+@pytest.fixture
+def force(owner, fresh_force, purge):
+    """A force that may have areas."""
+    kind = "INSERT INTO forces (code, name, short_name, kind) VALUES (:f, 'X', 'X', 'territorial')"
+    with owner.begin() as connection:
+        connection.execute(text(kind), {"f": fresh_force})
+    yield fresh_force
+    purge(fresh_force)
+    with owner.begin() as connection:
+        connection.execute(text("DELETE FROM forces WHERE code = :f"), {"f": fresh_force})
+
+
+@pytest.fixture
+def client(committing_app):
+    return committing_app.test_client()
+
+
+@pytest.fixture
+def want(client, headers, force):
+    """Somebody wanted in a ward."""
+    given_neighbourhood(client, "W1", force=force)
+    person = given_person(client, headers, force=force)
+    return given_want(client, headers, person=person, force=force, neighbourhood="W1")
+
+
+@pytest.fixture
+def officer(client, headers, force, want):
+    """A device that holds its ward."""
+    made = Device(client, headers("response_officer", force=force), ["W1"])
+    made.begin()
+    made.pull_ward("W1")
+    return made
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """Count how often cards are compared."""
+    times, once = [], feed._compare_once
+
+    def counting(*given):
+        times.append(1)
+        once(*given)
+
+    monkeypatch.setattr(feed, "_compare_once", counting)
+    return times
+
+
+def test_what_commits_late_is_not_lost(client, headers, engine, force, officer, want):
+    """An edit begun before a pull and committed after it comes with the next."""
+    with transaction(engine, Work(force)) as late:
+        late.execute(RAISE, {"force": force, "id": want["id"], "risk": "very_high"})
+        given_want(client, headers, force=force, neighbourhood="W1")
+        before = len(officer.pull().held)
+        assert before == 2
+        assert {card["risk"] for card in officer.held.values()} == {"standard"}
+    assert len(officer.pull().held) == 2
+    assert {card["risk"] for card in officer.held.values()} == {"standard", "very_high"}
+
+
+def test_without_a_writer_nothing_is_compared(
+    client, headers, engine, force, officer, want, compared
+):
+    officer.pull()
+    compared.clear()
+    for _ in range(3):
+        officer.pull()
+        officer.pull_ward("W1")
+    assert compared == []
+    with transaction(engine, Work("00")):
+        pass
+    officer.pull()
+    assert compared == []
+    with transaction(engine, Work(force)) as session:
+        session.execute(RAISE, {"force": force, "id": want["id"], "risk": "high"})
+    assert [card["risk"] for card in officer.pull().held.values()] == ["high"]
+    assert compared == [1]
+    with transaction(engine, Work(force)) as session:
+        session.execute(RAISE, {"force": force, "id": want["id"], "risk": "medium"})
+        session.rollback()
+    assert officer.ask(officer.token)["items"] == []
+
+
+def test_many_who_pull_at_once_share_what_one_compares(
+    client, headers, engine, force, officer, want, compared, committing_app
+):
+    officer.pull()
+    compared.clear()
+    given_want(client, headers, force=force, neighbourhood="W1")
+    start = threading.Barrier(6)
+
+    def pull(_number):
+        start.wait()
+        answer = committing_app.test_client().get(
+            "/v1/changes", query_string={"since": officer.token}, headers=officer.sent
+        )
+        return [each["op"] for each in answer.json["items"]]
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(pull, range(6))) == [["upsert"]] * 6
+    assert 1 <= len(compared) <= 2
+
+
+def test_the_short_cut_notes_what_it_shows_as_flask_does(
+    client, headers, engine, force, officer, want, committing_app
+):
+    path = "/v1/neighbourhoods/W1/offenders"
+    officer.pull()
+    whole = committing_app.wsgi_app.flask
+    short, committing_app.wsgi_app = committing_app.wsgi_app, whole
+    try:
+        flask = committing_app.test_client().get(path, headers=officer.sent)
+    finally:
+        committing_app.wsgi_app = short
+    quick = client.get(path, headers=officer.sent)
+    assert quick.json["items"] == flask.json["items"]
+    assert quick.headers["ETag"] == flask.headers["ETag"]
+    assert (quick.headers["Vary"], flask.headers["Vary"]) == ("Accept-Encoding",) * 2
+    for risk in ("high", "standard"):
+        with transaction(engine, Work(force)) as session:
+            session.execute(RAISE, {"force": force, "id": want["id"], "risk": risk})
+        if risk == "high":
+            officer.pull_ward("W1")
+    assert [card["risk"] for card in officer.held.values()] == ["high"]
+    assert [card["risk"] for card in officer.pull().held.values()] == ["standard"]
