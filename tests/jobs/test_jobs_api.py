@@ -61,6 +61,7 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "unactioned-breaches",
         "followed-tasks",
         "overdue-tasks",
+        "daily-meetings",
         "audit-seal",
         "housekeeping",
     ]
