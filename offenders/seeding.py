@@ -16,6 +16,7 @@ from offenders.domain.imports.seeding_hits import add_made_up_progress
 from offenders.domain.imports.seeding_mappa import add_made_up_meetings
 from offenders.domain.imports.seeding_tasks import add_made_up_tasks
 from offenders.domain.imports.service import run_rows
+from offenders.domain.meetings.service import hold_first_meetings
 from offenders.domain.pnc.service import last_extract
 from offenders.domain.reference.codes import DATA
 from offenders.domain.working_days import start_of_london_day
@@ -45,7 +46,7 @@ from offenders.seed import (
 from offenders.seed.circulations import IDENTITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy import Engine
 
@@ -125,8 +126,19 @@ def seed(  # noqa: PLR0913 - what the command line takes
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
     report(f"cases met about: {done}")
-    _brief(engine, force, made_up_briefings(force, seed, wants), report)
-    report(_add_tasks(engine, force, made_up_tasks(force, seed, now, wants)))
+    tasks = made_up_tasks(force, seed, now, wants)
+    for told in (
+        _brief(engine, force, made_up_briefings(force, seed, wants)),
+        _add_tasks(engine, force, tasks),
+        _hold_meetings(engine, force, lpas[:1]),
+    ):
+        report(told)
+
+
+def _hold_meetings(engine: Engine, force: str, lpas: Sequence[str]) -> str:
+    """Hold the first meetings of the force and of these areas."""
+    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        return f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas)}"
 
 
 def _add_tasks(engine: Engine, force: str, tasks: Iterable[dict[str, Any]]) -> str:
@@ -137,13 +149,10 @@ def _add_tasks(engine: Engine, force: str, tasks: Iterable[dict[str, Any]]) -> s
     return f"tasks: {asked} asked for, {followed['made']} fallen due"
 
 
-def _brief(
-    engine: Engine, force: str, items: Iterable[dict[str, Any]], report: Callable[[str], None]
-) -> None:
+def _brief(engine: Engine, force: str, items: Iterable[dict[str, Any]]) -> str:
     """Brief the force once, so that a second run changes nothing."""
     with transaction(engine, Work(force, statement_seconds=60)) as session:
-        done = add_made_up_items(session, items, REQUESTED_BY)
-    report(f"briefing items: {done}")
+        return f"briefing items: {add_made_up_items(session, items, REQUESTED_BY)}"
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

@@ -13,6 +13,7 @@ from offenders.domain.forensics import models as forensics
 from offenders.domain.imports import models as imports
 from offenders.domain.iom import models as iom
 from offenders.domain.mappa import models as mappa
+from offenders.domain.meetings import models as meetings
 from offenders.domain.merging import models as merging
 from offenders.domain.orders import models as orders
 from offenders.domain.outbox import models as outbox
@@ -40,6 +41,7 @@ __all__ = [
     "iom",
     "jobs",
     "mappa",
+    "meetings",
     "merging",
     "orders",
     "outbox",

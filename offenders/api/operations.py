@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from offenders import clock
 from offenders.api import idempotency, limits
+from offenders.api.answering import JSON
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
 from offenders.api.packing import ENCODING, pack, stamp, written
 from offenders.api.problems import KINDS
@@ -94,7 +95,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a route gives back: ready JSON, and what of whom it shows (for the audit)."""
+    """What a route gives back: ready JSON, and what of whom it shows (for the audit).
+
+    `media_type` and `filename` are those of a file to keep; `audit_class` that of an answer which
+    is told apart from the operation's others.
+    """
 
     body: bytes
     version: int | None = None
@@ -106,10 +111,12 @@ class Answer:
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
     kept: bytes | None = None  # what a replay gives instead of a body with a secret
-    content_type: str = "application/json; charset=utf-8"
     is_audited: bool = False  # by the statement that read it, which also counted the people
     is_for_device: bool = False  # stamped with the moment as of which it holds, and packed
     stamped_as: str = "as_of"
+    media_type: str = JSON
+    filename: str | None = None
+    audit_class: str | None = None
 
 
 def as_json(value: Any) -> bytes:
@@ -130,11 +137,13 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     if_match: bool = False,
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
+    files: Sequence[str] = (),
     before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
-    """Declare a route. `raw_body` is the media type of a body that is no JSON, or several.
+    """Declare a route.
 
-    `before` looks at the body while no transaction is open, for what takes long.
+    `raw_body` is the media type of a body that is no JSON, or several; `files` are those of answers
+    that are no JSON. `before` looks at the body while no transaction is open, for what takes long.
     """
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
@@ -149,6 +158,11 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             binary = {"schema": {"type": "string", "format": "binary"}}
             bodies = {raw_body: binary} if isinstance(raw_body, str) else raw_body
             endpoint = routes.doc(requestBody={"content": bodies})(endpoint)
+        if files:
+            given: dict[str, Any] = {"application/json": {"schema": answer}}
+            given |= {media: {"schema": {"type": "string", "format": "binary"}} for media in files}
+            told = {"description": "OK", "content": given}
+            endpoint = routes.doc(responses={str(status): told})(endpoint)
         endpoint = routes.doc(**_described(operation, method, if_match=if_match))(endpoint)
         endpoint = _outside(endpoint, operation, body_limit)
         routes.route(rule, methods=[method])(endpoint)
@@ -326,7 +340,9 @@ def _force_of(
 
 
 def _answer(given: Answer) -> Response:
-    answer = Response(given.body, given.status, content_type=given.content_type)
+    answer = Response(given.body, given.status, content_type=given.media_type)
+    if given.filename is not None:
+        answer.headers["Content-Disposition"] = f'attachment; filename="{given.filename}"'
     if given.status < 300:  # noqa: PLR2004 - a success
         answer.headers["ETag"] = etag(given.version, given.body)
     if given.location is not None:
@@ -340,7 +356,7 @@ def _audit(call: Call, given: Answer) -> None:
     act = _act(
         call.actor,
         call.operation,
-        call.operation.audit_class,
+        given.audit_class or call.operation.audit_class,
         subject_type=given.subject_type,
         subject_ids=list(dict.fromkeys([*given.subjects, *given.people])),
         masked=list(given.masked),
@@ -375,7 +391,7 @@ def printable_reason(written: str) -> str | None:
 
 def _require_reason(call: Call) -> None:
     """Refuse before anything is looked up, so that the refusal tells nothing."""
-    if not call.operation.asks_reason or access_reason() is not None:
+    if not call.operation.asks_reason or access_reason() or call.query.get("purpose"):
         return
     if current_app.extensions["offenders"].figure(call.session, "access-reason"):
         message = "Your force asks for a reason: send X-Access-Reason, e.g. `tracing, W33-…`."

@@ -196,7 +196,17 @@ _TASKS: dict[str, set[str]] = {
     "chief_officer": {"tasks:read", "tasks:counts"},
 }
 
-_MEETINGS: dict[str, set[str]] = {}
+# Members of a meeting read its pack and take it with them; who runs it decides.
+_MEETING_MEMBER = {"meetings:read", "meetings:export"}
+_MEETING_RUN = _MEETING_MEMBER | {"meetings:write", "meetings:decide"}
+_MEETINGS: dict[str, set[str]] = {
+    "supervisor": _MEETING_RUN,
+    "duty_inspector": _MEETING_RUN,
+    "meeting_chair": _MEETING_RUN,
+    "iom_manager": _MEETING_MEMBER,
+    "force_manager": _MEETING_MEMBER,
+    "chief_officer": _MEETING_MEMBER,
+}
 
 _ON_THE_STREET = {"street:read", "changes:read", "sightings:log"}
 _STREET: dict[str, set[str]] = {

@@ -18,6 +18,7 @@ from offenders.jobs import (
     housekeeping,
     iom,
     mappa,
+    meetings,
     orders,
     persons,
     pnc,
@@ -247,6 +248,13 @@ JOBS = (
         catch_up="once",
         effect_in=tasks.flag_overdue,
         raises_flags=True,
+    ),
+    Job(
+        name="daily-meetings",
+        does="Draws the packs of daily meetings at the hour set, where the force has said so.",
+        cron=EVERY_TEN_MINUTES,
+        catch_up="once",
+        effect_in=meetings.draw_packs,
     ),
     Job(
         name="audit-seal",

@@ -71,6 +71,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         *("officers_history", "teams", "pnc_circulations", "pnc_extracts", "flags"),
         *("mappa_cases_history", "mappa_entries", "mappa_meetings"),
         *("tasks", "tasks_history", "task_entries"),
+        *("meetings", "meeting_items", "tasks_history"),
     )
     before = [count(table) for table in tables]
     assert again() == [
@@ -93,6 +94,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         "cases met about: 0",
         "briefing items: 0",
         "tasks: 0 asked for, 0 fallen due",
+        "meetings: 0",
     ]
     assert before == [count(table) for table in tables]
 

@@ -43,6 +43,7 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("failing-subscriptions", "*/10 * * * *"),
         ("followed-tasks", "*/10 * * * *"),
         ("overdue-tasks", "* * * * *"),
+        ("daily-meetings", "*/10 * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]

@@ -1,0 +1,53 @@
+"""Packs that are drawn by themselves, at the hour that the force has set."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import text
+
+from offenders import clock
+from offenders.db import recorded_at
+from offenders.domain.access import Scope
+from offenders.domain.meetings.convening import NewMeeting, convene
+from offenders.domain.meetings.rules import RULE, Kind, Tier
+from offenders.domain.reference.policies import figures_in_force
+from offenders.domain.working_days import LONDON
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_ACTOR: Final = "service"
+# The force itself and its areas, without those that have met as at this moment.
+_UNDRAWN: Final = text("""
+    SELECT a.lpa FROM (
+        SELECT CAST(NULL AS text) AS lpa
+        UNION ALL SELECT l.code FROM lpas l WHERE l.force = :force) a
+    WHERE NOT EXISTS (
+        SELECT FROM meetings m
+        WHERE m.force = :force AND m.kind = 'daily' AND m.cut_off = :at
+          AND m.lpa IS NOT DISTINCT FROM a.lpa)
+    ORDER BY a.lpa NULLS FIRST
+""")
+
+
+def draw_daily_packs(session: Session) -> int:
+    """Make today's meetings of the force and its areas as at the hour set; give how many.
+
+    Run late, it draws what was known at that hour all the same, and each pack only once.
+    """
+    force = session.info["force"]
+    figures = figures_in_force(session, force, RULE, clock.today())
+    if not figures["drawn_daily"]:
+        return 0
+    hour = time(min(figures["drawn_hour"], 23))
+    at = datetime.combine(clock.today(), hour, LONDON).astimezone(UTC)
+    if at > min(clock.now(), recorded_at(session)):
+        return 0
+    undrawn = list(session.execute(_UNDRAWN, {"force": force, "at": at}).scalars())
+    for lpa in undrawn:
+        tier = Tier.FORCE if lpa is None else Tier.LPA
+        new = NewMeeting(tier, Kind.DAILY, lpa=lpa, held_at=at, cut_off=at)
+        convene(session, Scope(force), _ACTOR, new)
+    return len(undrawn)
