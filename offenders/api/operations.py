@@ -159,7 +159,7 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             bodies = {raw_body: binary} if isinstance(raw_body, str) else raw_body
             endpoint = routes.doc(requestBody={"content": bodies})(endpoint)
         if files:
-            given: dict[str, Any] = {"application/json": {"schema": answer}}
+            given: dict[str, Any] = {"application/json": {"schema": answer}} if answer else {}
             given |= {media: {"schema": {"type": "string", "format": "binary"}} for media in files}
             told = {"description": "OK", "content": given}
             endpoint = routes.doc(responses={str(status): told})(endpoint)
