@@ -141,8 +141,8 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
     partner: Callable[..., Answer] | None = None,
-    before: Callable[[dict[str, Any]], None] | None = None,
     files: Sequence[str] = (),
+    before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
     """Declare a route.
 
@@ -165,7 +165,7 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             bodies = {raw_body: binary} if isinstance(raw_body, str) else raw_body
             endpoint = routes.doc(requestBody={"content": bodies})(endpoint)
         if files:
-            given: dict[str, Any] = {"application/json": {"schema": answer}}
+            given: dict[str, Any] = {"application/json": {"schema": answer}} if answer else {}
             given |= {media: {"schema": {"type": "string", "format": "binary"}} for media in files}
             told = {"description": "OK", "content": given}
             endpoint = routes.doc(responses={str(status): told})(endpoint)
