@@ -136,7 +136,6 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
 
     `partner` answers those who have the operation's `shared` permission alone.
     """
-
     if (operation.shared is None) != (partner is None):
         message = f"{rule}: what partners may ask needs a view of its own, and the reverse."
         raise UndeclaredRoute(message)
