@@ -94,7 +94,9 @@ def test_an_opened_person_is_looked_for_in_every_list_and_count(sharing, client,
     for (rule, method), operation in client.application.extensions["operations"].items():
         if method == "GET" and "<" not in rule and operation.scope == "area":
             for query in ("", f"?as_at={clock.now().isoformat()}".replace("+", "%2B")):
-                answer = sharing.get(f"{rule.removeprefix('/v1/')}{query}", "supervisor", lpas=["N"])
+                answer = sharing.get(
+                    f"{rule.removeprefix('/v1/')}{query}", "supervisor", lpas=["N"]
+                )
                 assert answer.status_code in {200, 403, 404, 422}, (rule, answer.json)
                 asked += answer.status_code == 200
     assert asked > 25
