@@ -16,6 +16,7 @@ from offenders.domain.imports.seeding_mappa import add_made_up_meetings
 from offenders.domain.imports.service import run_rows
 from offenders.domain.pnc.service import last_extract
 from offenders.domain.reference.codes import DATA
+from offenders.domain.sharing.seeding import add_made_up_shares
 from offenders.domain.working_days import start_of_london_day
 from offenders.ids import new_id
 from offenders.seed import (
@@ -120,6 +121,13 @@ def seed(  # noqa: PLR0913 - what the command line takes
     with transaction(engine, Work(force, statement_seconds=60)) as session:
         done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
     report(f"cases met about: {done}")
+    _share(engine, force, report)
+
+
+def _share(engine: Engine, force: str, report: Callable[[str], None]) -> None:
+    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        done = add_made_up_shares(session, REQUESTED_BY)
+    report(f"shares with agencies: {done}")
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

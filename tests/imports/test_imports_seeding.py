@@ -90,6 +90,7 @@ def test_a_force_is_loaded_once_and_the_same_seed_changes_nothing(demonstration,
         "registrations: 0 created, 3 unchanged",
         "mappa: 0 created, 3 unchanged",
         "cases met about: 0",
+        "shares with agencies: 0",
     ]
     assert before == [count(table) for table in tables]
 
