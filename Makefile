@@ -34,7 +34,7 @@ run: $(VENV)/.run ## Start the service with a demonstration force; Ctrl-C stops 
 
 # Compiled modules are kept, whatever the environment says: every worker and process reads them.
 test: $(VENV)/.dev ## Run the whole test suite
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile -q
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q
 
 bench: $(VENV)/.run ## Measure the service on the national seed, beside its floor
 	@$(PY) -m bench.run

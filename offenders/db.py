@@ -1,9 +1,9 @@
 """The database edge: engine, table base, and the one way a transaction is opened.
 
-Every transaction first says which force it works for (row-level security), then takes a
-shared advisory lock whose key is its own moment of beginning, and last reads the database's
-clock. So `recorded_at` is never before the lock was there to be seen, and `settle` can tell
-whether every writer begun before a moment has ended.
+Every transaction first says which force it works for and whom it hides from its reader
+(row-level security), then takes a shared advisory lock whose key is its own moment of
+beginning, and last reads the database's clock. So `recorded_at` is never before the lock was
+there to be seen, and `settle` can tell whether every writer begun before a moment has ended.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from offenders import clock
 from offenders.errors import Unsettled
 from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -43,13 +45,19 @@ _READER, _WRITER = 1, 2
 
 _BEGIN = """
     SELECT set_config('app.force', CAST(:begin_force AS text), true),
+           set_config('app.hidden', CASE WHEN CAST(:begin_reader AS text) IS NULL THEN '{}'
+               ELSE hidden_from(CAST(:begin_force AS text), CAST(:begin_reader AS text),
+                   CAST(:begin_roles AS text[]), CAST(:begin_at AS timestamptz)) END, true),
            set_config('statement_timeout', :begin_timeout, true),
            pg_advisory_xact_lock_shared(
                (CAST(:begin_kind AS bigint) << 60)
                | (CAST(CAST(:begin_force AS text) AS bigint) << 52)
                | CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
                - CAST(:begin_epoch AS bigint)),
-           clock_timestamp() AS recorded_at
+           clock_timestamp() AS recorded_at,
+           CASE WHEN CAST(:begin_is_narrowed AS boolean)
+                THEN opened_to(CAST(:begin_force AS text), CAST(:begin_reader AS text),
+                    CAST(:begin_at AS timestamptz)) END AS opened
 """
 BEGIN = Statement(_BEGIN)
 # A writer leaves a mark that is seen from its commit on: whoever keeps what was made of a force's
@@ -62,6 +70,14 @@ BEGIN_WRITING = Statement(f"""
     {_BEGIN}
 """)
 
+_HIDDEN_FROM = text("""
+    SELECT CAST(hidden_from(:force, :reader, CAST(:roles AS text[]), :at) AS uuid[])
+""")
+_SHOW_ALL = text("""
+    WITH before AS MATERIALIZED (SELECT current_setting('app.hidden') AS hidden)
+    SELECT b.hidden FROM before b WHERE set_config('app.hidden', '{}', true) = '{}'
+""")
+_HIDE = text("SELECT set_config('app.hidden', :hidden, true)")
 _CLOCK = text("SELECT clock_timestamp()")
 
 # A bigint advisory lock shows its high half as classid and its low half as objid. Ours holds,
@@ -93,12 +109,25 @@ class Base(DeclarativeBase):
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Who reads in a transaction; `is_narrowed` where areas narrow what they reach."""
+
+    subject: str
+    roles: tuple[str, ...]
+    is_narrowed: bool = False
+
+
+@dataclass(frozen=True)
 class Work:
-    """What a transaction is for: its force, whether it writes, how long a statement may take."""
+    """What a transaction is for: its force, whether it writes, how long a statement may take.
+
+    People restricted from `reader` are hidden in it; without one, as in jobs, nobody is.
+    """
 
     force: str
     writes: bool = True
     statement_seconds: float = 5.0
+    reader: Reader | None = None
 
 
 def driver_url(url: str) -> Any:
@@ -113,6 +142,7 @@ def serving_engine(url: str, *, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=POOL_WAIT_SECONDS,
+        pool_use_lifo=True,  # the one used last has its plans and its catalogue at hand
         connect_args={
             "connect_timeout": 3,
             "application_name": "offenders",
@@ -178,6 +208,29 @@ def begin(session: Session, work: Work) -> None:
     row = ask(session, BEGIN_WRITING if work.writes else BEGIN, begin_values(work))
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
+    session.info["opened"] = row.opened or []
+
+
+def hidden_from(session: Session, reader: Reader, at: datetime) -> frozenset[UUID]:
+    """Give the people of the session's force who are restricted from a reader at a moment."""
+    values = {
+        "force": session.info["force"],
+        "reader": reader.subject,
+        "roles": list(reader.roles),
+        "at": at,
+    }
+    found: list[UUID] = session.execute(_HIDDEN_FROM, values).scalar_one()
+    return frozenset(found)
+
+
+@contextmanager
+def as_service(session: Session) -> Iterator[None]:
+    """Hide nobody for what the service itself must find; show nothing of it to the reader."""
+    hidden = session.execute(_SHOW_ALL).scalar_one()
+    try:
+        yield
+    finally:
+        session.execute(_HIDE, {"hidden": hidden})
 
 
 def begin_values(work: Work) -> dict[str, Any]:
@@ -187,6 +240,10 @@ def begin_values(work: Work) -> dict[str, Any]:
         "begin_epoch": _EPOCH_MICROSECONDS,
         "begin_timeout": str(int(work.statement_seconds * 1000)),
         "begin_kind": _WRITER if work.writes else _READER,
+        "begin_reader": work.reader.subject if work.reader else None,
+        "begin_roles": list(work.reader.roles) if work.reader else [],
+        "begin_is_narrowed": bool(work.reader and work.reader.is_narrowed),
+        "begin_at": clock.now(),
     }
 
 

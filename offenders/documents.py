@@ -73,7 +73,7 @@ def _line(cells: list[str]) -> str:
 
 def _reach(operation: Operation, role: str) -> str:
     if operation.permission not in PERMISSIONS[role]:
-        return ""
+        return "shared" if operation.shared in PERMISSIONS[role] else ""
     if operation.scope in {"reference", "national"}:
         return "all"
     return "area" if operation.scope == "area" and role in AREA_ROLES else "force"

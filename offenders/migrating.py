@@ -120,3 +120,33 @@ def protect(op: Operations, tables: Iterable[str], grants: str) -> None:
             f"CREATE POLICY {table}_owner ON {table} TO CURRENT_USER USING (true) WITH CHECK (true)"
         )
         op.execute(f"GRANT {grants} ON {table} TO {APP_ROLE}")
+
+
+def hide_restricted(op: Operations, table: str, columns: Iterable[str]) -> None:
+    """Hide the rows of a table that name, by any of these columns, a person hidden from the reader.
+
+    Whom a transaction hides is said as it begins (`db.BEGIN`); where it isn't said, no row that
+    names a person is seen. The operator may be moved before others, so indexes stay in use, and
+    the setting is read once in a statement.
+    """
+    # The inner cast is of the statement, once; the outer says that this is an array, not rows.
+    once = "SELECT CAST(nullif(current_setting('app.hidden', true), '') AS uuid[])"
+    hidden = f"CAST(({once}) AS uuid[])"
+    nobody = "'00000000-0000-0000-0000-000000000000'::uuid"
+    optional = set(
+        op.get_bind()
+        .execute(
+            text("""
+                SELECT attname::text FROM pg_attribute
+                WHERE attrelid = CAST(:table AS regclass) AND NOT attnotnull
+            """),
+            {"table": table},
+        )
+        .scalars()
+    )
+    named = (f"coalesce({each}, {nobody})" if each in optional else each for each in columns)
+    condition = " AND ".join(f"{each} <> ALL ({hidden})" for each in named)
+    op.execute(
+        f"CREATE POLICY {table}_restricted ON {table} AS RESTRICTIVE TO {APP_ROLE}"
+        f" USING ({condition})"
+    )

@@ -46,7 +46,7 @@ from offenders.seed import (
 from offenders.seed.circulations import IDENTITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from sqlalchemy import Engine
 
@@ -127,32 +127,24 @@ def seed(  # noqa: PLR0913 - what the command line takes
         done = add_made_up_meetings(session, managed.deeds, REQUESTED_BY)
     report(f"cases met about: {done}")
     tasks = made_up_tasks(force, seed, now, wants)
-    for told in (
-        _brief(engine, force, made_up_briefings(force, seed, wants)),
-        _add_tasks(engine, force, tasks),
-        _hold_meetings(engine, force, lpas[:1]),
-    ):
-        report(told)
+    _add_daily_work(engine, force, made_up_briefings(force, seed, wants), tasks, report)
 
 
-def _hold_meetings(engine: Engine, force: str, lpas: Sequence[str]) -> str:
-    """Hold the first meetings of the force and of these areas."""
+def _add_daily_work(
+    engine: Engine,
+    force: str,
+    items: Iterable[dict[str, Any]],
+    tasks: Iterable[dict[str, Any]],
+    report: Callable[[str], None],
+) -> None:
+    """Brief the force, ask for what is to be done, and hold the first daily meetings; once."""
+    lpas = _lpas(engine, force)
     with transaction(engine, Work(force, statement_seconds=60)) as session:
-        return f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas)}"
-
-
-def _add_tasks(engine: Engine, force: str, tasks: Iterable[dict[str, Any]]) -> str:
-    """Add what somebody is asked to do, and what falls due by itself."""
-    with transaction(engine, Work(force, statement_seconds=60)) as session:
+        report(f"briefing items: {add_made_up_items(session, items, REQUESTED_BY)}")
         asked = add_made_up_tasks(session, tasks, REQUESTED_BY)
         followed = follow_all(session, force).details
-    return f"tasks: {asked} asked for, {followed['made']} fallen due"
-
-
-def _brief(engine: Engine, force: str, items: Iterable[dict[str, Any]]) -> str:
-    """Brief the force once, so that a second run changes nothing."""
-    with transaction(engine, Work(force, statement_seconds=60)) as session:
-        return f"briefing items: {add_made_up_items(session, items, REQUESTED_BY)}"
+        report(f"tasks: {asked} asked for, {followed['made']} fallen due")
+        report(f"meetings: {hold_first_meetings(session, REQUESTED_BY, lpas[:1])}")
 
 
 def mark_demonstration(owner: Engine, force: str, made_of: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sqlalchemy import CursorResult
     from sqlalchemy.orm import Session
 
 PREPARED_LIMIT = 40  # on one connection; a plan of the wanted list takes the server 0.6 MB
@@ -49,13 +50,21 @@ def prepare(prepared: dict[str, None], statement: Statement, run: Callable[[str]
 def ask(session: Session, statement: Statement, values: Mapping[str, Any]) -> Any:
     """Give the one row of a statement in the session's transaction, or None.
 
-    It is prepared on the pooled connection once; what the session holds back is written first.
+    What the session holds back is written first.
     """
     session.flush()
+    return ask_all(session, statement, values).one_or_none()
+
+
+def ask_all(session: Session, statement: Statement, values: Mapping[str, Any]) -> CursorResult[Any]:
+    """Give the rows of a statement, which is prepared on the pooled connection once.
+
+    What the session holds back stays so.
+    """
     connection = session.connection()
     prepare(
         connection.info.setdefault("prepared", {}),
         statement,
         lambda sql: connection.exec_driver_sql(sql, execution_options={"no_parameters": True}),
     )
-    return connection.exec_driver_sql(statement.call, dict(values)).one_or_none()
+    return connection.exec_driver_sql(statement.call, dict(values))

@@ -1,12 +1,13 @@
 """All tables in one place, for migrations and their tests."""
 
-from offenders.api import models as api
+from offenders import edge_models as api
 from offenders.db import Base
 from offenders.domain.acro import models as acro
 from offenders.domain.audit import models as audit
 from offenders.domain.bail import models as bail
 from offenders.domain.briefings import models as briefings
 from offenders.domain.changes import models as changes
+from offenders.domain.command import models as command
 from offenders.domain.custody import models as custody
 from offenders.domain.flags import models as flags
 from offenders.domain.forensics import models as forensics
@@ -22,6 +23,7 @@ from offenders.domain.pnc import models as pnc
 from offenders.domain.quality import models as quality
 from offenders.domain.reference import models as reference
 from offenders.domain.registrations import models as registrations
+from offenders.domain.sharing import models as sharing
 from offenders.domain.subscriptions import models as subscriptions
 from offenders.domain.tasks import models as tasks
 from offenders.domain.wanted import models as wanted
@@ -34,6 +36,7 @@ __all__ = [
     "bail",
     "briefings",
     "changes",
+    "command",
     "custody",
     "flags",
     "forensics",
@@ -50,6 +53,7 @@ __all__ = [
     "quality",
     "reference",
     "registrations",
+    "sharing",
     "subscriptions",
     "tasks",
     "wanted",

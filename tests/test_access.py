@@ -41,18 +41,52 @@ def test_every_role_of_the_contract_has_its_permissions():
     assert set(PERMISSIONS) == ROLES
 
 
-@pytest.mark.parametrize("role", sorted(ROLES))
-def test_a_role_is_let_in_exactly_where_the_table_says(client, headers, role):
-    sent = headers(role, force=None if role == "national_analyst" else "33")
+def guarded(client):
+    """Every route that is not public: its rule and method, and who may use it."""
     operations = client.application.extensions["operations"]
     assert len(operations) > 40
-    for (rule, method), operation in operations.items():
-        if operation.scope == "public":
-            continue
-        answer = call(client, rule, method, sent)
-        permitted = operation.permission in PERMISSIONS[role]
-        assert (rule, method, answer.status_code == 403) == (rule, method, not permitted)
-        assert answer.status_code < 500
+    return [
+        (
+            *route,
+            {
+                role
+                for role in ROLES
+                if not {operation.permission, operation.shared}.isdisjoint(PERMISSIONS[role])
+            },
+        )
+        for route, operation in operations.items()
+        if operation.scope != "public"
+    ]
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_a_role_is_let_in_where_the_table_says(client, headers, role):
+    sent = headers(role, force=None if role == "national_analyst" else "33")
+    for rule, method, allowed in guarded(client):
+        if role in allowed:
+            status = call(client, rule, method, sent).status_code
+            assert status != 403, f"{method} {rule}"
+            assert status < 500, f"{method} {rule}"
+
+
+def test_all_other_roles_together_are_shut_out(client, headers):
+    """Roles add up, so what is shut to all of these at once is shut to each of them."""
+    for rule, method, allowed in guarded(client):
+        of_force = sorted(ROLES - allowed - {"national_analyst"})
+        shut_out = [headers(*of_force)] if of_force else []
+        if "national_analyst" not in allowed:
+            shut_out.append(headers("national_analyst", force=None))
+        for sent in shut_out:
+            assert call(client, rule, method, sent).status_code == 403, f"{method} {rule}"
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_roles_add_up(role):
+    for permission in set().union(*PERMISSIONS.values()):
+        assert may(actor(role), permission) == (permission in PERMISSIONS[role])
+        for other in ROLES:
+            either = may(actor(role), permission) or may(actor(other), permission)
+            assert may(actor(role, other), permission) == either
 
 
 def test_nothing_but_what_is_public_answers_without_a_token(client):

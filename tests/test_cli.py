@@ -68,8 +68,9 @@ def never_migrated(bundled):
 
 @pytest.fixture(scope="module")
 def migrated(bundled, never_migrated):
-    done = offenders(bundled, "migrate")
-    assert (done.returncode, done.stdout) == (0, "")
+    runner = CliRunner(env={"OFFENDERS_DATA_DIR": str(bundled)})
+    done = runner.invoke(cli.offenders, ["migrate"])
+    assert (done.exit_code, done.stdout) == (0, "")
     return bundled
 
 

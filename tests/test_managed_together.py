@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from builders import given_detention, given_person, given_want
+from builders import given_detention, given_entry, given_neighbourhood, given_person, given_want
 from iom_given import Iom
 from mappa_given import Mappa
 from orders_given import TODAY, Orders, day
 from registrations_given import Register, ago
+from sqlalchemy import text
+
+from offenders.db import Work, transaction
+from offenders.jobs import runner
+from offenders.jobs.timetable import find_job
 
 ARRESTED = "managed-person-arrested"
 OFFICER = {"monitored_by": "OM-ORDER"}
@@ -36,6 +41,25 @@ def summary(client, headers, person, role):
     answer = client.get(f"/v1/people/{person['id']}", headers=headers(role))
     assert answer.status_code == 200, answer.json
     return answer.json
+
+
+def test_who_moves_takes_along_what_has_no_area_of_its_own(client, headers, managed, connection):
+    person, records = managed
+    orders = records["orders"][0]
+    for code in ("N1", "N2"):
+        given_neighbourhood(client, code)
+    own = orders.given(person_id=person["id"], type="CBO", made_on=day(-9), neighbourhood="N2")
+    given_entry(client, headers, person, "addresses", lines=["1 Road"], neighbourhood="N1")
+    homes = {record["id"]: "N1" for _, record in records.values()}
+    areas = text("SELECT CAST(id AS text), neighbourhood FROM managements")
+    with transaction(connection, Work("33")) as session:
+        assert dict(tuple(row) for row in session.execute(areas)) == homes | {own["id"]: "N2"}
+        session.execute(text("UPDATE managements SET neighbourhood = NULL, lpa = NULL"))
+    # Whoever moved while a management began is found by night.
+    made = runner.run(connection, find_job("housekeeping"), forces=["33"])
+    assert made.state == "succeeded", made.error
+    with transaction(connection, Work("33")) as session:
+        assert dict(tuple(row) for row in session.execute(areas)) == homes | {own["id"]: None}
 
 
 @pytest.mark.parametrize("role", ["offender_manager", "supervisor", "chief_officer"])

@@ -304,8 +304,23 @@ def test_after_kill_9_nothing_stays_and_a_new_start_has_the_data(served, home, t
 
 
 def test_without_its_keeper_the_database_is_still_ended(home):
-    running = Served(home, "--no-scheduler")
-    (keeper,) = set(named(home, "offenders.cli\0serve")) - {running.process.pid}
-    os.kill(keeper, signal.SIGKILL)
-    assert end(running) == 0
+    hold = (
+        "import pathlib, sys\n"
+        "from offenders.bundled import kept\n"
+        "with kept(pathlib.Path(sys.argv[1])):\n"
+        "    print('up', flush=True)\n"
+        "    sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(home)],
+        cwd=PROJECT,
+        env={**os.environ, "OFFENDERS_DATA_DIR": str(home)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:
+        assert holder.stdout.readline() == b"up\n"
+        (keeper,) = set(named(home, "offenders.bundled")) - {holder.pid}
+        os.kill(keeper, signal.SIGKILL)
+        assert postmaster(home) in processes(home)
+    assert holder.returncode == 0
     assert processes(home) == []

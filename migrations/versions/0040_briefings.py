@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from offenders.migrating import protect
+from offenders.migrating import hide_restricted, protect
 
 revision = "0040"
 down_revision = "0039"
@@ -20,6 +20,7 @@ def upgrade() -> None:
     _make_subscriptions()
     protect(op, ["briefings", "subscriptions"], "SELECT, INSERT, UPDATE")
     protect(op, ["briefing_versions", "briefing_receipts"], "SELECT, INSERT")
+    hide_restricted(op, "briefings", ["person_id"])
     op.execute("GRANT SELECT, INSERT, DELETE ON live_subscriptions TO offenders_app")
     op.execute("GRANT DELETE ON outbox_messages, outbox_tries TO offenders_app")
 
@@ -230,7 +231,9 @@ def _make_subscriptions() -> None:
         "outbox_messages",
         ["force", "recipient"],
         unique=False,
-        postgresql_where=sa.text("recipient IS NOT NULL AND state IN ('waiting', 'sending', 'dead')"),
+        postgresql_where=sa.text(
+            "recipient IS NOT NULL AND state IN ('waiting', 'sending', 'dead')"
+        ),
     )
 
 

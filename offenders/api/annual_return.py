@@ -31,9 +31,8 @@ def told_elsewhere(call: Call, from_on: date, to_on: date) -> dict[str, Any]:
             told |= _of_orders(by_type)
     if may(call.actor, "registrations:read-full"):
         asked = question_of(call.actor, call.scope, call.now)
-        year = registrations.report_period(
-            call.session, asked, from_on=from_on, to_on=to_on, as_at=settled_now(call.session)
-        )
+        period = registrations.Period(asked, from_on, to_on)
+        year = registrations.report_period(call.session, period, as_at=settled_now(call.session))
         if year["registered"] != NO_DATA:
             revoked = year["events"]["reviews_ceasing"]["people"]
             told["lifetime_notifications_revoked"] = {"value": revoked, "held_by": "registrations"}

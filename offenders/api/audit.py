@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from flask import current_app
+
 from offenders.api.operations import Answer, Call, Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import audit as schemas
 from offenders.api.schemas.fields import PageQuery
 from offenders.domain.audit import service
+from offenders.domain.sharing import service as sharing
+from offenders.errors import Invalid
+
+_LONGEST_DAYS, _DAYS = 31, 7  # of one question; unless told
+_MOST = 100_000  # rows that are counted
 
 routes = Routes("audit", __name__, url_prefix="/v1/audit", description="The audit and its seals")
 
@@ -55,3 +64,32 @@ def list_checkpoints(call: Call) -> Answer:
     rows = service.list_checkpoints(call.session, call.force, after=after, limit=page.limit + 1)
     total = service.count_checkpoints(call.session, call.force) if page.with_total else None
     return Answer(make_page(rows, page, key=lambda row: [row.sequence], total=total))
+
+
+@route(
+    routes,
+    "GET",
+    "/look-ups",
+    Operation("audit.look-ups", "audit:read", "force", "consultation"),
+    query=schemas.LookUpQuery,
+    answer=schemas.LookUpPage,
+)
+def list_look_ups(call: Call) -> Answer:
+    """List reads that fit a pattern, the newest first: own name, area, hours, volume."""
+    page = read_page(call.query)
+    until = call.query.get("to") or call.now
+    since = call.query.get("from_") or until - timedelta(days=_DAYS)
+    if not since < until <= since + timedelta(days=_LONGEST_DAYS):
+        message = f"Send moments in order, at most {_LONGEST_DAYS} days apart."
+        raise Invalid.field("/from", message)
+    secret = current_app.extensions["offenders"].secret()
+    asked = sharing.LookUps(call.query["pattern"], since, until, secret)
+    rows = sharing.list_look_ups(call.session, asked, after=page.after, limit=page.limit + 1)
+    total = None
+    if page.with_total:
+        total = len(sharing.list_look_ups(call.session, asked, after=None, limit=_MOST))
+    return Answer(
+        make_page(rows, page, key=lambda row: [row[1], row[2]], total=total),
+        subject_type="audit_event",
+        details={"asked": sorted(call.query), "pattern": asked.pattern},
+    )

@@ -52,7 +52,7 @@ def pull_changes(call: Call) -> Answer:
     altered or is of another area, force or role is 422. The areas of the caller's token narrow
     this for every role; the ward lists of that area show exactly what is told here.
     """
-    view = service.view_of(call.actor, call.force)
+    view = service.view_of(call.session, call.actor, call.force, call.now)
     written = call.query.get("since")
     since = _open(written) if written is not None else None
     if since is not None and since.view != view.id:

@@ -11,7 +11,7 @@ from flask import Response, g, request
 from sqlalchemy import text
 
 from offenders.db import recorded_at
-from offenders.errors import DomainError, Invalid
+from offenders.errors import DomainError, Invalid, NotFound
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,7 +25,10 @@ KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext(:client), hashtext(:key))")
 _FIND = text("""
-    SELECT route, body_hash, status, headers, body, shown FROM idempotency_keys
+    SELECT route, body_hash, status, headers, body, shown,
+           EXISTS (SELECT FROM unnest(CAST(current_setting('app.hidden') AS uuid[])) hidden
+                   WHERE position(hidden::text IN convert_from(body, 'UTF8')) > 0) AS is_hidden
+    FROM idempotency_keys
     WHERE force = :force AND client = :client AND key = :key
 """)
 _KEEP = text("""
@@ -79,6 +82,8 @@ def find_first_answer(session: Session, actor: Actor, key: str) -> FirstAnswer |
     if row.route != _route() or bytes(row.body_hash) != _body_hash():
         message = "This key came first with another request. Make a new key for a new request."
         raise KeyConflict(message)
+    if row.is_hidden:
+        raise NotFound
     answer = Response(bytes(row.body), row.status, headers=row.headers)
     answer.headers["Idempotency-Replayed"] = "true"
     return FirstAnswer(answer, list(row.shown))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import request
 
-from offenders.api import iom_actions
+from offenders.api import iom_actions, partners
 from offenders.api.iom_panel import CASE, answer_of, doing_of, routes
 from offenders.api.operations import Answer, Call, as_json, route
 from offenders.api.permissions import Operation
@@ -61,11 +61,12 @@ def _count_members(session: Session, asked: Asked) -> int:
 @read_route(
     routes,
     "/iom/members",
-    Operation("iom.list-members", _READ, "area", "consultation", asks_reason=True),
+    partners.shared(Operation("iom.list-members", _READ, "area", "consultation", asks_reason=True)),
     query=asking.IomMembersQuery,
     answer=ItemPage,
     is_paged=True,
     total=_count_members,
+    partner=partners.list_members,
 )
 def list_members(asked: Asked) -> Reading:
     """List members, the review that is due first first; active ones unless told."""
@@ -98,9 +99,10 @@ def count_members(call: Call) -> Answer:
 @read_route(
     routes,
     "/iom/members/<member>",
-    Operation("iom.read-member", _READ, "area", "consultation", asks_reason=True),
+    partners.shared(Operation("iom.read-member", _READ, "area", "consultation", asks_reason=True)),
     query=AsAtQuery,
     answer=answers.IomMemberAnswer,
+    partner=partners.read_member,
 )
 def read_member(asked: Asked, member: str) -> Reading:
     """Give one membership; its case only to those who manage offenders."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from offenders.api import partners
 from offenders.api.operations import Answer, Call, Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import iom as schemas
@@ -34,6 +35,7 @@ class _Act:
     says: str
     permission: str = _LOG
     if_match: bool = False
+    partner: Callable[..., Answer] | None = None
 
 
 _ACTS = (
@@ -60,6 +62,7 @@ _ACTS = (
         schemas.IomPlanActionBody,
         service.add_action,
         "Add an action to the plan.",
+        partner=partners.add_action,
     ),
     _Act(
         "interventions",
@@ -72,7 +75,7 @@ _ACTS = (
         "drug-tests",
         "iom.test-drugs",
         schemas.IomDrugTestBody,
-        service.test_drugs,
+        service.record_drug_test,
         "Record a drug test.",
         permission=_WRITE,
     ),
@@ -151,10 +154,13 @@ def declare(
         routes,
         "POST",
         "/iom/members/<member>/actions/<action>/ends",
-        Operation("iom.end-action", _LOG, "area", "alteration"),
+        partners.shared(
+            Operation("iom.end-action", _LOG, "area", "alteration"), partners.SHARED_WORK
+        ),
         body=schemas.IomPlanActionEndBody,
         answer=answers.IomMemberAnswer,
         status=_CREATED,
+        partner=partners.end_action,
     )(end_action)
     for act in _ACTS:
         _declare(routes, act, doing, show)
@@ -171,13 +177,15 @@ def _declare(
         return show(call, str(done.id), _CREATED)
 
     view.__name__, view.__doc__ = act.verb.replace(".", "_").replace("-", "_"), act.says
+    operation = Operation(act.verb, act.permission, "area", "alteration")
     route(
         routes,
         "POST",
         f"/iom/members/<member>/{act.rule}",
-        Operation(act.verb, act.permission, "area", "alteration"),
+        partners.shared(operation, partners.SHARED_WORK) if act.partner else operation,
         body=act.body,
         answer=answers.IomMemberAnswer,
         status=_CREATED,
         if_match=act.if_match,
+        partner=act.partner,
     )(view)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from offenders.api import partners
 from offenders.api.operations import Answer, Call, Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
@@ -115,9 +116,10 @@ def _shown_meeting(call: Call, written: str, status: int = 200) -> Answer:
     routes,
     "GET",
     "/iom/meetings",
-    Operation("iom.list-meetings", CASE, "area", "consultation"),
+    partners.shared(Operation("iom.list-meetings", CASE, "area", "consultation")),
     query=asking.IomMeetingsQuery,
     answer=ItemPage,
+    partner=partners.list_meetings,
 )
 def list_meetings(call: Call) -> Answer:
     """List meetings, the latest first."""
@@ -139,8 +141,9 @@ def list_meetings(call: Call) -> Answer:
     routes,
     "GET",
     "/iom/meetings/<meeting>",
-    Operation("iom.read-meeting", CASE, "area", "consultation"),
+    partners.shared(Operation("iom.read-meeting", CASE, "area", "consultation")),
     answer=schemas.IomMeetingAnswer,
+    partner=partners.read_meeting,
 )
 def read_meeting(call: Call, meeting: str) -> Answer:
     """Give one meeting with its attendance by agency and what it lacked."""

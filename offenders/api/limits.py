@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import current_app
 from sqlalchemy import text
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FAILED_TOKENS_A_MINUTE = 200  # per address and key; api.md, HTTP conventions
 LEASE_SECONDS = 10.0
+WARNING = "X-Reading-Budget"
 LEASE_PART = 16  # of what is left of the daily budget
 _LEASES_LIMIT = 10_000  # callers remembered; more only costs a count
 
@@ -88,6 +89,16 @@ class FailedTokens:
 class _Lease:
     left: float
     ends: float
+    budget: Budget | None = None
+    granted: float = 0
+
+
+class Budget(NamedTuple):
+    """How many people a caller may read in a day, had read when counted, and is warned at."""
+
+    most: int
+    read: int
+    warns_at: float
 
 
 class _Leases:
@@ -127,9 +138,14 @@ class _Leases:
             lease.left -= people
             return lease.left >= 0
 
-    def grant(self, key: tuple[object, ...], people: float) -> None:
+    def find(self, key: tuple[object, ...]) -> _Lease | None:
         with self._lock:
-            self._leases[key] = _Lease(people, time.monotonic() + LEASE_SECONDS)
+            return self._leases.get(key)
+
+    def grant(self, key: tuple[object, ...], people: float, budget: Budget | None = None) -> None:
+        with self._lock:
+            ends = time.monotonic() + LEASE_SECONDS
+            self._leases[key] = _Lease(people, ends, budget, people)
             self._leases.move_to_end(key)
             if len(self._leases) > _LEASES_LIMIT:
                 self._leases.popitem(last=False)
@@ -146,6 +162,15 @@ def forget() -> None:
 def take_lease(actor: Actor, force: str, most: int) -> _Lease | None:
     """Let the caller read up to so many people without being counted first; None if not."""
     return _leases.take((force, clock.today(), actor.subject), most)
+
+
+def warning_of(actor: Actor, force: str) -> str | None:
+    """Give `read/most` for the header of whoever has read the part of the budget that warns."""
+    lease = _leases.find((force, clock.today(), actor.subject))
+    if lease is None or lease.budget is None:
+        return None
+    read = lease.budget.read + int(lease.granted - lease.left)
+    return f"{read}/{lease.budget.most}" if read >= lease.budget.warns_at else None
 
 
 def give_back(lease: _Lease, unread: int) -> None:
@@ -178,9 +203,12 @@ def require_budget(session: Session, actor: Actor, fresh: int) -> None:
         return
     values = {"force": force, "day": today, "actor": actor.subject}
     session.execute(_ONE_AT_A_TIME, values)
-    left = int(budget) - session.execute(_TOTAL, values).scalar_one()
+    read = session.execute(_TOTAL, values).scalar_one()
+    left = int(budget) - read
     if left < 0 and fresh:
         seconds = int((end_of_london_day(today) - clock.now()).total_seconds())
         message = f"You have read {int(budget)} people today, your force's daily budget."
         raise LimitReached(message, max(1, seconds))
-    _leases.grant(key, max(0, left) // LEASE_PART)
+    percent = current_app.extensions["offenders"].figure(session, "read-budget-warnings")
+    warns_at = int(budget) * (percent if percent is not None else 100) / 100
+    _leases.grant(key, max(0, left) // LEASE_PART, Budget(int(budget), read, warns_at))

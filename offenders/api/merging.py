@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 from offenders.api.operations import Answer, Call, Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import merging as schemas
@@ -9,6 +12,9 @@ from offenders.domain.access import may
 from offenders.domain.merging import service
 from offenders.domain.merging.service import Joining
 from offenders.domain.wanted.service import Asker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 routes = Routes("merging", __name__, url_prefix="/v1", description="Merges of people")
 
@@ -56,7 +62,9 @@ def merge_people(call: Call, person: str) -> Answer:
         keep_date_of_birth_of=body["keep_date_of_birth_of"],
         confirmed=body["confirmed"],
     )
-    return _shown(call, str(service.merge_people(call.session, joining)), 201)
+    with _telling(call):
+        merge_id = service.merge_people(call.session, joining)
+    return _shown(call, str(merge_id), 201)
 
 
 @route(
@@ -82,13 +90,14 @@ def read_merge(call: Call, merge: str) -> Answer:
 )
 def reverse_merge(call: Call, merge: str) -> Answer:
     """Undo a merge: what it moved goes back, what came since stays with the survivor."""
-    merge_id = service.reverse_merge(
-        call.session,
-        written=merge,
-        asker=_asker(call),
-        reason=call.body["reason"],
-        if_match=call.if_match,
-    )
+    with _telling(call):
+        merge_id = service.reverse_merge(
+            call.session,
+            written=merge,
+            asker=_asker(call),
+            reason=call.body["reason"],
+            if_match=call.if_match,
+        )
     return _shown(call, str(merge_id), 201)
 
 
@@ -96,9 +105,32 @@ def _asker(call: Call) -> Asker:
     return Asker(call.actor.subject, call.actor.role_text, call.request_id)
 
 
+@contextmanager
+def _telling(call: Call) -> Iterator[None]:
+    """Name records that stand in the way only to who may read them."""
+    try:
+        yield
+    except service.Inseparable as refusal:
+        if {_main(table) for table in refusal.tables} & set(_unseen(call)):
+            raise refusal.untold() from refusal
+        raise
+
+
+def _unseen(call: Call) -> list[str]:
+    return [table for table, needed in _SEEN_BY.items() if not may(call.actor, needed)]
+
+
+def _main(table: str) -> str:
+    """Give the table of main records to which one of their parts belongs."""
+    return next((each for each in _SEEN_BY if table.startswith(_stem(each))), table)
+
+
+def _stem(table: str) -> str:
+    return table.partition("_")[0].removesuffix("s")
+
+
 def _shown(call: Call, written: str, status: int = 200) -> Answer:
-    unseen = [table for table, needed in _SEEN_BY.items() if not may(call.actor, needed)]
-    merge = service.show_merge(call.session, written, unseen)
+    merge = service.show_merge(call.session, written, _unseen(call))
     return Answer(
         merge.json.encode(),
         version=merge.version,

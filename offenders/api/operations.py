@@ -21,10 +21,12 @@ from offenders.api.answering import JSON
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
 from offenders.api.packing import ENCODING, pack, stamp, written
 from offenders.api.problems import KINDS
+from offenders.api.receipts import as_receipt
 from offenders.api.versions import etag, is_unchanged, read_if_match
 from offenders.db import Work, transaction
-from offenders.domain.access import Scope, may, scope
+from offenders.domain.access import Scope, is_sender, may, reader_of, scope, widened
 from offenders.domain.audit.service import Act, record_act
+from offenders.domain.sharing import service as sharing
 from offenders.errors import DomainError, Forbidden, LimitReached, NotFound
 from offenders.ids import as_uuid, is_reference
 
@@ -43,6 +45,7 @@ NATIONAL = "00"  # stands for no force: no row has it, so no row can be seen wit
 PROBLEM_TITLES = dict(reversed(list(KINDS.values())))
 REASON_LIMIT = 500  # characters
 _READING = frozenset({"GET", "HEAD"})
+_OF_304 = ("ETag", limits.WARNING)
 _ROLLED_BACK = frozenset({"40001", "40P01"})  # PostgreSQL, appendix A: nothing was done
 PATH_LIMIT = 200  # characters of one part of an address
 
@@ -110,13 +113,13 @@ class Answer:
     people: Sequence[UUID] = ()
     masked: Sequence[str] = ()
     details: dict[str, Any] = field(default_factory=dict)
+    audit_class: str | None = None  # where it isn't that of the operation
     kept: bytes | None = None  # what a replay gives instead of a body with a secret
     is_audited: bool = False  # by the statement that read it, which also counted the people
     is_for_device: bool = False  # stamped with the moment as of which it holds, and packed
     stamped_as: str = "as_of"
     media_type: str = JSON
     filename: str | None = None
-    audit_class: str | None = None
 
 
 def as_json(value: Any) -> bytes:
@@ -137,23 +140,26 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     if_match: bool = False,
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
-    files: Sequence[str] = (),
+    partner: Callable[..., Answer] | None = None,
     before: Callable[[dict[str, Any]], None] | None = None,
+    files: Sequence[str] = (),
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
     """Declare a route.
 
     `raw_body` is the media type of a body that is no JSON, or several; `files` are those of answers
-    that are no JSON. `before` looks at the body while no transaction is open, for what takes long.
+    that are no JSON. `partner` answers those who have the operation's `shared` permission alone;
+    `before` looks at the body while no transaction is open, for what takes long.
     """
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
+        views = _Views(view, partner)
         endpoint: Callable[..., Any] = _inside(
-            view, operation, if_match=if_match, has_body=bool(body), before=before
+            views, operation, if_match=if_match, has_body=bool(body), before=before
         )
-        endpoint = routes.response(status, answer)(endpoint)
+        endpoint = routes.response(status, answer and _shared(answer))(endpoint)
         if body is not None:
-            endpoint = routes.arguments(body())(endpoint)
-        endpoint = routes.arguments(query(), location="query")(endpoint)
+            endpoint = routes.arguments(_shared(body))(endpoint)
+        endpoint = routes.arguments(_shared(query), location="query")(endpoint)
         if raw_body is not None:
             binary = {"schema": {"type": "string", "format": "binary"}}
             bodies = {raw_body: binary} if isinstance(raw_body, str) else raw_body
@@ -165,10 +171,23 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             endpoint = routes.doc(responses={str(status): told})(endpoint)
         endpoint = routes.doc(**_described(operation, method, if_match=if_match))(endpoint)
         endpoint = _outside(endpoint, operation, body_limit)
+        endpoint.query_schema = query()  # type: ignore[attr-defined]  # for who walks the routes
         routes.route(rule, methods=[method])(endpoint)
         return endpoint
 
     return declare
+
+
+@functools.cache
+def _shared(schema: type[Schema]) -> Schema:
+    """Make the one instance of a schema.
+
+    flask-smorest copies the documentation of a route at every step of its declaration; what
+    was copied most were the schemas in it, a third of the time that a start took.
+    """
+    made = schema()
+    made.__deepcopy__ = lambda _memo: made  # type: ignore[attr-defined]  # read by copy
+    return made
 
 
 def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str, Any]:
@@ -183,6 +202,7 @@ def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str
         "operationId": operation.name,
         "parameters": parameters,
         "x-permission": operation.permission,
+        **({"x-shared-permission": operation.shared} if operation.shared else {}),
         "x-scope": operation.scope,
         "x-audit-class": operation.audit_class,
         "security": [{"bearer": []}],
@@ -224,7 +244,7 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
         read_body(body_limit)
         if not all(value.isprintable() and len(value) <= PATH_LIMIT for value in path.values()):
             raise NotFound
-        if not may(actor, operation.permission or ""):
+        if not _may_ask(actor, operation):
             _audit_denial(actor, operation, path)
             message = f"This needs the permission {operation.permission}, see docs/access.md."
             raise Forbidden(message)
@@ -239,8 +259,25 @@ def _outside(endpoint: Callable[..., Any], operation: Operation, body_limit: int
     return outside
 
 
+@dataclass(frozen=True)
+class _Views:
+    """Who answers: for the force, and for partner agencies where they may ask."""
+
+    own: Callable[..., Answer]
+    partner: Callable[..., Answer] | None
+
+    def of(self, actor: Actor, operation: Operation) -> Callable[..., Answer]:
+        if self.partner is None or may(actor, operation.permission or ""):
+            return self.own
+        return self.partner
+
+
+def _may_ask(actor: Actor, operation: Operation) -> bool:
+    return any(may(actor, each or "") for each in (operation.permission, operation.shared))
+
+
 def _inside(
-    view: Callable[..., Answer],
+    views: _Views,
     operation: Operation,
     *,
     if_match: bool,
@@ -249,10 +286,11 @@ def _inside(
 ) -> Callable[..., Any]:
     """With content read: one transaction in which the act and its audit stand or fall together."""
 
-    @functools.wraps(view)
+    @functools.wraps(views.own)
     def inside(*parsed: dict[str, Any], **path: str) -> Response:
         query = dict(parsed[0])
         body = dict(parsed[1]) if has_body else {}
+        view = views.of(g.actor, operation)
         if before is not None:
             before(body)
         try:
@@ -287,16 +325,18 @@ def _run(  # noqa: PLR0913 - the parts of one request
     key = idempotency.read_key() if request.method == "POST" else None
     service = current_app.extensions["offenders"]
     service.secret()
-    with transaction(
-        service.engine, Work(_force_of(operation, actor, query, path), writes)
-    ) as session:
+    # What a system sends of a restricted person is taken, and told of in a receipt alone.
+    is_sent = writes and is_sender(actor)
+    reader = None if is_sent else reader_of(actor)
+    work = Work(_force_of(operation, actor, query, path), writes, reader=reader)
+    with transaction(service.engine, work) as session:
         if key is not None:
             first = idempotency.find_first_answer(session, actor, key)
             if first is not None:
                 _audit_replay(session, actor, operation, first)
                 return first.answer
         call = Call(
-            actor=actor,
+            actor=widened(actor, session.info["opened"]),
             session=session,
             operation=operation,
             query=query,
@@ -306,6 +346,11 @@ def _run(  # noqa: PLR0913 - the parts of one request
         )
         _require_reason(call)
         given = view(call, **path)
+        is_new = not service.knows_reader(actor)
+        if is_new:
+            sharing.note_reader(session, actor, service.secret(), call.now)
+        if is_sent:
+            given = as_receipt(session, actor, given)
         if not given.is_audited:
             fresh = limits.note_people_read(session, actor, given.people)
             limits.require_budget(session, actor, fresh)
@@ -315,8 +360,14 @@ def _run(  # noqa: PLR0913 - the parts of one request
             shown = list(dict.fromkeys([*given.subjects, *given.people]))
             kept = answer if given.kept is None else _answer(replace(given, body=given.kept))
             idempotency.keep_first_answer(session, actor, key, kept, shown)
+    if is_new:
+        service.keep_reader(actor)
+    warning = limits.warning_of(actor, work.force)
+    if warning is not None:
+        answer.headers[limits.WARNING] = warning
     if request.method in _READING and is_unchanged(answer.headers.get("ETag", "")):
-        return Response(status=304, headers={"ETag": answer.headers["ETag"]})
+        told = {name: answer.headers[name] for name in _OF_304 if name in answer.headers}
+        return Response(status=304, headers=told)
     return _for_device(answer, call.now, given.stamped_as) if given.is_for_device else answer
 
 

@@ -11,7 +11,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from offenders.api.packs import MARKING, Mark, counted, grouped, label, rows_of, title
+from offenders.api.packs import MARKING, Mark, as_text, counted, grouped, label, rows_of, title
 from offenders.domain.reference.codes import DATA
 
 if TYPE_CHECKING:
@@ -167,6 +167,5 @@ def as_pdf(content: Mapping[str, Any], mark: Mark) -> bytes:
 
 def _heading(meeting: Mapping[str, Any]) -> str:
     area = meeting["lpa"] or f"force {meeting['force']}"
-    return (
-        f"{meeting['reference']} · {meeting['kind']} meeting, {area} · as at {meeting['cut_off']}"
-    )
+    drawn = f"as at {as_text(meeting['cut_off'])}"
+    return f"{meeting['reference']} · {meeting['kind']} meeting, {area} · {drawn}"

@@ -21,7 +21,8 @@ class Operation:
     `name` is the audit verb, e.g. `wanted.read`. Scope: `area` (narrowed by the token's areas
     for some roles), `force`, `reference` (codes and areas of any force), `national` (counts
     over forces), `public` (no token). `audit_class` is one of DPA 2018 s.62, or None where no
-    personal data is touched.
+    personal data is touched. `shared` is the permission by which partner agencies ask it, too,
+    for what is shared with them alone.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Operation:
     scope: str
     audit_class: str | None
     asks_reason: bool = False
+    shared: str | None = None
 
 
 class UndeclaredRoute(RuntimeError):
@@ -56,6 +58,9 @@ def _check(operation: Operation, rule: str) -> None:
         raise UndeclaredRoute(message)
     if operation.scope != "public" and operation.permission not in known:
         message = f"{rule} asks for {operation.permission}, which no role carries."
+        raise UndeclaredRoute(message)
+    if operation.shared is not None and operation.shared not in known:
+        message = f"{rule} asks for {operation.shared}, which no role carries."
         raise UndeclaredRoute(message)
     if operation.audit_class is not None and operation.audit_class not in CLASSES:
         message = f"{rule} has the unknown audit class {operation.audit_class}."

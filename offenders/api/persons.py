@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from offenders import clock
-from offenders.api import person_parts, persons_entries
+from offenders.api import partners, person_parts, persons_entries
 from offenders.api.operations import Answer, Call, Routes, route
 from offenders.api.pages import make_page, read_page
+from offenders.api.partners import shared
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import persons as schemas
@@ -32,6 +33,18 @@ routes = Routes("persons", __name__, url_prefix="/v1", description="People")
 _READ, _WRITE = "persons:read", "persons:write"
 
 
+def _reading(actor: Actor, force: str, now: datetime, written: str) -> Reading:
+    """Compose the summary from persons and the capabilities above it."""
+    seen = sight(actor)
+    question = wanted.Question(
+        {}, scope(actor, "wanted:read", force), now, seen.protected_addresses
+    )
+    wants, values = wanted.open_wants_of_person(question)
+    parts, of_parts = person_parts.parts_of_person(actor, force, now)
+    read = service.reading_of_person(written, seen, force, wants=wants, parts=parts)
+    return replace(read, values=of_parts | values | read.values)
+
+
 @route(
     routes,
     "POST",
@@ -53,9 +66,10 @@ def record_person(call: Call) -> Answer:
     routes,
     "GET",
     "/people",
-    Operation("persons.search", _READ, "force", "consultation", asks_reason=True),
+    shared(Operation("persons.search", _READ, "force", "consultation", asks_reason=True)),
     query=schemas.PeopleQuery,
     answer=ItemPage,
+    partner=partners.list_people,
 )
 def search_people(call: Call) -> Answer:
     """Search people by what is known of them; each item says why it matched."""
@@ -79,9 +93,10 @@ def search_people(call: Call) -> Answer:
 @read_route(
     routes,
     "/people/<person>",
-    Operation("persons.read", _READ, "force", "consultation", asks_reason=True),
+    shared(Operation("persons.read", _READ, "force", "consultation", asks_reason=True)),
     answer=schemas.PersonAnswer,
     missing=service.refuse_merged,
+    partner=partners.read_person(_reading),
 )
 def read_person(asked: Asked, person: str) -> Reading:
     """Give a person with all that is open on them, as the reader may see it."""
@@ -113,18 +128,6 @@ def amend_person(call: Call, person: str) -> Answer:
             call.session, actor=call.actor.subject, person_id=person_id, now=call.now
         )
     return _shown(call, str(person_id))
-
-
-def _reading(actor: Actor, force: str, now: datetime, written: str) -> Reading:
-    """Compose the summary from persons and the capabilities above it."""
-    seen = sight(actor)
-    question = wanted.Question(
-        {}, scope(actor, "wanted:read", force), now, seen.protected_addresses
-    )
-    wants, values = wanted.open_wants_of_person(question)
-    parts, of_parts = person_parts.parts_of_person(actor, force, now)
-    read = service.reading_of_person(written, seen, force, wants=wants, parts=parts)
-    return replace(read, values=of_parts | values | read.values)
 
 
 def _shown(call: Call, written: str, *, status: int = 200) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from offenders.api import partners
 from offenders.api.operations import Answer, Call, as_json, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
@@ -157,14 +158,17 @@ def _declare_addition(routes: Routes, kind: _Kind) -> None:
         return _added(added, kind.rule)
 
     add.__name__, add.__doc__ = f"add_{kind.rule}", kind.adds
+    operation = Operation(f"persons.add-{kind.singular}", kind.permission, "force", "collection")
+    is_shared = kind.rule == "notes"
     route(
         routes,
         "POST",
         f"/people/<person>/{kind.rule}",
-        Operation(f"persons.add-{kind.singular}", kind.permission, "force", "collection"),
+        partners.shared(operation, partners.SHARED_WORK) if is_shared else operation,
         body=kind.body,
         answer=kind.answer,
         status=201,
+        partner=partners.add_note if is_shared else None,
     )(add)
 
 
@@ -186,13 +190,17 @@ def _declare_list(routes: Routes, kind: _Kind) -> None:
         return _listed(call, kind.rule, person)
 
     list_entries.__name__, list_entries.__doc__ = f"list_{kind.rule}", kind.lists
+    verb = f"persons.list-{kind.rule}"
+    operation = Operation(verb, _READ, "force", "consultation", asks_reason=True)
+    is_shared = kind.rule == "notes"
     route(
         routes,
         "GET",
         f"/people/<person>/{kind.rule}",
-        Operation(f"persons.list-{kind.rule}", _READ, "force", "consultation", asks_reason=True),
+        partners.shared(operation) if is_shared else operation,
         query=kind.query,
         answer=ItemPage,
+        partner=partners.list_notes if is_shared else None,
     )(list_entries)
 
 

@@ -105,13 +105,15 @@ def read_route(  # noqa: PLR0913 - a route's declaration is read as a list of it
     is_paged: bool = False,
     total: Callable[..., int] | None = None,
     missing: Callable[..., None] | None = None,
+    partner: Callable[..., Answer] | None = None,
     is_for_device: bool = False,
 ) -> Callable[[Callable[..., Reading]], Callable[..., Reading]]:
     """Declare a GET whose answer is one Reading.
 
     `total` counts the rows of all pages, from the session, the question and what its address
     names. `missing` may say more than that there is no such record. What `is_for_device` is
-    stamped with the moment as of which it holds, and packed.
+    stamped with the moment as of which it holds, and packed. `partner` is
+    that of `route`.
     """
 
     def declare(build: Callable[..., Reading]) -> Callable[..., Reading]:
@@ -125,7 +127,10 @@ def read_route(  # noqa: PLR0913 - a route's declaration is read as a list of it
                 raise
 
         view.__doc__, view.__name__ = build.__doc__, build.__name__
-        route(routes, "GET", rule, operation, query=query, answer=answer)(view)
+        declared = route(
+            routes, "GET", rule, operation, query=query, answer=answer, partner=partner
+        )
+        declared(view)
         whole = f"{routes.url_prefix}{rule}"
         READ_ROUTES.append(ReadRoute(whole, operation, query, build, is_paged, is_for_device))
         return build

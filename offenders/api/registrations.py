@@ -18,6 +18,7 @@ from offenders.api.schemas.registrations_reading import (
     RegistrationCountsQuery,
     RegistrationHistoryQuery,
     RegistrationQuery,
+    RegistrationRecordsQuery,
     RegistrationReport,
     RegistrationReportQuery,
 )
@@ -27,7 +28,7 @@ from offenders.domain.reading import Reading, show
 from offenders.domain.registrations import service
 from offenders.domain.registrations.service import Doing, Question
 from offenders.domain.working_days import end_of_london_day, london_day
-from offenders.errors import Invalid
+from offenders.errors import Forbidden, Invalid
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -74,8 +75,8 @@ def _asked(asked: Asked) -> Question:
 def _refuse_masked(actor: Actor, query: dict[str, Any]) -> None:
     for name in _OF_FULL_VIEW:
         if query.get(name) is not None and not may(actor, _FULL):
-            message = f"This needs the permission {_FULL}, see docs/access.md."
-            raise Invalid.field(f"/{name}", message)
+            message = f"Looking for {name} needs the permission {_FULL}, see docs/access.md."
+            raise Forbidden(message)
 
 
 def _doing(call: Call, registration: str = "") -> Doing:
@@ -165,17 +166,40 @@ def count_registrations(call: Call) -> Answer:
 def report_registrations(call: Call) -> Answer:
     """Report what happened to registered people in a period, as known now."""
     now = settled_now(call.session)
-    today = london_day(now)
+    period = _period(call, london_day(now))
+    as_at = now if period.to_on >= london_day(now) else end_of_london_day(period.to_on)
+    return Answer(as_json(service.report_period(call.session, period, as_at=as_at)))
+
+
+def _period(call: Call, today: date) -> service.Period:
     to_on: date = call.query.pop("to_on", today)
     from_on: date = call.query.pop("from_on", to_on - timedelta(days=_YEAR - 1))
     if from_on > to_on:
         raise Invalid.field("/from", "Send a day not after `to`.")
     question = question_of(call.actor, call.scope, call.now, filters=dict(call.query))
-    as_at = now if to_on >= today else end_of_london_day(to_on)
-    content = service.report_period(
-        call.session, question, from_on=from_on, to_on=to_on, as_at=as_at
+    return service.Period(question, from_on, to_on)
+
+
+@route(
+    routes,
+    "GET",
+    "/reports/registrations/records",
+    Operation("registrations.report-records", _FULL, "area", "consultation", asks_reason=True),
+    query=RegistrationRecordsQuery,
+    answer=ItemPage,
+)
+def list_counted(call: Call) -> Answer:
+    """List exactly the rows of a count of the report, the earliest first."""
+    page, count_of = read_page(call.query), call.query.pop("count_of")
+    period = _period(call, london_day(call.now))
+    rows = service.list_counted(call.session, period, count_of, page.after, page.limit + 1)
+    shown = rows[: page.limit]
+    return Answer(
+        make_page(rows, page, key=lambda row: [row.at, str(row.id)]),
+        subject_type="registration",
+        subjects=sorted({row.registration_id for row in shown}),
+        people=sorted({row.person_id for row in shown}),
     )
-    return Answer(as_json(content))
 
 
 @read_route(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from offenders.domain.actors import Actor
     from offenders.settings import Settings
 
+_READERS_KEPT = 10_000
 _CACHED_SECONDS = 10.0  # a policy or the demonstration mark acts within this time
 
 
@@ -44,6 +45,7 @@ class Service:
         self.verifier = make_verifier(settings, self.revocations)
         self.failed_tokens = FailedTokens()
         self._facts: dict[Any, tuple[float, Any]] = {}
+        self._readers: dict[tuple[str | None, str], Any] = {}
         self._secret: bytes | None = None
         self._prepared: PreparedStatements | None = None
 
@@ -97,9 +99,20 @@ class Service:
         )
         return value
 
+    def knows_reader(self, actor: Actor) -> bool:
+        """Tell whether what the actor's token says of them is kept."""
+        return self._readers.get((actor.force, actor.subject)) == _told_by(actor)
+
+    def keep_reader(self, actor: Actor) -> None:
+        """Remember that it is kept now."""
+        if len(self._readers) >= _READERS_KEPT:
+            self._readers.clear()
+        self._readers[actor.force, actor.subject] = _told_by(actor)
+
     def forget(self) -> None:
         """Drop the cached facts and who is blocked, so that the next question is asked anew."""
         self._facts.clear()
+        self._readers.clear()
         self.failed_tokens = FailedTokens()
         self.revocations.forget()
 
@@ -123,6 +136,10 @@ class Service:
                 text("SELECT value FROM installation WHERE name = :name"), {"name": name}
             ).scalar()
             return found
+
+
+def _told_by(actor: Actor) -> tuple[Any, ...]:
+    return actor.name, actor.lpas, actor.neighbourhoods
 
 
 def make_verifier(settings: Settings, revocations: Revocations) -> TokenVerifier:

@@ -28,7 +28,7 @@ from offenders.api.readings import Asked, Shown, body_of, statement_of, values_o
 from offenders.api.tokens import InvalidToken
 from offenders.api.versions import etag, is_among
 from offenders.db import Work
-from offenders.domain.access import may
+from offenders.domain.access import may, reader_of
 from offenders.errors import DomainError
 from offenders.ids import as_uuid, is_reference
 
@@ -149,20 +149,23 @@ class ShortCut:
         lease = limits.take_lease(actor, force, most)
         if lease is None:
             return None
-        row = prepared.fetch(Work(force, writes=False), statement_of(reading), values)
+        work = Work(force, writes=False, reader=reader_of(actor))
+        row = prepared.fetch(work, statement_of(reading), values)
         if row is None:
             return None
         shown = Shown(*row)
         limits.give_back(lease, most - shown.fresh)
         body = body_of(shown, page)
         tag = etag(shown.version, body)
+        warning = limits.warning_of(actor, force)
+        told = [] if warning is None else [(limits.WARNING, warning)]
         if is_among(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
-            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"")
+            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"", told)
         if not way.route.is_for_device:
-            return _Answered(HTTPStatus.OK, tag, body)
+            return _Answered(HTTPStatus.OK, tag, body, told)
         stamped = stamp(body, written(asked.now))
         packed, headers = pack(stamped, environ.get("HTTP_ACCEPT_ENCODING", ""))
-        return _Answered(HTTPStatus.OK, f"W/{tag}", packed, headers)
+        return _Answered(HTTPStatus.OK, f"W/{tag}", packed, [*told, *headers])
 
     def _read_query(self, way: _Way, environ: Environ) -> dict[str, Any] | None:
         """Read the filters as Flask would; None where it must say what is wrong with them."""
@@ -192,6 +195,8 @@ class ShortCut:
         force, operation = actor.force, way.route.operation
         if force is None or not may(actor, operation.permission or ""):
             return False
+        if reader_of(actor).is_narrowed:
+            return False  # emergency access may have widened it just now
         if operation.asks_reason and _reason(environ) is None:
             is_known, is_asked = self._service.known((force, "access-reason"))
             if is_asked or not is_known:

@@ -13,7 +13,7 @@ from offenders.api.schemas.fields import ItemPage, PageQuery
 from offenders.domain.access import scope, sight
 from offenders.domain.briefings.offenders import WardQuestion, count_ward, reading_of_ward
 from offenders.domain.briefings.seeing import PERMISSION, street_sight
-from offenders.domain.changes.service import view_of
+from offenders.domain.changes.service import base_of
 from offenders.domain.persons.service import require_person
 from offenders.domain.wanted import service as wanted
 
@@ -35,7 +35,7 @@ def _question(asked: Asked, code: str) -> WardQuestion:
         asked.now,
         asked.query.get("reason"),
         asked.query.get("near"),
-        view_of(asked.actor, asked.force).id,
+        base_of(asked.actor, asked.force).id,
     )
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from offenders.db import Reader
 from offenders.domain.permissions import PERMISSIONS
 from offenders.errors import Forbidden
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from offenders.domain.actors import Actor
 
 # Area claims in a token narrow these roles; the others read their whole force.
@@ -28,6 +32,34 @@ def may(actor: Actor, permission: str) -> bool:
     return any(permission in PERMISSIONS[role] for role in actor.roles)
 
 
+def is_sender(actor: Actor) -> bool:
+    """Tell whether the actor is a system that sends records, and nothing else."""
+    return actor.roles <= SENDING_ROLES
+
+
+def reader_of(actor: Actor) -> Reader:
+    """Give the actor as a transaction knows who reads in it."""
+    has_areas = bool(actor.lpas or actor.neighbourhoods)
+    is_narrowed = has_areas and not actor.roles.isdisjoint(AREA_ROLES)
+    return Reader(actor.subject, tuple(sorted(actor.roles)), is_narrowed)
+
+
+def widened(actor: Actor, opened: Iterable[str]) -> Actor:
+    """Add what emergency access has opened, each as `kind:key`, to the areas of the token."""
+    added: dict[str, set[str]] = {"lpa": set(), "neighbourhood": set(), "person": set()}
+    for each in opened:
+        kind, _, key = each.partition(":")
+        added[kind].add(key)
+    if not any(added.values()):
+        return actor
+    return replace(
+        actor,
+        lpas=actor.lpas | added["lpa"],
+        neighbourhoods=actor.neighbourhoods | added["neighbourhood"],
+        people=actor.people | {UUID(each) for each in added["person"]},
+    )
+
+
 @dataclass(frozen=True)
 class Scope:
     """The part of a force that an actor may reach with one permission."""
@@ -36,11 +68,17 @@ class Scope:
     lpas: tuple[str, ...] = ()
     neighbourhoods: tuple[str, ...] = ()
     sender: str | None = None  # whose records alone may be reached; by `recorded_by`
+    people: tuple[UUID, ...] = ()  # read wherever they are, while emergency access lasts
 
     @property
     def is_whole_force(self) -> bool:
         """True when no area narrows it."""
         return not self.lpas and not self.neighbourhoods
+
+    @property
+    def of_areas(self) -> Scope:
+        """Give the same areas for records of no one person."""
+        return replace(self, people=())
 
     def covers(self, lpa: str | None, neighbourhood: str | None) -> bool:
         """Decide for one record by its area."""
@@ -52,9 +90,10 @@ class Scope:
             return f"{alias}.force = :force AND {alias}.recorded_by = :{bound}_sender"
         if self.is_whole_force:
             return f"{alias}.force = :force"
+        opened = f" OR {alias}.person_id = ANY (:{bound}_people)" if self.people else ""
         return (
             f"{alias}.force = :force AND ({alias}.lpa = ANY (:{bound}_lpas)"
-            f" OR {alias}.neighbourhood = ANY (:{bound}_neighbourhoods))"
+            f" OR {alias}.neighbourhood = ANY (:{bound}_neighbourhoods){opened})"
         )
 
     @property
@@ -69,6 +108,7 @@ class Scope:
             f"{bound}_lpas": list(self.lpas),
             f"{bound}_neighbourhoods": list(self.neighbourhoods),
             f"{bound}_sender": self.sender,
+            f"{bound}_people": list(self.people),
         }
 
 
@@ -82,7 +122,12 @@ def scope(actor: Actor, permission: str, force: str) -> Scope:
         return Scope(force, sender=actor.subject)
     if granting - AREA_ROLES and _is_seen_beyond(actor, permission):
         return Scope(force)
-    return Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
+    return Scope(
+        force,
+        tuple(sorted(actor.lpas)),
+        tuple(sorted(actor.neighbourhoods)),
+        people=tuple(sorted(actor.people)),
+    )
 
 
 def _is_seen_beyond(actor: Actor, permission: str) -> bool:

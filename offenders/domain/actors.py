@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
 ROLES = frozenset(
     {
@@ -48,6 +49,7 @@ class Actor:
     agency: str | None
     token_id: str | None
     issued_at: datetime | None
+    people: frozenset[UUID] = frozenset()  # opened for a time, beside the areas
 
     @property
     def role_text(self) -> str:

@@ -249,9 +249,36 @@ _BRIEFINGS: dict[str, set[str]] = {
     "force_admin": {"subscriptions:oversee"},
 }
 
-_SHARING: dict[str, set[str]] = {}
+# Whoever reads of people may take emergency access; whoever supervises reviews that of others.
+_EMERGENCY = {"emergency:take", "emergency:read"}
+_REVIEW = {"emergency:read", "emergency:review"}
+_SHARE = {"shares:read", "shares:write"}
+_RESTRICT = {"restrictions:write"}
+_SUPERVISE = _EMERGENCY | _REVIEW | _SHARE | _RESTRICT
+_SHARING: dict[str, set[str]] = {
+    "response_officer": _EMERGENCY,
+    "neighbourhood_officer": _EMERGENCY,
+    "investigator": _EMERGENCY | {"shares:read"},
+    "supervisor": _SUPERVISE,
+    "duty_inspector": _SUPERVISE,
+    "meeting_chair": _EMERGENCY,
+    "iom_officer": _EMERGENCY | _SHARE,
+    "iom_manager": _EMERGENCY | _SHARE | _RESTRICT,
+    "offender_manager": _EMERGENCY | _SHARE,
+    "mappa_coordinator": _EMERGENCY | _SHARE | _RESTRICT,
+    "force_manager": _SUPERVISE | {"agreements:write"},
+    "chief_officer": _SUPERVISE | {"agreements:write"},
+    "auditor": _REVIEW | {"shares:read"},
+    "partner_agency": {"shared:read", "shared:write"},
+}
 
-_COMMANDING: dict[str, set[str]] = {}
+_COMMANDING: dict[str, set[str]] = {
+    "supervisor": {"command:read", "command:sample"},
+    "duty_inspector": {"command:read", "command:sample"},
+    "meeting_chair": {"command:read"},
+    "force_manager": {"command:read", "command:sample"},
+    "chief_officer": {"command:read", "command:sample"},
+}
 
 _CAPABILITIES = (
     _IOM,

@@ -31,7 +31,8 @@ class Reading:
 
 def show(session: Session, reading: Reading) -> Row[Any]:
     """Give what was just written; its audit is that of the act. Raises NotFound."""
-    row: Row[Any] | None = ask(session, _statement(reading.sql), reading.values)
+    sql = f"WITH {reading.first} {reading.sql}" if reading.first else reading.sql
+    row: Row[Any] | None = ask(session, _statement(sql), reading.values)
     if row is None:
         raise NotFound
     return row

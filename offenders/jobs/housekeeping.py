@@ -1,7 +1,7 @@
 """Deletion of what is kept only for a time: first answers, reading budgets, runs, revocations.
 
 Its age is taken by the database's clock: a run as if at a later moment shall not give anybody
-their reading budget back.
+their reading budget back. Managements whose person's move was missed follow it then, too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from offenders.db import NO_FORCE, recorded_at
 from offenders.domain.changes.service import TOKEN_DAYS, forget_views
+from offenders.domain.persons.managing import follow_all_homes
 from offenders.domain.working_days import london_day
 from offenders.jobs.runner import Effect
 
@@ -72,7 +73,8 @@ _DELETE_TOLD = text("""
 
 
 def tidy_up(session: Session, force: str) -> Effect:
-    """Delete what is past its time in a force."""
+    """Delete what is past its time in a force, and put managements where people live."""
+    follow_all_homes(session)
     present = recorded_at(session)
     last_day = london_day(present - READINGS_KEPT)
     before = {

@@ -33,8 +33,7 @@ def flag_unmonitored(session: Session, _force: str) -> Effect:
 
 def flag_expiring(session: Session, _force: str) -> Effect:
     """Let orders begin and expire by the day, and flag those that expire soon."""
-    expired = orders.follow_the_day(session)
-    settled = orders.settle_flags(session, "expiring-orders")
+    expired, settled = orders.settle_day(session)
     return Effect(settled.raised, settled.cleared, {"expired": expired})
 
 

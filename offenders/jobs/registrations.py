@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 def flag_visits(session: Session, _force: str) -> Effect:
     """Flag home visits, and reviews of who is managed without."""
-    registrations.follow_homes(session)
     settled = registrations.settle_flags(session, registrations.VISITS)
     return Effect(settled.raised, settled.cleared)
 

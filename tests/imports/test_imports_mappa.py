@@ -108,6 +108,14 @@ def test_running_again_changes_nothing_and_what_is_lacking_is_said(cases, look):
         ({"exit_reason": "sentence_ended", "ended_at": "2025-01-01T10:00:00Z"}, "exit_reason"),
         ({"exit_reason": "deceased", "ended_at": "2024-01-01T10:00:00Z"}, "ended_at"),
         ({"ended_at": "2025-01-01T10:00:00Z"}, "exit_reason"),
+        (
+            {
+                "exit_reason": "deceased",
+                "ended_at": "2025-01-01T10:00:00Z",
+                "last_meeting_at": "2025-01-02T10:00:00Z",
+            },
+            "ended_at",
+        ),
     ],
 )
 def test_what_no_rule_allows_is_refused(cases, look, fields, refused):

@@ -66,7 +66,7 @@ def test_changes_and_their_difference_by_hand():
     [
         ([], "0 people"),
         ([Count(9, 5, 0)], "1 people"),
-        ([Count(9, 0, 0), Count(9, 0, 0)], "0 offences"),
+        ([Count(9, 0, 0), Count(9, 0, 0)], "Fewer offences"),
         ([Count(0, 1, 0), Count(0, 1, 0)], "at liberty"),
         ([Count(9, 1, 0), Count(9, 0, 0)], None),
     ],
@@ -200,7 +200,7 @@ def test_figures_are_given_where_the_numbers_allow(iom, client, headers):
     assert against["members"]["ratio"]["estimate"] == pytest.approx(0.25, rel=1e-3)
     assert against["comparison"]["ratio"]["estimate"] == pytest.approx(0.5, rel=1e-3)
     assert (against["pairs"], against["difference"]["ratio"]["estimate"]) == (2, 0.5)
-    assert found["during_against_before"]["members"]["refused"].startswith("0 offences")
+    assert found["during_against_before"]["members"]["refused"].startswith("Fewer offences")
 
 
 def test_the_report_gives_the_cohort_over_time_and_its_mix(iom, session):
@@ -239,3 +239,30 @@ def test_the_report_gives_the_cohort_over_time_and_its_mix(iom, session):
 def test_the_days_of_the_report():
     days = month_ends(clock.today().replace(month=1, day=15), clock.today().replace(month=3, day=9))
     assert [(day.month, day.day) for day in days] == [(1, 15), (1, 31), (2, 28), (3, 9)]
+
+
+def test_somebody_with_two_memberships_is_one_person_and_few_are_told_without_counts(
+    iom, client, headers
+):
+    person = iom.person()
+    given_detention(client, headers, arrested_at=ago(950))
+    for days in (700, 100):
+        given_detention(client, headers, person=person, arrested_at=ago(days), offences=["TH68010"])
+    for joined, left in ((500, 450), (420, 400)):
+        nomination = iom.nominate(person, occurred_at=ago(joined + 1))
+        decided = iom.decide(nomination, occurred_at=ago(joined))
+        member = iom.read(decided["member_id"])
+        iom.done(member, "exits", reason="completed", rationale="x", occurred_at=ago(left))
+    found = iom.get("iom/evaluation", people="true").json
+    assert (found["members"], found["memberships"], len(found["people"])) == (1, 2, 1)
+    (shown,) = found["people"]
+    assert (shown["memberships"], shown["before"]["offences"], shown["after"]["offences"]) == (
+        2,
+        1,
+        1,
+    )
+    assert shown["during"]["free_days"] == pytest.approx(100, abs=1.5)
+    before = found["windows"]["before"]["members"]
+    assert before["people"] == 1
+    hidden = ("offences", "offenders", "harm_days", "free_days", "binary")
+    assert {name: before[name] for name in hidden} == dict.fromkeys(hidden)

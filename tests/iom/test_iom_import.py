@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders import given_detention
+from builders import given_detention, given_neighbourhood
 from iom_given import Iom
 from sqlalchemy import text
 
@@ -176,3 +176,33 @@ def test_who_is_missing_from_the_full_extract_is_flagged_and_kept(bring, desk):
     missing = [each for each in desk.get("iom/members").json["items"] if desk.flags(each)]
     assert [each["person"]["given_names"] for each in missing] == ["Bea"]
     assert desk.flags(missing[0])[0]["rule"] == "not-in-source"
+
+
+def test_what_is_missing_stands_in_its_own_area_and_never_half_in_that_of_the_home(bring, desk):
+    given_neighbourhood(desk.client, "N1", lpa="N", force=desk.force)
+    given_neighbourhood(desk.client, "S1", lpa="S", force=desk.force, south_west=(53.0, -1.0))
+    who = {"family_name": None, "given_names": None, "date_of_birth": None}
+    people = [desk.person(addresses=[{"neighbourhood": "S1"}]) for _ in range(2)]
+    bring(
+        row(person_id=people[0]["id"], lpa="N", **who),
+        row(source_ref="I2", person_id=people[1]["id"], **who),
+    )
+    bring(row(source_ref="I3", given_names="Cy"), complete=True)
+    flags = [each for m in desk.get("iom/members").json["items"] for each in desk.flags(m)]
+    gone = {each["person"]: each for each in flags if each["rule"] == "not-in-source"}
+    areas = [(gone[each["id"]]["lpa"], gone[each["id"]]["neighbourhood"]) for each in people]
+    assert areas == [("N", None), ("S", "S1")]
+
+
+def test_a_row_neither_joins_before_birth_nor_leaves_before_the_last_review(bring, desk):
+    early = row(joined_on="1970-01-01", date_of_birth="1980-01-01")
+    assert bring(early) == ((0, 0, 0, 1), [("refused", "joined_on")])
+    bring(row())
+    (member,) = desk.get("iom/members").json["items"]
+    who = {"family_name": None, "given_names": None, "date_of_birth": None}
+    known = row(source_ref="I7", scheme="c2", person_id=member["person_id"], **who)
+    assert bring(known | {"joined_on": "1901-01-01"}) == ((0, 0, 0, 1), [("refused", "joined_on")])
+    desk.done(member, "reviews", decision="retain", rationale="Still active.")
+    ended = row(exited_on="2026-02-28", exit_reason="reduced_risk")
+    assert bring(ended) == ((0, 0, 0, 1), [("refused", "exited_on")])
+    assert len(desk.get("iom/members").json["items"]) == 1

@@ -313,7 +313,7 @@ def test_the_neighbourhood_sees_the_cohort_and_not_the_case(client, headers, iom
     assert officer.act(member, "ratings", rating="red", reason="x").status_code == 403
     helped = officer.done(member, "interventions", type="visit")
     assert helped["log"] is None
-    assert officer.get("iom/members", intervention="visit").json["items"] == []
+    assert officer.get("iom/members", intervention="visit").status_code == 403
     assert len(iom.get("iom/members", intervention="visit").json["items"]) == 1
     (kept,) = iom.get(f"iom/members/{member['id']}/relatives").json["items"]
     assert (kept["given_names"], kept["purpose"]) == ("Kim", "diversion")
@@ -392,3 +392,27 @@ def test_a_protected_address_hides_the_area_of_a_member_who_follows_it(client, h
     assert (hidden["neighbourhood"], hidden["lpa"]) == (None, None)
     assert "neighbourhood" in hidden["masked"]
     assert iom.get("iom/members", neighbourhood="E7").json["items"] == []
+
+
+def test_a_membership_neither_begins_before_birth_nor_ends_before_it_was_last_dealt_with(iom):
+    young = iom.person(date_of_birth="2010-05-01")
+    nomination = iom.nominate(young, occurred_at=ago(41))
+    refused = iom.try_deciding(nomination, joined_on="2010-04-30")
+    assert pointers(refused) == ["/joined_on"]
+    member = iom.read(iom.decide(nomination, occurred_at=ago(40))["member_id"])
+    meeting = iom.post("iom/meetings", held_at=ago(10), **MEETING).json
+    iom.done(member, "ratings", rating="amber", reason="Settled.", occurred_at=ago(30))
+    iom.done(
+        member,
+        "reviews",
+        decision="retain",
+        rationale="As before.",
+        occurred_at=ago(20),
+        meeting_id=meeting["id"],
+    )
+    exits = {"reason": "reduced_risk", "rationale": "Well."}
+    for days, last in ((35, "meeting"), (25, "meeting"), (11, "meeting")):
+        refused = iom.act(member, "exits", occurred_at=ago(days), **exits)
+        assert pointers(refused) == ["/occurred_at"]
+        assert f"The last {last} was" in refused.json["errors"][0]["detail"]
+    assert iom.act(member, "exits", occurred_at=ago(9), **exits).status_code == 201

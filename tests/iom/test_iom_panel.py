@@ -263,3 +263,29 @@ def test_every_stage_of_every_scheme_can_be_reached():
         assert reached == set(scheme.stages)
     with pytest.raises(NotAllowed, match="no stages"):
         check_move(all_schemes()["iom"], None, "bail", {}, is_breach=False)
+
+
+def test_a_meeting_without_its_quorum_is_flagged_until_one_is_held_with_it(iom, client, headers):
+    def held(days, agencies, **more):
+        attendance = [{"agency": each} for each in agencies]
+        body = MEETING | {"attendance": attendance, "decides": False, **more}
+        moment = (clock.now() - timedelta(days=days)).isoformat()
+        answer = iom.post("iom/meetings", held_at=moment, **body)
+        assert answer.status_code == 201, answer.json
+        return answer.json
+
+    def flagged():
+        answer = client.get("/v1/flags?rule=iom-quorum", headers=headers("supervisor")).json
+        return {each["subject"]["reference"]: each["because"] for each in answer["items"]}
+
+    first, last = held(9, ["police", "housing"]), held(5, ["police"])
+    found = flagged()
+    assert set(found) == {first["reference"], last["reference"]}
+    assert found[first["reference"]]["missing"] == ["probation"]
+    assert "4.117" in found[first["reference"]]["practice"]
+    held(7, ["police", "probation", "housing"])
+    assert set(flagged()) == {last["reference"]}
+    client.post("/v1/jobs/iom-reviews/runs", json={}, headers=headers("force_admin"))
+    assert set(flagged()) == {last["reference"]}
+    held(1, ["police", "probation", "housing"])
+    assert flagged() == {}

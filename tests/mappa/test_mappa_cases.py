@@ -220,6 +220,14 @@ def test_management_ends_only_as_the_category_can(mappa, category, reason, allow
     assert mappa.post(person_id=case["person_id"]).status_code == 201
 
 
+def test_a_case_ends_no_earlier_than_its_last_meeting(mappa):
+    case = mappa.given(level=2, started_on=day(90))
+    mappa.done(case, "meetings", **MEETING, held_at=ago(20))
+    refused = mappa.act(case, "exits", reason="deceased", occurred_at=ago(21))
+    assert list(errors_of(refused)) == ["/occurred_at"]
+    assert mappa.act(case, "exits", reason="deceased", occurred_at=ago(19)).status_code == 201
+
+
 def test_the_past_is_answered_as_it_was_known(mappa):
     case = mappa.given(level=2)
     asked = {"owner_officer": "OM1", "due_at": ago(-3), "action": "Visit"}

@@ -47,9 +47,14 @@ def test_what_happened_in_the_last_24_hours_is_in_to_the_minute(meetings, client
 
 def test_what_is_recorded_after_the_cut_off_is_in_the_next_pack(meetings, client, headers):
     """F026; and what is recorded late, of days ago, is in no earlier pack: so it is in this."""
+    ended, freed = meetings.want(entered_at=ago(90)), meetings.detention(arrested_at=ago(40))
     first = meetings.held()
     late = Hits(client, headers).enter(received_at=ago(hours=60), identified_at=ago(hours=70))
     want = meetings.want(entered_at=ago(hours=60))
+    told = {"outcome": "withdrawn", "occurred_at": ago(50), "reason": "Court"}
+    meetings.act(f"wanted/{ended['id']}/outcomes", **told)
+    release = {"released_at": ago(30)}
+    meetings.act(f"detentions/{freed['id']}/releases", "custody_client", **release)
     assert meetings.ids(first, "new_hits") == []
     second = meetings.held()
     assert meetings.ids(second, "new_hits") == [late["id"]]
@@ -57,8 +62,12 @@ def test_what_is_recorded_after_the_cut_off_is_in_the_next_pack(meetings, client
     new = meetings.section(second, "new_wants")
     groups = {each["group"]: each["count"] for each in new["groups"]}
     assert (groups, [each["id"] for each in new["items"]]) == ({"recorded_late": 1}, [want["id"]])
+    assert meetings.ids(second, "ended_wants") == [ended["id"]]
+    assert meetings.ids(second, "custody_releases") == [freed["id"]]
     assert meetings.read(second)["previous"]["id"] == first["id"]
-    assert meetings.ids(meetings.held(), "new_hits") == []
+    third = meetings.held()
+    for section in ("new_hits", "new_wants", "ended_wants", "custody_releases"):
+        assert (section, meetings.ids(third, section)) == (section, [])
 
 
 def test_a_pack_is_the_same_after_a_day_of_changes_and_the_next_says_what_changed(meetings):

@@ -182,6 +182,7 @@ def test_every_page_bears_the_watermark_and_its_number():
     for number, page in enumerate(pages, start=1):
         assert "OFFICIAL-SENSITIVE · read by CH&1 at 2026-07-01 08:05 · morning meeting" in page
         assert f"Page {number}" in page
+    assert "G33-1111-2222 · daily meeting, force 33 · as at 2026-07-01 07:00" in pages[0]
     whole = "\n".join(pages)
     assert "ŻÓŁĆ-ŞAHIN ȚÎNȚĂREANU" in whole.replace("\n", " ")
     assert all(f"W33-{n:04}" in whole for n in range(200))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from builders import given_detention, given_entry, given_person, given_want
+from mappa_given import Mappa
 from sqlalchemy import text
 
 from offenders import clock
@@ -380,3 +381,15 @@ def test_a_list_of_a_merged_person_is_that_of_the_survivor(
                     f"/v1/{path}", query_string=asked, headers=headers("supervisor", **where)
                 )
                 assert answer.json["items"] == [], answer.json
+
+
+def test_a_refused_merge_names_no_records_that_the_asker_may_not_read(client, headers):
+    survivor, other = _two(client, headers)
+    desk = Mappa(client, headers, "33")
+    for each in (survivor, other):
+        desk.given(person_id=each["id"])
+    told = _refused(client, headers, survivor, other, "one-of-a-kind", role="supervisor")
+    assert told["records"] == "mappa_cases"
+    untold = _refused(client, headers, survivor, other, "one-of-a-kind")
+    assert "records" not in untold
+    assert "mappa" not in str(untold).lower()

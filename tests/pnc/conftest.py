@@ -47,14 +47,13 @@ def bring(connection, monkeypatch):
     An import takes connections of its own; here they are the test's, so that all is undone.
     """
     monkeypatch.setattr(running, "ThreadPoolExecutor", lambda *_: InTurn())
-    connection.connect, connection.detach = lambda: nullcontext(connection), lambda: None
+    connection.connect = lambda: nullcontext(connection)
 
     def bring_in(kind, *rows, complete=False, dry_run=False, force="33", import_id=None):
         order = Order(force, kind_of(kind), "test", import_id or new_id(force), dry_run, complete)
         kept = Kept()
         lines = (Line(number, dict(row), None, 0) for number, row in enumerate(rows, start=1))
         summary = run_lines(connection, order, lines, kept)
-        connection.execute(text("DROP TABLE IF EXISTS pg_temp.import_seen, pg_temp.import_batch"))
         assert summary.read == sum(summary[1:5])
         return summary, kept
 

@@ -134,14 +134,11 @@ def test_reactive_management_and_a_review_asked_for_have_their_days(register, sw
     assert register.flags(NOTIFICATIONS) == []
 
 
-def test_the_management_follows_where_the_person_lives(
-    register, client, headers, sweep, connection
-):
+def test_the_management_follows_where_the_person_lives(register, client, headers, connection):
     given_neighbourhood(client, "N1")
     person = register.person()
     made = register.given(person_id=person["id"])
     given_entry(client, headers, person, "addresses", lines=["1 Road"], neighbourhood="N1")
-    sweep(VISITS)
     with transaction(connection, Work("33")) as session:
         rows = session.execute(text("SELECT id, kind, neighbourhood FROM managements")).all()
     assert [(str(row.id), row.kind, row.neighbourhood) for row in rows] == [

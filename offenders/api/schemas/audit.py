@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from offenders.api.schemas.fields import PageQuery, Text, code
+from offenders.api.schemas.fields import PageQuery, Text, code, one_of
 from offenders.api.schemas.wanted import DayOrMoment
+from offenders.domain.sharing.service import PATTERNS
 
 
 class EventQuery(PageQuery):
@@ -18,6 +19,38 @@ class EventQuery(PageQuery):
     action = code(metadata={"description": "e.g. wanted.read"})
     from_ = DayOrMoment(data_key="from", metadata={"description": "A moment or a whole day."})
     to = DayOrMoment(ends=True, metadata={"description": "A moment or a whole day."})
+
+
+class LookUpQuery(PageQuery):
+    """Which pattern, between which moments; the last week unless told."""
+
+    pattern = one_of(PATTERNS, required=True)
+    from_ = DayOrMoment(data_key="from", metadata={"description": "A moment or a whole day."})
+    to = DayOrMoment(ends=True, metadata={"description": "A moment or a whole day."})
+
+
+class LookUp(Schema):
+    """A read that fits the pattern; of `volume`, a reader's day."""
+
+    pattern = fields.String()
+    event_id = fields.UUID()
+    at = fields.String()
+    actor = fields.String()
+    role = fields.String()
+    action = fields.String()
+    reason = fields.String(allow_none=True)
+    request_id = fields.String()
+    people = fields.Raw(metadata={"description": "Their ids; of `volume`, how many."})
+    day = fields.String()
+    href = fields.String()
+
+
+class LookUpPage(Schema):
+    """A page of look-ups."""
+
+    items = fields.List(fields.Nested(LookUp))
+    next = fields.String(allow_none=True)
+    total = fields.Integer()
 
 
 class EventAnswer(Schema):

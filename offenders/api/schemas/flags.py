@@ -37,6 +37,8 @@ SUBJECT_TYPES = (
     "meeting",
     "pnc_circulation",
     "officer",
+    "emergency_access",
+    "reader",
 )
 
 

@@ -127,7 +127,8 @@ class IomScoreAnswer(Schema):
 class IomEvaluationAnswer(Schema):
     """Rates before, during and after with their intervals, the comparison, and the method."""
 
-    members = fields.Integer()
+    members = fields.Integer(metadata={"description": "People, each once."})
+    memberships = fields.Integer()
     window_days = fields.Integer()
     as_at = Day()
     windows = fields.Dict(metadata={"description": "`before`, `during`, `after`."})

@@ -311,4 +311,6 @@ class AssociationAnswer(_EntryAnswer, AssociationBody):
 
 
 class PersonNoteAnswer(_EntryAnswer, PersonNoteBody):
-    """A note on record."""
+    """A note on record; `agency` is the partner whose note it is."""
+
+    agency = fields.String(allow_none=True)

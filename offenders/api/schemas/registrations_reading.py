@@ -26,7 +26,7 @@ from offenders.domain.registrations.cases import (
     State,
 )
 from offenders.domain.registrations.law import Disposal
-from offenders.domain.registrations.service import GROUPS
+from offenders.domain.registrations.service import COUNTS, GROUPS
 
 
 class RegistrationQuery(PageQuery, AsAtQuery):
@@ -90,12 +90,20 @@ class RegistrationReportQuery(Schema):
             raise ValidationError({"to": ["Send a day not before `from`."]})
 
 
+class RegistrationRecordsQuery(RegistrationReportQuery):
+    """Which count's rows."""
+
+    count_of = one_of(COUNTS, required=True)
+    limit = PageQuery().fields["limit"]
+    cursor = PageQuery().fields["cursor"]
+
+
 class RegistrationReport(Schema):
     """What happened in a period, and who was registered at its end."""
 
     from_on = Day(data_key="from")
     to_on = Day(data_key="to")
-    newly_registered = fields.Integer()
+    newly_registered = fields.Dict()
     events = fields.Dict()
     ended = fields.Dict()
     registered = fields.Raw(metadata={"description": "Counts by risk, or `no_data`."})

@@ -45,7 +45,7 @@ _STATE = """
 def _shown(*, as_at: bool = False) -> str:
     return f"""
     CROSS JOIN LATERAL (
-        SELECT b.force, b.recorded_by, {_FOLLOWS} AS follows,
+        SELECT b.force, b.recorded_by, b.person_id, {_FOLLOWS} AS follows,
                CASE WHEN {_FOLLOWS} THEN p.lpa ELSE b.lpa END AS lpa,
                CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE b.neighbourhood END AS neighbourhood,
                {_STATE} AS state) s

@@ -56,7 +56,7 @@ class Near:
 class WardQuestion:
     """Whose cards are asked for: the ward, one kind of reason, and near which point.
 
-    `view` is that of the reader's devices: what they are shown here is noted for them.
+    `view` is the base of that of the reader's devices: what they are shown is noted for them.
     """
 
     seen: StreetSight
@@ -145,7 +145,7 @@ NOTED: Final = """,
         INSERT INTO change_entries (force, view_id, person_id, seq, is_unsettled, changed_at)
         SELECT v.force, v.id, c.id, 0, true, clock_timestamp()
         FROM cards c
-        JOIN change_views v ON v.force = :force AND v.id = CAST(:view AS uuid)
+        JOIN change_views v ON v.force = :force AND v.base = CAST(:view AS uuid)
         JOIN neighbourhoods a ON a.force = :force AND a.code = CAST(:ward AS text)
                              AND (v.is_whole_force OR a.lpa = ANY (v.lpas)
                                   OR a.code = ANY (v.neighbourhoods))

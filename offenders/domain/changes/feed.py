@@ -81,7 +81,8 @@ class Pulled:
 
 
 _FIND = text("""
-    SELECT generation, seq, used_at, compared_from, compared_as_at, holds_until,
+    SELECT generation, seq, used_at, hidden, compared_from, compared_as_at,
+           holds_until,
            compared_from < clock_timestamp() - CAST(:trusted AS interval) AS is_old,
            EXISTS (SELECT FROM force_writes m
                    CROSS JOIN LATERAL (SELECT CAST(CAST(m.xid AS text) AS xid8) AS id) t
@@ -102,10 +103,10 @@ _PATIENCE = text("""
 """)
 _LOCK = text("SELECT 1 FROM change_views WHERE force = :force AND id = :view FOR UPDATE")
 _MAKE = text("""
-    INSERT INTO change_views (force, id, generation, is_whole_force, lpas, neighbourhoods, seq,
-                              used_at)
-    VALUES (:force, :view, :generation, :is_whole_force, :area_lpas, :area_neighbourhoods, 0,
-            clock_timestamp())
+    INSERT INTO change_views (force, id, base, generation, is_whole_force, lpas, neighbourhoods,
+                              seq, used_at)
+    VALUES (:force, :view, :base, :generation, :is_whole_force, :area_lpas, :area_neighbourhoods,
+            0, clock_timestamp())
     ON CONFLICT DO NOTHING
 """)
 _USE = text("""
@@ -146,7 +147,7 @@ def _key(view: View) -> dict[str, Any]:
 def _find_or_make(session: Session, view: View) -> Row[Any]:
     found = session.execute(_FIND, _key(view)).one_or_none()
     if found is None:
-        new = _key(view) | view.area_values | {"generation": uuid4()}
+        new = _key(view) | view.area_values | {"base": view.base, "generation": uuid4()}
         session.execute(_MAKE, new)
         found = session.execute(_FIND, _key(view)).one()
     return found
@@ -159,22 +160,24 @@ def _compare(session: Session, view: View, found: Row[Any], moment: dict[str, An
     time, and time alone has changed nothing. One pull of a view compares at a time. Whoever had to
     wait for one that began after they came takes its result: it has seen all they could know of.
     """
-    if not (_has_aged(found, moment["now"]) or found.is_written):
+    if not (_has_aged(found, view, moment["now"]) or found.is_written):
         return int(found.seq)
     session.execute(_PATIENCE, {"most": f"{PATIENCE.seconds}s"})
     session.execute(_LOCK, _key(view))
     for _ in range(_TRIES):
         known = session.execute(_FIND, _key(view)).one()
         is_behind = known.is_written and known.compared_from < found.present
-        if not (_has_aged(known, moment["now"]) or is_behind):
+        if not (_has_aged(known, view, moment["now"]) or is_behind):
             return int(known.seq)
         _compare_once(session, view, known, moment)
     return int(session.execute(_FIND, _key(view)).one().seq)
 
 
-def _has_aged(known: Row[Any], now: datetime) -> bool:
+def _has_aged(known: Row[Any], view: View, now: datetime) -> bool:
     """Tell whether what was compared may no longer hold, though nobody wrote."""
     if known.compared_from is None or known.is_old or known.is_unsettled:
+        return True
+    if known.hidden != view.hidden:
         return True
     return not known.compared_as_at <= now < known.holds_until
 
@@ -206,7 +209,7 @@ _COMPARE: Final = """
         ON CONFLICT (force, view_id, person_id) DO UPDATE SET is_unsettled = true)
     UPDATE change_views v
     SET seq = v.seq + (SELECT count(*) FROM differing), snapshot = pg_current_snapshot()::text,
-        compared_from = :compared_from, compared_as_at = :now,
+        hidden = :hidden, compared_from = :compared_from, compared_as_at = :now,
         holds_until = least(CAST(:midnight AS timestamptz),
                             (SELECT min(s.turns_at) + interval '1 microsecond' FROM shown s))
     WHERE v.force = :force AND v.id = :view
@@ -217,7 +220,12 @@ _COMPARE: Final = """
 def _compare_once(session: Session, view: View, known: Row[Any], moment: dict[str, Any]) -> None:
     cards, values = view.cards()
     day_ends = end_of_london_day(london_day(moment["now"]))
-    own = {"seq": known.seq, "compared_from": known.present, "midnight": day_ends}
+    own = {
+        "seq": known.seq,
+        "hidden": view.hidden,
+        "compared_from": known.present,
+        "midnight": day_ends,
+    }
     ask(
         session,
         _statement(_COMPARE.replace("{cards}", cards)),

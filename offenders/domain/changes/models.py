@@ -30,7 +30,8 @@ class ForceWrite(Base):
 class ChangeView(Base):
     """What readers with the same area and the same sight are shown: one feed for all of them.
 
-    `id` is made of all that decides the answer. `generation` is new whenever the view is. `seq` is
+    `id` is made of all that decides the answer, `base` of that without who is restricted; `hidden`
+    is who was hidden when it was last compared. `generation` is new whenever the view is. `seq` is
     the last number given; `snapshot` is what was seen when it was last compared, beginning at
     `compared_from`; until `holds_until` time alone changes no card.
     """
@@ -38,12 +39,14 @@ class ChangeView(Base):
     __tablename__ = "change_views"
     force: Mapped[ForceKey]
     id: Mapped[IdKey]
+    base: Mapped[UUID]
     generation: Mapped[UUID]
     is_whole_force: Mapped[bool]
     lpas: Mapped[Strings]
     neighbourhoods: Mapped[Strings]
     seq: Mapped[int] = mapped_column(BigInteger)
     snapshot: Mapped[OptionalString]
+    hidden: Mapped[OptionalString]
     compared_from: Mapped[OptionalMoment]
     compared_as_at: Mapped[OptionalMoment]
     holds_until: Mapped[OptionalMoment]

@@ -15,7 +15,7 @@ from offenders.domain.changes.feed import (
     Told,
     pull,
 )
-from offenders.domain.changes.views import View, view_of
+from offenders.domain.changes.views import View, base_of, view_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +29,7 @@ __all__ = [
     "TokenExpired",
     "Told",
     "View",
+    "base_of",
     "forget_views",
     "pull",
     "view_of",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy import text
 
 from offenders.domain.access import Scope
 from offenders.domain.briefings.cards import OF_FORCE, OF_WARDS, card_rows
 from offenders.domain.briefings.seeing import StreetSight, street_sight
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
     from offenders.domain.actors import Actor
 
 _OF_AREA = """
@@ -27,9 +32,15 @@ _OF_AREA = """
 
 @dataclass(frozen=True)
 class View:
-    """Whose cards a reader's devices hold, and as what they are shown."""
+    """Whose cards a reader's devices hold, and as what they are shown.
+
+    Of the same `base` are the views of those who may also read of people restricted from others;
+    `hidden` are those who are hidden from this one just now.
+    """
 
     id: UUID
+    base: UUID
+    hidden: str
     seen: StreetSight
     area: Scope
 
@@ -58,8 +69,26 @@ class View:
         }
 
 
-def view_of(actor: Actor, force: str) -> View:
-    """Give the view of a reader. The areas of a token narrow it, whatever the role."""
+# Whom nobody may read of unless cleared, but for those who are hidden from this reader.
+_CLEARED = text("""
+    SELECT current_setting('app.hidden') AS hidden,
+           ARRAY(SELECT unnest(CAST(hidden_from(:force, '', '{}', :now) AS uuid[]))
+                 EXCEPT SELECT unnest(CAST(current_setting('app.hidden') AS uuid[]))
+                 ORDER BY 1) AS cleared
+""")
+
+
+def view_of(session: Session, actor: Actor, force: str, now: datetime) -> View:
+    """Give the view of a reader: theirs alone as far as they may read of restricted people."""
+    base = base_of(actor, force)
+    row = session.execute(_CLEARED, {"force": force, "now": now}).one()
+    content = b"".join([base.id.bytes, *(each.bytes for each in row.cleared)])
+    own = UUID(bytes=sha256(content).digest()[:16]) if row.cleared else base.id
+    return replace(base, id=own, hidden=row.hidden)
+
+
+def base_of(actor: Actor, force: str) -> View:
+    """Give the view as of nobody restricted. The areas of a token narrow it, whatever the role."""
     area = Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
     return _view(street_sight(actor, force), area)
 
@@ -69,4 +98,5 @@ def _view(seen: StreetSight, area: Scope) -> View:
     """Make the id of all that decides what is shown: the very SQL, its values, and the area."""
     sql, values = card_rows(seen, "")
     content = orjson.dumps([sql, values, area.values], option=orjson.OPT_SORT_KEYS)
-    return View(UUID(bytes=sha256(content).digest()[:16]), seen, area)
+    base = UUID(bytes=sha256(content).digest()[:16])
+    return View(base, base, "{}", seen, area)

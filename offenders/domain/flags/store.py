@@ -15,6 +15,7 @@ from offenders.domain.flags.models import Flag
 from offenders.domain.flags.rules import unseen_subjects
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
+from offenders.statements import Statement, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 # The layout of ids.new_id, one for each row: milliseconds, version 8, force, variant, random.
 _NEW_ID = """
     CAST(lpad(to_hex(CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)), 12, '0')
-         || '8' || lpad(to_hex(CAST(:flag_force AS int)), 3, '0')
+         || '8' || lpad(to_hex(CAST(CAST(:flag_force AS text) AS int)), 3, '0')
          || right(replace(CAST(gen_random_uuid() AS text), '-', ''), 16) AS uuid)
 """
 _FACTS = {
@@ -262,23 +263,33 @@ def settle(  # noqa: PLR0913 - which flags, by what source, and why they clear
     many were raised, with their history, and cleared; and the ids of those cleared or renewed,
     whose history is still to be kept.
     """
-    statement = _settling(sql, is_one=subject_id is not None)
     own = _own_values(session, rule, because) | {"flag_subject": subject_id}
-    return session.execute(statement, values | own).one()
+    if subject_id is None:
+        return ask_all(session, _sweeping(sql), values | own).one()
+    return session.execute(_settling_one(sql), values | own).one()
 
 
 @lru_cache(maxsize=64)
-def _settling(sql: str, *, is_one: bool) -> TextClause:
-    whose = "AND f.subject_id = :flag_subject" if is_one else ""
+def _settling_one(sql: str) -> TextClause:
+    return text(_settling(sql, "AND f.subject_id = :flag_subject"))
+
+
+@lru_cache(maxsize=64)
+def _sweeping(sql: str) -> Statement:
+    """Give what goes over a whole force, to be planned once for all forces."""
+    return Statement(_settling(sql, ""))
+
+
+def _settling(sql: str, whose: str) -> str:
     unflagged = "(SELECT * FROM beside WHERE id IS NULL)"
-    return text(f"""
+    return f"""
         WITH {_due(sql)}, {_BESIDE.format(whose=whose)},
              raised AS ({_RAISE.format(due=unflagged)}), kept AS ({_KEEP}),
              dated AS ({_BRING_UP_TO_DATE})
         SELECT (SELECT count(*) FROM raised) AS raised,
                (SELECT count(*) FROM dated WHERE state = 'cleared') AS cleared,
                ARRAY(SELECT id FROM dated) AS changed
-    """)
+    """
 
 
 def _due(sql: str) -> str:

@@ -35,6 +35,12 @@ _BECAUSE: Final = """
     jsonb_build_object('rule', CAST(:rule AS text), 'what', CAST(:what AS text),
                        'kind', CAST(:kind AS text))
 """
+# What has an area of its own stands there; else where its person lives: never half of each.
+_AREA: Final = """
+    CASE WHEN {0}.lpa IS NULL AND {0}.neighbourhood IS NULL THEN p.lpa ELSE {0}.lpa END AS lpa,
+    CASE WHEN {0}.lpa IS NULL AND {0}.neighbourhood IS NULL THEN p.neighbourhood
+         ELSE {0}.neighbourhood END AS neighbourhood
+"""
 _SUBJECTS: Final = {
     "people": (
         "person",
@@ -71,8 +77,7 @@ _SUBJECTS: Final = {
         "bail_record",
         f"""
         SELECT 'bail_record' AS subject_type, b.id AS subject_id,
-               b.reference AS subject_reference, b.person_id, coalesce(b.lpa, p.lpa) AS lpa,
-               coalesce(b.neighbourhood, p.neighbourhood) AS neighbourhood, b.owner_officer,
+               b.reference AS subject_reference, b.person_id, {_AREA.format("b")}, b.owner_officer,
                b.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
                CAST(NULL AS timestamptz) AS due_at
         FROM bail_records b JOIN persons p ON p.force = b.force AND p.id = b.person_id
@@ -83,8 +88,7 @@ _SUBJECTS: Final = {
         "registration",
         f"""
         SELECT 'registration' AS subject_type, r.id AS subject_id,
-               r.reference AS subject_reference, r.person_id, coalesce(r.lpa, p.lpa) AS lpa,
-               coalesce(r.neighbourhood, p.neighbourhood) AS neighbourhood, r.owner_officer,
+               r.reference AS subject_reference, r.person_id, {_AREA.format("r")}, r.owner_officer,
                r.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
                CAST(NULL AS timestamptz) AS due_at
         FROM registrations r JOIN persons p ON p.force = r.force AND p.id = r.person_id
@@ -95,8 +99,7 @@ _SUBJECTS: Final = {
         "mappa_case",
         f"""
         SELECT 'mappa_case' AS subject_type, c.id AS subject_id,
-               c.reference AS subject_reference, c.person_id, coalesce(c.lpa, p.lpa) AS lpa,
-               coalesce(c.neighbourhood, p.neighbourhood) AS neighbourhood, c.owner_officer,
+               c.reference AS subject_reference, c.person_id, {_AREA.format("c")}, c.owner_officer,
                c.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
                CAST(NULL AS timestamptz) AS due_at
         FROM mappa_cases c JOIN persons p ON p.force = c.force AND p.id = c.person_id
@@ -107,8 +110,7 @@ _SUBJECTS: Final = {
         "order",
         f"""
         SELECT 'order' AS subject_type, o.id AS subject_id, o.reference AS subject_reference,
-               o.person_id, coalesce(o.lpa, p.lpa) AS lpa,
-               coalesce(o.neighbourhood, p.neighbourhood) AS neighbourhood, o.owner_officer,
+               o.person_id, {_AREA.format("o")}, o.owner_officer,
                o.owner_team, 'warning' AS severity, {_BECAUSE} AS because,
                CAST(NULL AS timestamptz) AS due_at
         FROM orders o JOIN persons p ON p.force = o.force AND p.id = o.person_id
@@ -132,8 +134,7 @@ _SUBJECTS: Final = {
         "iom_member",
         f"""
         SELECT 'iom_member' AS subject_type, m.id AS subject_id,
-               m.reference AS subject_reference, m.person_id, coalesce(m.lpa, p.lpa) AS lpa,
-               coalesce(m.neighbourhood, p.neighbourhood) AS neighbourhood,
+               m.reference AS subject_reference, m.person_id, {_AREA.format("m")},
                m.lead_officer AS owner_officer, m.lead_team AS owner_team,
                'warning' AS severity, {_BECAUSE} AS because, CAST(NULL AS timestamptz) AS due_at
         FROM iom_members m JOIN persons p ON p.force = m.force AND p.id = m.person_id

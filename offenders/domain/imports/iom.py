@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -16,9 +17,11 @@ from offenders.domain.iom.service import (
     Told,
     admit_many,
     change_many,
+    last_dealt_with,
     lock_members,
     open_memberships,
 )
+from offenders.domain.working_days import london_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +62,8 @@ class _Receiving:
         }
         self._entries: list[tuple[Checked, dict[str, Any]]] = []
         self._amendments: list[tuple[Checked, IomMember, dict[str, Any]]] = []
+        found = [each for each in self._people.values() if isinstance(each, UUID)]
+        self._births = store.births_of(session, batch.force, found)
         for each in todo:
             self._take(each)
 
@@ -75,6 +80,7 @@ class _Receiving:
             if isinstance(person, Refusal):
                 raise person
             given = given_of(checked.row, self._batch.facts)
+            self._refuse_unborn(checked, person, given)
             if source is None:
                 self._refuse_double(checked, person, given, None)
                 self._entries.append((checked, given))
@@ -84,6 +90,16 @@ class _Receiving:
             self.received.refuse(checked, [refusal.finding()])
         else:
             self.received.warn(checked, checked.warnings)
+
+    def _refuse_unborn(
+        self, checked: Checked, person: UUID | None, given: Mapping[str, Any]
+    ) -> None:
+        told = checked.row.get("date_of_birth")
+        born = self._births.get(person) if person else told and date.fromisoformat(told)
+        if born and given["joined_on"] < born:
+            problem = "joined_on lies before the person was born."
+            action = "Correct the day, or the person's date of birth."
+            raise Refusal(problem=problem, action=action, field="joined_on")
 
     def _refuse_double(
         self, checked: Checked, person: UUID | None, given: Mapping[str, Any], member: UUID | None
@@ -111,8 +127,18 @@ class _Receiving:
             action = "Send the exit of this one, and the other under a new source_ref."
             raise Refusal(problem=problem, action=action, field="scheme")
         self._refuse_double(checked, person, given, member.id)
+        self._refuse_early_exit(member, given)
         columns = self._columns(checked, member, given, last)
         self._amendments.append((checked, member, columns))
+
+    def _refuse_early_exit(self, member: IomMember, given: Mapping[str, Any]) -> None:
+        if given["exited_at"] is None or member.exited_at is not None:
+            return
+        last = last_dealt_with(self._session, member.id, None)
+        if last is not None and london_day(given["exited_at"]) < london_day(last.at):
+            problem = f"The membership had a {last.what} after that day."
+            action = "Correct the day: a membership stands until its last rating, review, meeting."
+            raise Refusal(problem=problem, action=action, field="exited_on")
 
     def _columns(
         self,

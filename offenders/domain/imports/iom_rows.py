@@ -104,6 +104,10 @@ def check_whole(row: Mapping[str, Any], facts: Facts) -> Iterator[Finding]:
     for later in ("exited_on", "last_reviewed_on"):
         if row.get(later) and row.get("joined_on") and row[later] < row["joined_on"]:
             yield Finding(later, f"{later} lies before joined_on.", "Correct one of the days.")
+    exited, reviewed = row.get("exited_on"), row.get("last_reviewed_on")
+    if exited and reviewed and exited < reviewed:
+        action = "Correct one of the days: a membership stands until its last review."
+        yield Finding("exited_on", "exited_on lies before last_reviewed_on.", action)
     area, place = row.get("lpa"), row.get("neighbourhood")
     if area and place and facts.neighbourhoods.get(place) not in {None, area}:
         action = "Leave `lpa` out: it follows from the neighbourhood."

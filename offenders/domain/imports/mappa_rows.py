@@ -214,6 +214,9 @@ def _check_end(said: Mapping[str, Any]) -> None:
     if said["ended_at"] < start_of_london_day(said["started_on"]):
         action = "Send the moment at which it ended."
         raise Refusal(problem="It ended before it began.", action=action, field="ended_at")
+    if said["last_meeting_at"] is not None and said["ended_at"] < said["last_meeting_at"]:
+        action = "Correct one of the moments: a case is managed until its last meeting."
+        raise Refusal(problem="It ended before its last meeting.", action=action, field="ended_at")
 
 
 def stage_of(said: Mapping[str, Any]) -> Stage:

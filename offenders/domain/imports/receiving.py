@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from offenders.db import Work, transaction
 from offenders.domain.imports import completeness, seen, store
@@ -17,7 +26,8 @@ from offenders.domain.imports.problems import REFUSED, Finding, ImportRefused, s
 from offenders.domain.imports.subjects import warn_of_merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor
     from contextlib import AbstractContextManager
     from uuid import UUID
 
@@ -72,9 +82,16 @@ class Told(NamedTuple):
 class Receiver:
     """Receives each batch in a transaction of its own, all on one connection."""
 
-    def __init__(self, connection: Connection, order: Order, facts: Facts) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        order: Order,
+        facts: Facts,
+        tell_planner: Callable[[], None],
+    ) -> None:
         """Take what stays the same for all batches."""
         self._connection, self._order, self._facts = connection, order, facts
+        self._tell_planner = tell_planner
         self._written, self._telling_at = 0, MANY_ROWS
         with self._transaction() as session:
             seen.begin(session)
@@ -100,19 +117,6 @@ class Receiver:
         received = self._receive_or_split(rows[:half])
         received.add(self._receive_or_split(rows[half:]))
         return received
-
-    def _tell_planner(self) -> None:
-        """Let the planner know a force that has grown; a busy table has its own turn later.
-
-        What it takes for an empty force it goes through once for every row.
-        """
-        try:
-            with self._transaction() as session:
-                kind = self._order.kind.name
-                if store.is_unknown_to_planner(session, kind):
-                    store.refresh_statistics(session, kind)
-        except DBAPIError as error:
-            log.info("import.statistics-left", kind=type(error).__name__)
 
     def finish(self, unreadable: int) -> list[Problem]:
         """Settle what a full extract no longer holds; give what is to be said of it."""
@@ -140,12 +144,17 @@ class Rehearsal(Receiver):
     def __init__(self, session: Session, order: Order, facts: Facts) -> None:
         """Work in the one transaction of a rehearsal."""
         self._session = session
-        super().__init__(session.connection(), order, facts)
+        super().__init__(session.connection(), order, facts, self._tell_planner_within)
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
         with self._session.begin_nested():
             yield self._session
+
+    def _tell_planner_within(self) -> None:
+        """Refresh statistics within the rehearsal, which no other transaction sees."""
+        with self._transaction() as session:
+            _refresh_statistics(session, self._order.kind.name)
 
 
 class _Undo(Exception):
@@ -154,11 +163,13 @@ class _Undo(Exception):
 
 @contextmanager
 def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
-    """Receive on a connection of its own, which ends with all that was noted on it."""
+    """Receive on one connection, which keeps nothing of what was noted on it."""
     with engine.connect() as connection:
-        connection.detach()
         if not order.dry_run:
-            yield Receiver(connection, order, facts)
+            with _forgetting(connection, order), ThreadPoolExecutor(1, "statistics") as thread:
+                yield Receiver(
+                    connection, order, facts, lambda: _ask_for_statistics(thread, engine, order)
+                )
             return
         try:
             with transaction(connection, order.work) as session:
@@ -166,6 +177,41 @@ def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
                 raise _Undo  # noqa: TRY301 - it only ends the rehearsal
         except _Undo:
             pass
+
+
+def _ask_for_statistics(thread: Executor, engine: Engine, order: Order) -> None:
+    """Let the planner know a force that has grown, while the next batches are received."""
+
+    def tell() -> None:
+        try:
+            with transaction(engine, order.work) as session:
+                _refresh_statistics(session, order.kind.name)
+        except SQLAlchemyError as error:
+            log.info("import.statistics-left", kind=type(error).__name__)
+
+    thread.submit(copy_context().run, tell)
+
+
+def _refresh_statistics(session: Session, kind: str) -> None:
+    """Refresh what the planner knows, unless it does: a busy table has its own turn later.
+
+    What it takes for an empty force it goes through once for every row.
+    """
+    if store.is_unknown_to_planner(session, kind):
+        store.refresh_statistics(session, kind)
+
+
+@contextmanager
+def _forgetting(connection: Connection, order: Order) -> Iterator[None]:
+    """Drop the temporary tables in the end; a connection that can't goes itself."""
+    try:
+        yield
+    finally:
+        try:
+            with transaction(connection, order.work) as session:
+                session.execute(text("DISCARD TEMP"))
+        except SQLAlchemyError:
+            connection.invalidate()
 
 
 def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Told]) -> Received:

@@ -1,6 +1,7 @@
 """What a file has named so far: kept in a temporary table, so that memory stays the same.
 
-It belongs to one connection and ends with it; the keys of a batch that fails are undone with it.
+It belongs to one connection and goes when the import ends; the keys of a batch that fails are
+undone with it.
 """
 
 from __future__ import annotations

@@ -355,3 +355,15 @@ def change_records(
             "at": recorded_at(session),
         },
     )
+
+
+_BIRTHS = text("""
+    SELECT id, date_of_birth FROM persons
+    WHERE force = :force AND id = ANY (CAST(:people AS uuid[])) AND date_of_birth IS NOT NULL
+""")
+
+
+def births_of(session: Session, force: str, people: Collection[UUID]) -> dict[UUID, date]:
+    """Give the dates of birth of those people of whom they are known."""
+    values = {"force": force, "people": [each.hex for each in people]}
+    return {row.id: row.date_of_birth for row in session.execute(_BIRTHS, values)}

@@ -21,7 +21,7 @@ from offenders.domain.iom.records import (
     take,
     take_flags_along,
 )
-from offenders.domain.iom.rules import CONVICT, MEETING_SOURCE
+from offenders.domain.iom.rules import CONVICT, MEETING_SOURCE, REVIEWS
 from offenders.domain.iom.schemes import NotAllowed, all_schemes, check_move
 from offenders.domain.persons.finding import hold_person
 from offenders.domain.persons.managing import end_management
@@ -31,6 +31,9 @@ from offenders.domain.working_days import london_day
 from offenders.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
     from sqlalchemy.orm import Session
 
     from offenders.domain.iom.models import IomMember
@@ -222,10 +225,25 @@ def move_stage(session: Session, doing: Doing) -> IomMember:
     return finish(session, member, doing, "stage", at=at, details=details)
 
 
+def _refuse_early_exit(
+    session: Session, member: IomMember, at: datetime, meeting_id: UUID | None
+) -> None:
+    """Raise Invalid where the member was still rated, reviewed or discussed later."""
+    last = store.last_dealt_with(session, member.id, meeting_id)
+    if last is not None and at < last.at:
+        message = (
+            f"The last {last.what} was at {last.at.isoformat()}, so the membership stood until"
+            f" then (rule {REVIEWS}). Send a moment not before it."
+        )
+        raise Invalid.field("/occurred_at", message)
+
+
 def exit_member(session: Session, doing: Doing) -> IomMember:
     """End the membership for a coded reason, with what worked; its management ends with it."""
     member, fields = take(session, doing), doing.fields
     at = occurred_at(session, member, doing)
+    met = _met(session, fields)
+    _refuse_early_exit(session, member, at, met.get("meeting_id"))
     member.exited_at, member.exit_reason = at, fields["reason"]
     member.exit_rationale = fields["rationale"]
     member.what_worked = fields.get("what_worked")
@@ -235,7 +253,7 @@ def exit_member(session: Session, doing: Doing) -> IomMember:
         "rationale": fields["rationale"],
         "what_worked": fields.get("what_worked"),
         "months": round((london_day(at) - member.joined_on).days / 30.44, 1),
-        **_met(session, fields),
+        **met,
     }
     done = finish(session, member, doing, "exit", at=at, details=details)
     end_management(session, [member.id])

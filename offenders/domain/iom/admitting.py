@@ -9,14 +9,13 @@ from offenders.domain.history import begin_history
 from offenders.domain.iom.due import settle_member
 from offenders.domain.iom.models import IomMember
 from offenders.domain.iom.records import (
-    TEAM,
     add_log,
     check_lead,
     managed,
     register_leads,
     set_review_clock,
 )
-from offenders.domain.iom.rules import ManagedBy, Rating
+from offenders.domain.iom.rules import TEAM, ManagedBy, Rating
 from offenders.domain.iom.schemes import all_schemes
 from offenders.domain.persons.finding import hold_person
 from offenders.domain.persons.managing import manage
@@ -72,6 +71,10 @@ def _plan(
     joined_on = fields.get("joined_on") or london_day(decision.decided_at)
     if joined_on > london_day(at):
         raise Invalid.field("/joined_on", "A membership can't begin in the future.")
+    born = hold_person(session, nomination.person_id).date_of_birth
+    if born is not None and joined_on < born:
+        message = "This lies before the person was born. Correct the day, or the date of birth."
+        raise Invalid.field("/joined_on", message)
     officer, team = fields.get("lead_officer"), fields.get("lead_team")
     if officer and team:
         raise Invalid.field("/lead_team", "Name one lead: an officer or a team, not both.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.filters import equalities
 from offenders.domain.working_days import london_day
+from offenders.errors import Forbidden
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +39,7 @@ def _shown(alias: str) -> str:
     follows = f"({alias}.lpa IS NULL AND {alias}.neighbourhood IS NULL)"
     return f"""
         CROSS JOIN LATERAL (
-            SELECT {alias}.force, {alias}.recorded_by, {follows} AS follows,
+            SELECT {alias}.force, {alias}.recorded_by, {alias}.person_id, {follows} AS follows,
                    CASE WHEN {follows} THEN p.lpa ELSE {alias}.lpa END AS lpa,
                    CASE WHEN {follows} THEN p.neighbourhood ELSE {alias}.neighbourhood END
                        AS neighbourhood) s
@@ -129,11 +130,16 @@ class Question:
         if filters.get("theme") is not None:
             parts.append("(m.theme = :f_theme OR :f_theme = ANY (m.further_themes))")
             values["f_theme"] = filters["theme"]
+        if (people := filters.get("people")) is not None:
+            parts.append("m.person_id = ANY (CAST(:f_people AS uuid[]))")
+            values["f_people"] = people
         if (overdue := filters.get("review_overdue")) is not None:
             parts.append(IS_OVERDUE if overdue else f"NOT {IS_OVERDUE}")
         if filters.get("intervention") is not None:
-            # To ask by what is hidden would show it.
-            parts.append(_INTERVENED if self.sees_case else "false")
+            if not self.sees_case:
+                message = "Looking for interventions needs the permission iom:read-case."
+                raise Forbidden(message)
+            parts.append(_INTERVENED)
             values["f_intervention"] = filters["intervention"]
         for name, compared in _BOUNDS.items():
             if filters.get(name) is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from offenders.db import recorded_at
+from offenders.domain.iom.due import settle_meetings
 from offenders.domain.iom.duties import carry_actions
 from offenders.domain.iom.models import IomMeeting
-from offenders.domain.iom.rules import CHAIRS, MEETING_SOURCE, missing_agencies
+from offenders.domain.iom.rules import CHAIRS, MEETING_SOURCE, TEAM, missing_agencies
 from offenders.domain.reference import service as reference
 from offenders.errors import Invalid
 from offenders.ids import new_id, new_reference
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def record_meeting(session: Session, doing: Doing) -> IomMeeting:
-    """Record a meeting; one that decides needs its quorum and its chair (422, rule cited)."""
+    """Record a meeting; one that decides needs its quorum and its chair (422, rule cited).
+
+    One without its quorum is flagged, until one of the same area is held with it.
+    """
     fields, force = doing.fields, session.info["force"]
     attendance = fields["attendance"]
     for number, each in enumerate(attendance):
@@ -49,6 +53,8 @@ def record_meeting(session: Session, doing: Doing) -> IomMeeting:
     session.add(meeting)
     session.flush()
     carry_actions(session, meeting)
+    reference.register_team(session, TEAM)
+    settle_meetings(session)
     return meeting
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
@@ -13,8 +12,20 @@ from offenders.domain.flags.service import DueSource, Settled, clear_all, settle
 from offenders.domain.history import keep_history
 from offenders.domain.iom.duties import follow_members
 from offenders.domain.iom.models import IomMember
-from offenders.domain.iom.rules import ACTIONS, CONVICT, DECISIONS, LEADS, REVIEWS, RULES
+from offenders.domain.iom.rules import (
+    ACTIONS,
+    CONVICT,
+    DECISIONS,
+    LEADS,
+    MEETING_SOURCE,
+    QUORATE,
+    QUORUM,
+    REVIEWS,
+    RULES,
+    TEAM,
+)
 from offenders.domain.reference.policies import explained_figures_of_rules, figures_in_force
+from offenders.statements import Statement, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,27 +108,40 @@ _UNDECIDED: Final = f"""
     JOIN persons p ON p.force = n.force AND p.id = n.person_id
     WHERE n.force = :force AND n.state IN ('pending', 'deferred') AND n.decide_by < :now {{whose}}
 """
+_AGENCIES: Final = f"ARRAY[{', '.join(repr(each) for each in QUORUM)}]"
+# Until a meeting of the same area is held with all of them.
+_WITHOUT_QUORUM: Final = f"""
+    SELECT 'meeting' AS subject_type, m.id AS subject_id, m.reference AS subject_reference,
+           CAST(NULL AS uuid) AS person_id, m.lpa, m.neighbourhood,
+           CAST(NULL AS text) AS owner_officer, '{TEAM}' AS owner_team,
+           {_ALL} ->> 'severity' AS severity,
+           jsonb_build_object('rule', CAST(:rule AS text), 'held_at', m.held_at,
+               'what', 'The last meeting was held without its quorum: hold one with all agencies.',
+               'missing', ARRAY(SELECT q FROM unnest({_AGENCIES}) q WHERE q <> ALL (m.agencies)),
+               'practice', '{MEETING_SOURCE}')
+               || ({_ALL} - 'severity') AS because,
+           m.held_at AS due_at
+    FROM iom_meetings m
+    WHERE m.force = :force AND NOT m.agencies @> {_AGENCIES} {{whose}}
+      AND NOT EXISTS (
+          SELECT FROM iom_meetings n
+          WHERE n.force = m.force AND n.lpa IS NOT DISTINCT FROM m.lpa
+            AND n.neighbourhood IS NOT DISTINCT FROM m.neighbourhood
+            AND n.held_at > m.held_at AND n.agencies @> {_AGENCIES})
+"""
 _NEW_DUE: Final = """
     coalesce(last_reviewed_at, CAST(joined_on AS timestamp) AT TIME ZONE 'Europe/London')
         + make_interval(hours => 24 * CAST(CAST(:days AS jsonb) ->> rating AS int))
 """
-_REFRESH = text(f"""
+_REFRESH = Statement(f"""
     UPDATE iom_members SET review_due_at = {_NEW_DUE}, updated_at = :at
     WHERE force = :force AND exited_at IS NULL AND review_due_at <> {_NEW_DUE}
     RETURNING id
 """)
-_FOLLOW = text(f"""
-    UPDATE managements g
-    SET lpa = coalesce(m.lpa, p.lpa), neighbourhood = {_HOME.format("m")}
-    FROM iom_members m JOIN persons p ON p.force = m.force AND p.id = m.person_id
-    WHERE g.force = :force AND g.id = m.id AND m.force = :force AND m.exited_at IS NULL
-      AND (g.lpa, g.neighbourhood) IS DISTINCT FROM
-          (coalesce(m.lpa, p.lpa), {_HOME.format("m")})
-""")
 
 
 def refresh_members(session: Session) -> int:
-    """Bring reviews to the figures in force, and managements to where people live now."""
+    """Bring reviews to the figures in force."""
     force = session.info["force"]
     days = figures_in_force(session, force, REVIEWS, clock.today())
     values: dict[str, Any] = {
@@ -125,10 +149,9 @@ def refresh_members(session: Session) -> int:
         "at": recorded_at(session),
         "days": orjson.dumps(days).decode(),
     }
-    changed = list(session.execute(_REFRESH, values).scalars())
+    changed = list(ask_all(session, _REFRESH, values).scalars())
     if changed:
         keep_history(session, IomMember.__table__, force, changed)
-    session.execute(_FOLLOW, {"force": force})
     return len(changed)
 
 
@@ -149,6 +172,8 @@ def due_sources(
 def _source(force: str, rule: str, record_id: UUID | None, figures: Mapping[str, Any]) -> DueSource:
     if rule == DECISIONS:
         sql = _UNDECIDED.format(whose="AND n.id = :whose" if record_id else "")
+    elif rule == QUORATE:
+        sql = _WITHOUT_QUORUM.format(whose="AND m.id = :whose" if record_id else "")
     else:
         sql = _BASE.format(due=_DUE[rule], whose="AND m.id = :whose" if record_id else "")
     values = {
@@ -175,6 +200,12 @@ def settle_member(session: Session, member_id: UUID) -> None:
         because = "Recorded: nothing is due now."
         settle(session, rule=rule, source=source, because=because, subject_id=member_id)
     follow_members(session, [member_id])
+
+
+def settle_meetings(session: Session) -> None:
+    """Flag the meetings held without their quorum, and clear those that another has made good."""
+    because = "A meeting was held with its quorum."
+    settle(session, rule=QUORATE, source=due_source(session, QUORATE), because=because)
 
 
 def clear_undecided(session: Session, nomination_id: UUID) -> None:

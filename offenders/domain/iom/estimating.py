@@ -82,7 +82,7 @@ def too_few(counts: Sequence[Count], limits: Limits) -> str | None:
     offences = sum(each.offences for each in counts)
     if offences < limits.offences:
         return (
-            f"{offences} offences are on record in the window; at least {limits.offences} are"
+            f"Fewer offences are on record in the window than the {limits.offences} that are"
             " needed (policy iom-evaluation, least_offences)."
         )
     if sum(each.days for each in counts) <= 0:
@@ -91,29 +91,32 @@ def too_few(counts: Sequence[Count], limits: Limits) -> str | None:
 
 
 def rates(counts: Sequence[Count], limits: Limits) -> dict[str, Any]:
-    """Give the binary and frequency rates of people in a window; or why none is given."""
+    """Give the binary and frequency rates of people in a window; or why none is given.
+
+    Where none is, neither are the counts behind them: so few may be known by name.
+    """
     people, offences = len(counts), sum(each.offences for each in counts)
     offenders = sum(each.offences > 0 for each in counts)
+    refused = too_few(counts, limits)
     found: dict[str, Any] = {
         "people": people,
-        "offences": offences,
-        "offenders": offenders,
-        "free_days": round(sum(each.days for each in counts)),
-        "harm_days": round(sum(each.harm for each in counts), 2),
+        "offences": None if refused else offences,
+        "offenders": None if refused else offenders,
+        "free_days": None if refused else round(sum(each.days for each in counts)),
+        "harm_days": None if refused else round(sum(each.harm for each in counts), 2),
         "binary": None,
         "offences_per_offender": None,
         "offences_per_1000_free_days": None,
         "harm_per_1000_free_days": None,
-        "refused": too_few(counts, limits),
+        "refused": refused,
     }
-    if people >= limits.people:
+    if refused is None:
         low, high = wilson(offenders, people)
         found["binary"] = {
             "estimate": _rounded(offenders / people),
             "low": _rounded(low),
             "high": _rounded(high),
         }
-    if found["refused"] is None:
         found["offences_per_offender"] = _rounded(offences / offenders)
         days = [each.days for each in counts]
         for name, values in (

@@ -75,6 +75,8 @@ LIMITS: Final = (
     "The comparison takes the windows of its member.",
 )
 METHOD: Final = {
+    "people": "Somebody with several memberships is one person, in IOM from the first joining to"
+    " the last exit. Where a rate is refused, so are the counts behind it.",
     "windows": "Before: so many days up to joining; after: as many from the exit, only where they"
     " have passed; during: from joining to exit or today. A window that records don't reach back"
     " to, or that is not over, is not whole: its member is left out of it and counted apart.",
@@ -91,8 +93,19 @@ METHOD: Final = {
 }
 
 
+class _Person(NamedTuple):
+    """One person's time in IOM: from the first joining to the last exit, however often."""
+
+    id: UUID
+    reference: str
+    person_id: UUID
+    joined_on: date
+    exited_at: datetime | None
+    memberships: int
+
+
 class _Case(NamedTuple):
-    row: Row[Any]
+    row: _Person
     life: Life
     windows: Windows
 
@@ -100,7 +113,7 @@ class _Case(NamedTuple):
 def evaluate(
     session: Session, question: Question, today: date, window_days: int | None
 ) -> dict[str, Any]:
-    """Evaluate the members that a question finds; says how, and refuses too small numbers."""
+    """Evaluate the people that a question finds; says how, and refuses too small numbers."""
     figures, explained = exact_figures(session, [EVALUATION, HARM], today)
     set_by = figures[EVALUATION]
     days = window_days or int(set_by["window_days"])
@@ -114,6 +127,7 @@ def evaluate(
     )
     return {
         "members": len(cases),
+        "memberships": sum(case.row.memberships for case in cases),
         "window_days": days,
         "as_at": today,
         "windows": {name: _window(cases, matched, name, limits) for name in Windows._fields},
@@ -168,9 +182,25 @@ def _gather(
                 today=today.toordinal(),
             ),
         )
-        for row in members
+        for row in _people(members)
     ]
     return cases, [lives[row.person_id] for row in others]
+
+
+def _people(members: Sequence[Row[Any]]) -> list[_Person]:
+    """Give each person once, in the order of joining; who is still in it has no exit."""
+    of_person: dict[UUID, list[Row[Any]]] = {}
+    for row in members:
+        of_person.setdefault(row.person_id, []).append(row)
+    people = []
+    for rows in of_person.values():
+        exits = [row.exited_at for row in rows]
+        last = None if None in exits else max(exits)
+        first = rows[0]
+        people.append(
+            _Person(first.id, first.reference, first.person_id, first.joined_on, last, len(rows))
+        )
+    return people
 
 
 def _life(row: Row[Any]) -> Life:
@@ -267,6 +297,7 @@ def _shown(case: _Case, matched: Mapping[UUID, Life]) -> dict[str, Any]:
         "member_id": case.row.id,
         "reference": case.row.reference,
         "person_id": case.row.person_id,
+        "memberships": case.row.memberships,
         **counted,
         "is_complete": all(case.windows),
         "is_matched": case.life.person_id in matched,

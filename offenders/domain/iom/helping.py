@@ -66,7 +66,7 @@ def intervene(session: Session, doing: Doing) -> IomMember:
     return _added(session, member, doing, "intervention", _said(doing, _INTERVENTION))
 
 
-def test_drugs(session: Session, doing: Doing) -> IomMember:
+def record_drug_test(session: Session, doing: Doing) -> IomMember:
     """Record a drug test and its result."""
     member = take(session, doing)
     return _added(session, member, doing, "drug_test", _said(doing, _TEST))

@@ -50,11 +50,14 @@ _RELATIVE: Final = """json_build_object(
 def _asked(
     scope: Scope, filters: dict[str, Any], as_at: datetime | None
 ) -> tuple[list[str], dict[str, Any]]:
-    parts, values = [scope.condition("m"), f"m.{_KNOWN}"], scope.values | {"as_at": as_at}
+    parts, values = [scope.of_areas.condition("m"), f"m.{_KNOWN}"], scope.values | {"as_at": as_at}
     for name in ("lpa", "neighbourhood", "decides"):
         if filters.get(name) is not None:
             parts.append(f"m.{name} = :f_{name}")
             values[f"f_{name}"] = filters[name]
+    if "attended_by" in filters:
+        parts.append("CAST(:f_attended_by AS text) = ANY (m.agencies)")
+        values["f_attended_by"] = filters["attended_by"]
     return parts, values
 
 
@@ -92,7 +95,7 @@ def show_meeting(session: Session, scope: Scope, written: str) -> Row[Any] | Non
     """Give one meeting as (json, id)."""
     statement = f"""
         SELECT {_MEETING} AS body, m.id FROM iom_meetings m
-        WHERE {scope.condition("m")} AND (m.id = :id OR m.reference = :reference)
+        WHERE {scope.of_areas.condition("m")} AND (m.id = :id OR m.reference = :reference)
     """
     keys = {"id": as_uuid(written), "reference": as_reference(written)}
     values = scope.values | keys | {"as_at": None}

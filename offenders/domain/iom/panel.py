@@ -14,12 +14,13 @@ from offenders.domain.iom.admitting import admit
 from offenders.domain.iom.convening import place_of, require_own_area
 from offenders.domain.iom.due import clear_undecided
 from offenders.domain.iom.models import IomDecision, IomNomination
-from offenders.domain.iom.records import TEAM, Doing, area_of, plain
+from offenders.domain.iom.records import Doing, area_of, plain
 from offenders.domain.iom.rules import (
     DECISIONS,
     LEAST_PANEL,
     MEETING_SOURCE,
     OPEN_NOMINATIONS,
+    TEAM,
     Cohort,
     Decision,
     NominationState,

@@ -153,7 +153,7 @@ def open_memberships_of_person(question: Question) -> tuple[str, dict[str, Any]]
         FROM iom_members m
         CROSS JOIN LATERAL (SELECT p.are_addresses_protected) g
         CROSS JOIN LATERAL (
-            SELECT m.force, m.recorded_by, {follows} AS follows,
+            SELECT m.force, m.recorded_by, m.person_id, {follows} AS follows,
                    CASE WHEN {follows} THEN p.lpa ELSE m.lpa END AS lpa,
                    CASE WHEN {follows} THEN p.neighbourhood ELSE m.neighbourhood END
                        AS neighbourhood) s

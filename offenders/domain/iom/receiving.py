@@ -18,7 +18,6 @@ from offenders.domain.history import begin_history, keep_history
 from offenders.domain.iom.due import settle_flags
 from offenders.domain.iom.models import IomDecision, IomLog, IomMember
 from offenders.domain.iom.records import (
-    TEAM,
     add_log,
     managed,
     register_leads,
@@ -26,7 +25,7 @@ from offenders.domain.iom.records import (
     set_review_clock,
     take_flags_along,
 )
-from offenders.domain.iom.rules import CONVICT, REVIEWS, Decision
+from offenders.domain.iom.rules import CONVICT, IN_SOURCE, REVIEWS, TEAM, Decision
 from offenders.domain.persons.managing import Managed, end_management, manage
 from offenders.domain.reference.policies import EVERYTHING, figures_in_force
 from offenders.domain.working_days import start_of_london_day
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from sqlalchemy import FromClause, Row
     from sqlalchemy.orm import Session
 
-IN_SOURCE: Final = "As recorded by the source system."
 _MOVED: Final = frozenset({"lead_officer", "lead_team", "lpa", "neighbourhood"})
 _OPEN = text("""
     SELECT id, person_id, scheme FROM iom_members

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
     from offenders.domain.iom.models import IomNomination
     from offenders.domain.versions import IfMatch
-
-TEAM: Final = "IOM"  # whose queue holds what no officer has taken
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ _NOMINATIONS: Final = """
     SELECT n.theme, n.state, count(*) AS nominations FROM iom_nominations n
     JOIN persons p ON p.force = n.force AND p.id = n.person_id
     CROSS JOIN LATERAL (
-        SELECT n.force, n.recorded_by, coalesce(n.lpa, p.lpa) AS lpa,
+        SELECT n.force, n.recorded_by, n.person_id, coalesce(n.lpa, p.lpa) AS lpa,
                CASE WHEN n.lpa IS NULL THEN p.neighbourhood ELSE n.neighbourhood END
                    AS neighbourhood) s
     WHERE {scope} AND n.nominated_at >= :since AND n.nominated_at < :before

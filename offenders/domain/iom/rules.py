@@ -18,12 +18,15 @@ ACTIONS: Final = "iom-actions"
 CONVICT: Final = "iom-catch-and-convict"
 DECISIONS: Final = "iom-decisions"
 LEADS: Final = "iom-leads"
-RULES: Final = (REVIEWS, ACTIONS, CONVICT, DECISIONS, LEADS)
+QUORATE: Final = "iom-quorum"
+RULES: Final = (REVIEWS, ACTIONS, CONVICT, DECISIONS, LEADS, QUORATE)
 
+TEAM: Final = "IOM"  # whose queue holds what no officer has taken
 QUORUM: Final = ("police", "probation", "housing")
 CHAIRS: Final = ("police", "probation", "prison")  # police, or what NOMS has become
 MEETING_SOURCE: Final = "HMIC, Core business, 2014, paragraph 4.117"
 LEAD_SOURCE: Final = "HMIC, PEEL effectiveness 2016, Leicestershire: high risk is led by probation"
+IN_SOURCE: Final = "As recorded by the source system."
 LEAST_PANEL: Final = 2  # agencies that decide together
 
 

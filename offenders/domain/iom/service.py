@@ -26,8 +26,8 @@ from offenders.domain.iom.helping import (
     add_relative,
     end_action,
     intervene,
+    record_drug_test,
     tag,
-    test_drugs,
 )
 from offenders.domain.iom.meetings import (
     count_meetings,
@@ -57,6 +57,7 @@ from offenders.domain.iom.receiving import (
 from offenders.domain.iom.records import Doing
 from offenders.domain.iom.reporting import report_cohort
 from offenders.domain.iom.scores import score_of
+from offenders.domain.iom.store import last_dealt_with
 
 if TYPE_CHECKING:
     from datetime import date
@@ -92,6 +93,7 @@ __all__ = [
     "follow_members",
     "hand_over_nomination",
     "intervene",
+    "last_dealt_with",
     "list_meetings",
     "list_relatives",
     "lock_members",
@@ -104,6 +106,7 @@ __all__ = [
     "reading_of_members",
     "reading_of_nomination",
     "reading_of_nominations",
+    "record_drug_test",
     "record_meeting",
     "refresh_members",
     "report_cohort",
@@ -112,7 +115,6 @@ __all__ = [
     "settle_flags",
     "show_meeting",
     "tag",
-    "test_drugs",
 ]
 
 

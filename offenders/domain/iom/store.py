@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, text
 
 from offenders.domain.iom.models import IomMember, IomNomination, IomPlanAction
+from offenders.domain.iom.rules import IN_SOURCE
 from offenders.domain.iom.scoring import Offence
 from offenders.errors import Invalid, NotFound
 from offenders.ids import as_reference, as_uuid
@@ -48,6 +49,22 @@ _MEETING = text("""
     SELECT id, held_at, decides, attendance FROM iom_meetings
     WHERE force = :force AND (id = :id OR reference = :reference)
 """)
+# Ratings and reviews, and the meetings at which they were decided. When a source's own rating was
+# given is not known: it stands at the moment of the import.
+_LAST = text("""
+    SELECT what, at FROM (
+        SELECT l.kind AS what, l.occurred_at AS at FROM iom_log l
+        WHERE l.force = :force AND l.member_id = :member_id AND l.kind IN ('rating', 'review')
+          AND l.details ->> 'reason' IS DISTINCT FROM :in_source
+        UNION ALL
+        SELECT 'meeting', m.held_at FROM iom_meetings m
+        WHERE m.force = :force
+          AND (m.id = :meeting_id
+               OR m.id IN (SELECT CAST(l.details ->> 'meeting_id' AS uuid) FROM iom_log l
+                           WHERE l.force = :force AND l.member_id = :member_id
+                             AND l.details ->> 'meeting_id' IS NOT NULL))) acts
+    ORDER BY at DESC LIMIT 1
+""")
 OFFENCES = """
     SELECT d.person_id, 'detention' AS source, d.id, d.reference, o.code AS offence_code,
            CAST(d.arrested_at AT TIME ZONE 'Europe/London' AS date) AS happened_on
@@ -75,6 +92,17 @@ _OFFENCES = text(f"{OFFENCES} ORDER BY happened_on, source, id, offence_code")
 
 def _keys(written: str) -> dict[str, Any]:
     return {"id": as_uuid(written), "reference": as_reference(written)}
+
+
+def last_dealt_with(session: Session, member_id: UUID, meeting_id: UUID | None) -> Row[Any] | None:
+    """Give (what, at) of the last rating, review or meeting of a member; this meeting is one."""
+    values = {
+        "force": session.info["force"],
+        "member_id": member_id,
+        "meeting_id": meeting_id,
+        "in_source": IN_SOURCE,
+    }
+    return session.execute(_LAST, values).first()
 
 
 def count_earlier_arrests(session: Session, person_id: UUID, arrested_at: datetime) -> int:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
@@ -17,6 +16,7 @@ from offenders.domain.mappa.models import MappaCase
 from offenders.domain.mappa.rules import days_by_level
 from offenders.domain.mappa.shown import PRESENT, SUMMARY_HOLDS
 from offenders.domain.reference.policies import explained_figures
+from offenders.statements import Statement, ask_all
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -102,19 +102,10 @@ _DUE: Final = f"""
     {PRESENT.format(further=_OLDEST + _GAP)}
       AND c.force = :force AND c.stage = 'open' AND e.gap IS NOT NULL
 """
-_REFRESH = text(f"""
+_REFRESH = Statement(f"""
     UPDATE mappa_cases c SET meeting_due_at = {_DUE_AT}, updated_at = :at
     WHERE c.force = :force AND c.stage = 'open' AND c.meeting_due_at IS DISTINCT FROM {_DUE_AT}
     RETURNING c.id
-""")
-# A person who moved takes along the cases that have no area of their own.
-_FOLLOW = text("""
-    UPDATE managements m SET lpa = p.lpa, neighbourhood = p.neighbourhood
-    FROM mappa_cases c
-    JOIN persons p ON p.force = c.force AND p.id = c.person_id
-    WHERE m.force = :force AND m.kind = 'mappa_case' AND c.force = m.force AND c.id = m.id
-      AND c.lpa IS NULL AND c.neighbourhood IS NULL
-      AND (m.lpa, m.neighbourhood) IS DISTINCT FROM (p.lpa, p.neighbourhood)
 """)
 
 
@@ -126,12 +117,11 @@ def days_today(session: Session) -> dict[int, timedelta]:
 
 
 def refresh_cases(session: Session) -> int:
-    """Bring due meetings to the figures in force, and managements to where their people live."""
+    """Bring due meetings to the figures in force."""
     force = session.info["force"]
     days = [each.days for each in days_today(session).values()]
     values = {"force": force, "at": recorded_at(session), "days": days}
-    session.execute(_FOLLOW, values)
-    changed = list(session.execute(_REFRESH, values).scalars())
+    changed = list(ask_all(session, _REFRESH, values).scalars())
     if changed:
         keep_history(session, MappaCase.__table__, force, changed)
     return len(changed)

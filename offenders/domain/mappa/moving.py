@@ -200,6 +200,12 @@ def leave(session: Session, doing: Doing) -> MappaCase:
     """End management by a coded reason that the category allows."""
     case, fields = take(session, doing, "exit"), doing.fields
     at = occurred_at(session, case, doing)
+    if case.last_meeting_at is not None and at < case.last_meeting_at:
+        message = (
+            f"The last meeting on the case was at {case.last_meeting_at.isoformat()}, so it was"
+            " managed until then (rule mappa-meetings). Send a moment not before it."
+        )
+        raise Invalid.field("/occurred_at", message)
     reason = fields["reason"]
     possible = possible_exits(case.kind, case.category)
     if reason not in possible:

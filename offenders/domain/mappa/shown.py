@@ -18,7 +18,7 @@ TEAM: Final = f"""
 """
 PLACED: Final = f"""
     CROSS JOIN LATERAL (
-        SELECT c.force, c.recorded_by, {_FOLLOWS} AS follows,
+        SELECT c.force, c.recorded_by, c.person_id, {_FOLLOWS} AS follows,
                CASE WHEN {_FOLLOWS} THEN p.lpa ELSE c.lpa END AS lpa,
                CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE c.neighbourhood END
                    AS neighbourhood) s

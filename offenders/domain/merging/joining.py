@@ -20,6 +20,7 @@ from offenders.domain.persons.models import Person
 from offenders.domain.persons.rules import ALIAS
 from offenders.domain.persons.store import find_key, has_date_of_birth
 from offenders.domain.quality.models import DuplicateDecision
+from offenders.domain.sharing import service as sharing
 from offenders.errors import Invalid, NotFound, PersonMerged, StaleVersion
 from offenders.ids import new_id
 
@@ -68,6 +69,7 @@ def merge_people(session: Session, joining: Joining) -> UUID:
     details |= move_links(session, move)
     _decide_pair(session, joining, details["pair"])
     details |= _join(session, joining, survivor, other)
+    sharing.follow_merge(session, survivor.id)
     follow(session, survivor, other, because="Merged into another record.", asker=joining.asker)
     keep_history(session, Person.__table__, force, [survivor.id, other.id])
     session.add(

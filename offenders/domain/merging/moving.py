@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from offenders.db import Base, recorded_at
 from offenders.domain.history import keep_history
-from offenders.errors import Conflict
+from offenders.domain.merging.rules import Inseparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -255,16 +255,16 @@ def _update(reference: Reference, further: str, *, is_back: bool) -> str:
     """
 
 
-def _unmovable(error: IntegrityError, *, is_back: bool) -> Conflict:
+def _unmovable(error: IntegrityError, *, is_back: bool) -> Inseparable:
     table = getattr(getattr(error.orig, "diag", None), "table_name", None) or "records"
     if is_back:
         message = (
             f"Since the merge, records were joined in {table.replace('_', ' ')} that can't be"
             " parted, so it can't be undone in full."
         )
-        return Conflict(message, rule="undone-in-full", records=table)
+        return Inseparable(message, rule="undone-in-full", tables=(table,))
     message = (
         f"Both records have {table.replace('_', ' ')} that can't stand side by side at one person."
         " End or correct one of them, then merge."
     )
-    return Conflict(message, rule="one-of-a-kind", records=table)
+    return Inseparable(message, rule="one-of-a-kind", tables=(table,))

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from offenders.domain.custody.service import find_held_twice
 from offenders.domain.merging.linking import find_pair
 from offenders.domain.merging.moving import Move, ties
+from offenders.domain.merging.rules import Inseparable
 from offenders.errors import Conflict
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def refuse_torn(session: Session, move: Move) -> None:
                 f" {torn}), so it can't be undone in full. Part them first, or correct the"
                 " survivor."
             )
-            raise Conflict(message, rule="undone-in-full", records=child)
+            raise Inseparable(message, rule="undone-in-full", tables=(child, tie.parent))
 
 
 _TORN: Final = """

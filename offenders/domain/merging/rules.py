@@ -4,10 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from offenders.errors import Conflict
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 THIS, OTHER = "this", "other"
+
+
+class Inseparable(Conflict):
+    """Records of the two stand in the way, of these tables: not everybody may know which."""
+
+    def __init__(self, detail: str, *, rule: str, tables: tuple[str, ...]) -> None:
+        """Name the first table, and keep all of them for who decides what is told."""
+        super().__init__(detail, rule=rule, records=tables[0])
+        self.tables = tables
+
+    def untold(self) -> Conflict:
+        """Give the refusal for somebody who may not read these records."""
+        message = (
+            "Records of the two stand against this, and you may not read all of them. Ask"
+            " somebody who manages people in your force to do it, or to end or correct them first."
+        )
+        return Conflict(message, rule=self.extra["rule"])
+
+
 KEEPS: Final = (THIS, OTHER)
 
 NAME: Final = ("family_name", "given_names")

@@ -18,6 +18,7 @@ from offenders.domain.merging.refusing import refuse_reversal_below, refuse_torn
 from offenders.domain.merging.rules import FACTS, NAME, given_back
 from offenders.domain.persons.adding import put_main_name
 from offenders.domain.persons.models import Person
+from offenders.domain.sharing import service as sharing
 from offenders.errors import Conflict, NotFound
 from offenders.ids import as_uuid
 
@@ -86,6 +87,7 @@ def _undo(  # noqa: PLR0913 - what was done, between whom, and who undoes it
     session.flush()
     if set(NAME) & back.keys():
         put_main_name(session, survivor)
+    sharing.follow_reversal(session, survivor.id, other.id)
     unknown = details["unknown"]
     because = "Its merge was reversed."
     follow(session, survivor, other, because=because, asker=asker, detentions=unknown)

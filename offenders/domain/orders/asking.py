@@ -29,7 +29,7 @@ _STATE = """
 """
 _SHOWN = f"""
     CROSS JOIN LATERAL (
-        SELECT o.force, o.recorded_by, {_FOLLOWS} AS follows,
+        SELECT o.force, o.recorded_by, o.person_id, {_FOLLOWS} AS follows,
                CASE WHEN {_FOLLOWS} THEN p.lpa ELSE o.lpa END AS lpa,
                CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE o.neighbourhood END AS neighbourhood,
                {_STATE} AS state) s
@@ -67,6 +67,19 @@ TEAM: Final = f"""
          THEN 'DUTY-' || o.force ELSE o.owner_team END
 """
 AREAS: Final = ("lpa", "neighbourhood")
+
+
+def may_name_somebody(order: str) -> str:
+    """Give the condition that free text on an order may name whom it protects, or once did.
+
+    Names in such text can't be told from its words, so it is kept whole from who may not know.
+    """
+    return f"""(NOT :sees_people AND EXISTS (
+        SELECT FROM orders_history y WHERE y.force = :force AND y.id = {order}
+           AND jsonb_path_exists(
+               y.conditions, '$[*] ? (@.person != null || @.person_id != null)')))"""
+
+
 _EQUAL = {
     "type": "o.type",
     "state": "s.state",

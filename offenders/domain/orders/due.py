@@ -18,8 +18,9 @@ from offenders.domain.orders.duties import follow_orders
 from offenders.domain.orders.models import Order
 from offenders.domain.orders.records import CHECKS, REVIEWS, managed
 from offenders.domain.persons.managing import end_management, manage
-from offenders.domain.reference.policies import explained_figures, figures_of_rules
+from offenders.domain.reference.policies import explained_figures, explained_figures_of_rules
 from offenders.ids import new_ids
+from offenders.statements import Statement, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,8 +132,14 @@ _DUE = """
 
 def due_source(session: Session, rule: str, orders: Sequence[UUID] | None = None) -> DueSource:
     """Give every order of which this rule finds something due; or of these orders only."""
-    force, how = session.info["force"], _RULES[rule]
-    figures = explained_figures(session, force, rule, clock.today())
+    force = session.info["force"]
+    return _source(force, rule, explained_figures(session, force, rule, clock.today()), orders)
+
+
+def _source(
+    force: str, rule: str, figures: Mapping[str, Any], orders: Sequence[UUID] | None = None
+) -> DueSource:
+    how = _RULES[rule]
     sql = _DUE.format(
         figure=_FIGURE,
         due_at=how.due_at,
@@ -159,6 +166,15 @@ def settle_flags(session: Session, rule: str) -> Settled:
     return settle(session, rule=rule, source=due_source(session, rule))
 
 
+def settle_day(session: Session) -> tuple[int, Settled]:
+    """Let orders begin and expire, and flag those that expire soon; give how many have expired."""
+    force, rules = session.info["force"], [REVIEWS, CHECKS, EXPIRING]
+    figures = explained_figures_of_rules(session, force, rules, clock.today())
+    expired = follow_the_day(session, figures)
+    source = _source(force, EXPIRING, figures[EXPIRING])
+    return expired, settle(session, rule=EXPIRING, source=source)
+
+
 def settle_order(session: Session, order_id: UUID, because: str) -> None:
     """Bring flags and tasks of one order to what is due, in the transaction that changed it."""
     session.flush()
@@ -175,39 +191,33 @@ def flag_unmonitored(session: Session, orders: Sequence[UUID]) -> int:
     return raise_due(session, rule=UNMONITORED, source=due_source(session, UNMONITORED, orders))
 
 
-_MADE = "state IN ('granted', 'in_force', 'varied')"
-_EXPIRE = text(f"""
+_IS_OVER = "coalesce(expires_on < CAST(:today AS date), false)"
+_STATE = f"""
+    CASE WHEN {_IS_OVER} THEN 'expired'
+         WHEN state = 'granted' AND in_force_on <= CAST(:today AS date) THEN 'in_force'
+         ELSE state END
+"""
+_REVIEW = f"""
+    CASE WHEN NOT {_IS_OVER} THEN least(
+        coalesce(last_reviewed_on, made_on) + CAST(:review_days AS int), statutory_review_on) END
+"""
+_CHECK = f"""
+    CASE WHEN NOT {_IS_OVER} THEN coalesce(last_checked_on, made_on) + coalesce(
+        CAST(CAST(:check_days AS jsonb) ->> lower(type) AS int), CAST(:check_all AS int)) END
+"""
+_FOLLOW_THE_DAY = Statement(f"""
     UPDATE orders
-    SET state = 'expired', review_due_on = NULL, check_due_on = NULL, statutory_review_on = NULL,
-        version = version + 1, updated_at = :at
-    WHERE force = :force AND {_MADE} AND expires_on < :today RETURNING id
+    SET state = {_STATE}, review_due_on = {_REVIEW}, check_due_on = {_CHECK},
+        statutory_review_on = CASE WHEN NOT {_IS_OVER} THEN statutory_review_on END,
+        version = version + CASE WHEN state <> {_STATE} THEN 1 ELSE 0 END, updated_at = :at
+    WHERE force = :force AND state IN ('granted', 'in_force', 'varied')
+      AND (state, review_due_on, check_due_on) IS DISTINCT FROM ({_STATE}, {_REVIEW}, {_CHECK})
+    RETURNING id, state
 """)
-_BEGIN = text("""
-    UPDATE orders SET state = 'in_force', version = version + 1, updated_at = :at
-    WHERE force = :force AND state = 'granted' AND in_force_on <= :today RETURNING id
-""")
-_REVIEW = """least(coalesce(last_reviewed_on, made_on) + CAST(:review_days AS int),
-                   statutory_review_on)"""
-_CHECK = """coalesce(last_checked_on, made_on)
-    + coalesce(CAST(CAST(:check_days AS jsonb) ->> lower(type) AS int), CAST(:check_all AS int))"""
-_REFRESH = text(f"""
-    UPDATE orders SET review_due_on = {_REVIEW}, check_due_on = {_CHECK}, updated_at = :at
-    WHERE force = :force AND {_MADE}
-      AND (review_due_on, check_due_on) IS DISTINCT FROM ({_REVIEW}, {_CHECK})
-    RETURNING id
-""")
-_BEGUN = text("""
+_PLACED = text("""
     SELECT o.*, p.lpa AS home_lpa, p.neighbourhood AS home_neighbourhood
     FROM orders o JOIN persons p ON p.force = o.force AND p.id = o.person_id
     WHERE o.force = :force AND o.id = ANY (CAST(:ids AS uuid[]))
-""")
-# Without an area of its own an order stands where its person lives, who may have moved.
-_FOLLOW = text("""
-    UPDATE managements m SET lpa = p.lpa, neighbourhood = p.neighbourhood
-    FROM orders o JOIN persons p ON p.force = o.force AND p.id = o.person_id
-    WHERE m.force = :force AND m.kind = 'order' AND o.force = :force AND o.id = m.id
-      AND o.lpa IS NULL AND o.neighbourhood IS NULL
-      AND (m.lpa, m.neighbourhood) IS DISTINCT FROM (p.lpa, p.neighbourhood)
 """)
 _LOG = text("""
     INSERT INTO order_actions (force, id, order_id, kind, occurred_at, recorded_at, actor, details)
@@ -226,32 +236,36 @@ class _Home:
         self.lpa, self.neighbourhood = row.home_lpa, row.home_neighbourhood
 
 
-def follow_the_day(session: Session) -> int:
+def follow_the_day(session: Session, figures: Mapping[str, Any] | None = None) -> int:
     """Let orders begin and expire by the day, and bring their clocks to today's figures.
 
     Gives how many have expired.
     """
     force = session.info["force"]
-    figures = figures_of_rules(session, force, [REVIEWS, CHECKS], clock.today())
+    figures = figures or explained_figures_of_rules(
+        session, force, [REVIEWS, CHECKS], clock.today()
+    )
+    reviews, checks = (
+        {name: each["figure"] for name, each in figures[rule].items()} for rule in (REVIEWS, CHECKS)
+    )
     values: dict[str, Any] = {
         "force": force,
         "at": recorded_at(session),
         "today": clock.today(),
-        "review_days": figures[REVIEWS]["all"],
-        "check_days": orjson.dumps(figures[CHECKS]).decode(),
-        "check_all": figures[CHECKS]["all"],
+        "review_days": reviews["all"],
+        "check_days": orjson.dumps(checks).decode(),
+        "check_all": checks["all"],
     }
-    expired = list(session.execute(_EXPIRE, values).scalars())
-    begun = list(session.execute(_BEGIN, values).scalars())
-    session.execute(_FOLLOW, values)
-    changed = {*expired, *begun, *session.execute(_REFRESH, values).scalars()}
+    changed = ask_all(session, _FOLLOW_THE_DAY, values).all()
+    expired = [row.id for row in changed if row.state == "expired"]
+    in_force = [row.id for row in changed if row.state == "in_force"]
     if expired:
         session.execute(_LOG, values | {"ids": new_ids(force, len(expired)), "orders": expired})
         end_management(session, expired)
         act_on_arrest(session, expired, "The order has expired.")
-    if begun:
-        rows = session.execute(_BEGUN, {"force": force, "ids": begun})
+    if in_force:
+        rows = session.execute(_PLACED, {"force": force, "ids": in_force})
         manage(session, [managed(row, _Home(row)) for row in rows])
     if changed:
-        keep_history(session, Order.__table__, force, list(changed))
+        keep_history(session, Order.__table__, force, [row.id for row in changed])
     return len(expired)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from offenders.domain.orders.asking import may_name_somebody
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -13,13 +15,24 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _TOLD = "(a.details ? 'conditions' OR a.details -> 'changes' ? 'conditions')"
+_PROSE = ("text", "with", "details", "action_reason", "learning", "reason", "note")
+_MAY_NAME = may_name_somebody("a.order_id")
+_FREE = f"ARRAY[{', '.join(repr(each) for each in _PROSE)}]"
 _LOG_JSON = f"""
     json_build_object('id', a.id, 'order_id', a.order_id, 'kind', a.kind,
         'occurred_at', a.occurred_at, 'recorded_at', a.recorded_at, 'actor', a.actor,
         'details', CASE WHEN :sees_people THEN a.details
+                        WHEN {_MAY_NAME}
+                        THEN ((a.details - 'conditions') #- '{{changes,conditions}}') - {_FREE}
                         ELSE (a.details - 'conditions') #- '{{changes,conditions}}' END,
-        'masked', CASE WHEN NOT :sees_people AND {_TOLD}
-                       THEN CAST('["details.conditions"]' AS json) ELSE CAST('[]' AS json) END)
+        'masked', to_json(
+            CASE WHEN NOT :sees_people AND {_TOLD}
+                 THEN ARRAY['details.conditions'] ELSE '{{}}' END
+            || CASE WHEN {_MAY_NAME} THEN ARRAY(
+                        SELECT 'details.' || n FROM unnest({_FREE}) n
+                        WHERE a.details -> n IS NOT NULL AND a.details -> n <> 'null'
+                        ORDER BY n)
+                    ELSE '{{}}' END))
 """
 
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
-from offenders.domain.orders.asking import HIDDEN, LIVE, OF_PERSON, TEAM, breach_bounds
+from offenders.domain.orders.asking import (
+    HIDDEN,
+    LIVE,
+    OF_PERSON,
+    TEAM,
+    breach_bounds,
+)
+from offenders.domain.orders.breach_shown import BREACH_JSON, MAY_NAME, PROSE, UNTOLD
 from offenders.domain.orders.cases import ANY_OFFENCE, POWERS
 from offenders.domain.persons.shown import person_json
 from offenders.domain.reading import Reading
@@ -47,19 +54,6 @@ _CONDITION = f"""
         'from', c.v ->> 'from', 'until', c.v ->> 'until', 'holds', {HOLDS})
 """
 STREET_ONLY = f"AND (c.v ->> 'enforceable')::boolean AND {HOLDS}"
-BREACH_JSON: Final = """
-    json_build_object(
-        'id', b.id, 'order_id', b.order_id, 'occurred_at', b.occurred_at,
-        'condition_id', b.condition_id, 'details', b.details, 'found_how', b.found_how,
-        'offence_code', b.offence_code, 'crime_reference', b.crime_reference,
-        'investigated_by', b.investigated_by, 'want_id', b.want_id,
-        'state', CASE WHEN b.reviewed_at IS NOT NULL THEN 'reviewed'
-                      WHEN b.action IS NOT NULL THEN 'actioned' ELSE 'unactioned' END,
-        'action', b.action, 'action_at', b.action_at, 'action_by', b.action_by,
-        'action_reason', b.action_reason, 'reviewed_at', b.reviewed_at,
-        'reviewed_by', b.reviewed_by, 'learning', b.learning, 'recorded_by', b.recorded_by,
-        'recorded_at', b.recorded_at, 'updated_at', b.updated_at)
-"""
 BREACH_CODE = """(
     SELECT t.breach_offence_code FROM order_types t WHERE t.code = o.type
     ORDER BY t.from_on DESC, t.variant LIMIT 1)
@@ -101,12 +95,19 @@ PROTECTED: Final = """
 """
 
 
+def _masked_breaches(*, whole: bool) -> str:
+    names = ", ".join(f"'breaches.{each}'" for each in PROSE)
+    seen = f"CASE WHEN {MAY_NAME} THEN ARRAY[{names}] ELSE '{{}}' END"
+    return seen if whole else "CAST('{}' AS text[])"
+
+
 def _masked(*, whole: bool) -> str:
     unseen = "CAST('{}' AS text[])" if whole else _UNSEEN
     return f"""(
         CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood'] ELSE '{{}}' END
         || CASE WHEN {PROTECTED}
                 THEN ARRAY['conditions.person', 'conditions.place'] ELSE '{{}}' END
+        || {_masked_breaches(whole=whole)}
         || {unseen})"""
 
 
@@ -275,7 +276,8 @@ def reading_of_breaches(question: Question, after: Sequence[Any] | None, limit: 
         )
         values |= {"after_0": after[0], "after_1": after[1]}
     rows = f"""
-        SELECT b.id, b.occurred_at AS key, o.person_id, CAST('{{}}' AS text[]) AS masked,
+        SELECT b.id, b.occurred_at AS key, o.person_id,
+               CASE WHEN {MAY_NAME} THEN {UNTOLD} ELSE CAST('{{}}' AS text[]) END AS masked,
                CAST(CAST({BREACH_JSON} AS jsonb) || jsonb_build_object(
                    'order_reference', o.reference, 'type', o.type, 'person_id', o.person_id)
                    AS text) AS item

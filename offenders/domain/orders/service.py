@@ -20,6 +20,7 @@ from offenders.domain.orders.due import (
     due_source,
     flag_unmonitored,
     follow_the_day,
+    settle_day,
     settle_flags,
     settle_order,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "review",
     "review_breach",
     "set_conditions",
+    "settle_day",
     "settle_flags",
     "settle_order",
     "vary",

@@ -47,6 +47,7 @@ class EntryQuestion:
     sight: Sight
     as_at: datetime | None = None
     state: str = "active"
+    agency: str | None = None  # whose notes alone are asked for
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,9 @@ def list_entries(
         source = kind.source(as_at=True)
         whose = hung_as_at(kind.table, "r", "CAST(:person_id AS uuid)")
     source += f" AND {whose}"
+    if question.agency is not None:
+        source += " AND r.agency = :agency"
+        values["agency"] = question.agency
     total = None
     if with_total:
         total = session.execute(text(f"SELECT count(*) {source}"), values).scalar_one()

@@ -121,7 +121,8 @@ KINDS = {
     "notes": Kind(
         "person_notes",
         f"""json_build_object('id', r.id, 'text', r.text, 'grade', r.grade,
-            'handling', r.handling, 'occurred_at', r.occurred_at, {_RECORDED})""",
+            'handling', r.handling, 'agency', r.agency, 'occurred_at', r.occurred_at,
+            {_RECORDED})""",
         "(r.handling = ANY (:handlings) OR r.recorded_by = :reader)",
     ),
 }

@@ -7,12 +7,13 @@ here with its own, in the same transaction, so that an arrest finds whom to tell
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import orjson
 from sqlalchemy import text
 
 from offenders.db import recorded_at
+from offenders.statements import Statement, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +60,28 @@ _MANAGE = text("""
         neighbourhood = excluded.neighbourhood, risk = excluded.risk
 """)
 _END = text("DELETE FROM managements WHERE force = :force AND id = ANY (CAST(:ids AS uuid[]))")
+# A record without an area of its own stands where its person lives.
+_RECORDS: Final = {
+    "iom_member": "iom_members",
+    "mappa_case": "mappa_cases",
+    "registration": "registrations",
+    "order": "orders",
+}
+_AT_HOME = " OR ".join(
+    f"""m.kind = '{kind}' AND EXISTS (
+        SELECT FROM {table} r
+        WHERE r.force = m.force AND r.id = m.id AND r.lpa IS NULL AND r.neighbourhood IS NULL)"""
+    for kind, table in _RECORDS.items()
+)
+_FOLLOW = f"""
+    UPDATE managements m SET lpa = p.lpa, neighbourhood = p.neighbourhood
+    FROM persons p
+    WHERE m.force = :force AND p.force = :force AND p.id = m.person_id
+      AND (m.lpa, m.neighbourhood) IS DISTINCT FROM (p.lpa, p.neighbourhood)
+      AND ({_AT_HOME})
+"""
+_FOLLOW_ALL = text(_FOLLOW)
+_FOLLOW_PEOPLE = Statement(f"{_FOLLOW} AND m.person_id = ANY (:people)")
 _FIND = text("""
     SELECT id FROM managements
     WHERE force = :force AND person_id = ANY (CAST(:people AS uuid[]))
@@ -80,6 +103,17 @@ def end_management(session: Session, ids: Sequence[UUID]) -> None:
     """Say that these managements have ended."""
     if ids:
         session.execute(_END, {"force": session.info["force"], "ids": [each.hex for each in ids]})
+
+
+def follow_homes(session: Session, people: Sequence[UUID]) -> None:
+    """Put the managements of these people where they live now."""
+    values = {"force": session.info["force"], "people": list(people)}
+    ask_all(session, _FOLLOW_PEOPLE, values)
+
+
+def follow_all_homes(session: Session) -> None:
+    """Do so for everybody: who moved in the moment in which a management began was missed."""
+    session.execute(_FOLLOW_ALL, {"force": session.info["force"]})
 
 
 def find_managements(session: Session, people: Sequence[UUID]) -> list[UUID]:

@@ -372,7 +372,10 @@ class Association(Base):
 
 
 class Note(Base):
-    """A note or piece of intelligence with its 3x5x2 grade and its handling."""
+    """A note or piece of intelligence with its 3x5x2 grade and its handling.
+
+    `agency` is the partner whose note it is; None for the force's own.
+    """
 
     __tablename__ = "person_notes"
     force: Mapped[ForceKey]
@@ -384,6 +387,7 @@ class Note(Base):
     occurred_at: Mapped[Moment]
     recorded_by: Mapped[String]
     recorded_at: Mapped[Moment]
+    agency: Mapped[OptionalString]
     __table_args__ = (
         one_of("handling", HANDLINGS),
         in_force("person_id", "persons"),

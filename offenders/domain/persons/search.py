@@ -24,6 +24,7 @@ from offenders.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from uuid import UUID
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
@@ -272,6 +273,11 @@ def _by_manager(query: Query, search: Search, value: str) -> None:
     query.because("managed_by")
 
 
+def _among(query: Query, _search: Search, value: Sequence[UUID]) -> None:
+    query.values["among"] = value
+    query.conditions.append("p.id = ANY (CAST(:among AS uuid[]))")
+
+
 def _in_force(query: Query, _search: Search, value: str) -> None:
     query.values["in_force"] = value
     query.conditions.append("p.force = :in_force")
@@ -293,6 +299,7 @@ _ADDERS = {
     "registration_mark": _by_registration_mark,
     "marker": _by_marker,
     "managed_by": _by_manager,
+    "among": _among,
     "force": _in_force,
     "lpa": _in_area("lpa"),
     "neighbourhood": _in_area("neighbourhood"),

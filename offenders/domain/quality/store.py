@@ -134,7 +134,7 @@ _SOURCES = {
 
 
 def _reach(source: _Source, scope: Scope) -> str:
-    return "(" + " OR ".join(scope.condition(alias) for alias in source.scope) + ")"
+    return "(" + " OR ".join(scope.of_areas.condition(alias) for alias in source.scope) + ")"
 
 
 def _condition(kind: Kind) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from offenders.db import recorded_at
 from offenders.errors import Conflict, Invalid, NotFound
 from offenders.ids import new_id
+from offenders.statements import Statement, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ FIGURES = """
       AND from_on <= :on AND (to_on IS NULL OR to_on >= :on)
     ORDER BY rule, applies_to, is_own DESC, from_on DESC, recorded_at DESC
 """
-_FIGURES = text(FIGURES)
+_FIGURES = Statement(FIGURES)
 
 
 def figure_sql(rule: str, applies_to: str, *, as_at: bool = False) -> str:
@@ -78,7 +79,7 @@ def figures_of_rules(
     session: Session, force: str, rules: Sequence[str], on: date
 ) -> dict[str, dict[str, int]]:
     """Give the figures of several rules on a day, in one query."""
-    rows = session.execute(_FIGURES, {"force": force, "rules": list(rules), "on": on})
+    rows = ask_all(session, _FIGURES, {"force": force, "rules": list(rules), "on": on})
     return by_rule(rules, [(row.rule, row.applies_to, row.figure) for row in rows])
 
 
@@ -108,7 +109,7 @@ def explained_figures_of_rules(
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Give the figures of several rules with all that flags say of them, in one query."""
     found: dict[str, dict[str, dict[str, Any]]] = {rule: {} for rule in rules}
-    for row in session.execute(_FIGURES, {"force": force, "rules": list(rules), "on": on}):
+    for row in ask_all(session, _FIGURES, {"force": force, "rules": list(rules), "on": on}):
         found[row.rule][row.applies_to] = {
             "figure": int(row.figure),
             "unit": row.unit,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import text
 
 from offenders import clock
 from offenders.domain.flags.service import DueSource, Settled, settle
@@ -85,13 +84,6 @@ _DUE = """
            (u.due_on + 1)::timestamp AT TIME ZONE 'Europe/London' AS due_at
     {source} AND r.force = :force AND r.state <> 'closed' AND t.stage IS NOT NULL {whose}
 """
-_FOLLOW = text("""
-    UPDATE managements m SET lpa = p.lpa, neighbourhood = p.neighbourhood
-    FROM registrations r JOIN persons p ON p.force = r.force AND p.id = r.person_id
-    WHERE m.force = :force AND m.kind = 'registration' AND r.force = m.force AND r.id = m.id
-      AND r.lpa IS NULL AND r.neighbourhood IS NULL
-      AND (m.lpa, m.neighbourhood) IS DISTINCT FROM (p.lpa, p.neighbourhood)
-""")
 
 
 def due_source(session: Session, rule: str, record_id: UUID | None = None) -> DueSource:
@@ -136,8 +128,3 @@ def settle_flag(session: Session, record_id: UUID) -> None:
             subject_id=record_id,
         )
     follow_visits(session, [record_id])
-
-
-def follow_homes(session: Session) -> None:
-    """Put the managements of those who have moved where they now live."""
-    session.execute(_FOLLOW, {"force": session.info["force"]})

@@ -7,7 +7,6 @@ from offenders.domain.registrations.counting import OVERDUE, count_open
 from offenders.domain.registrations.due import (
     RULES,
     due_source,
-    follow_homes,
     settle_flag,
     settle_flags,
 )
@@ -31,7 +30,7 @@ from offenders.domain.registrations.managing import (
     set_risk,
     visit,
 )
-from offenders.domain.registrations.reporting import report_period
+from offenders.domain.registrations.reporting import COUNTS, Period, list_counted, report_period
 from offenders.domain.registrations.store import (
     ARMS,
     GROUPS,
@@ -47,12 +46,14 @@ from offenders.domain.registrations.store import (
 
 __all__ = [
     "ARMS",
+    "COUNTS",
     "GROUPS",
     "NOTIFICATIONS",
     "OVERDUE",
     "RULES",
     "VISITS",
     "Doing",
+    "Period",
     "Question",
     "add_disposal",
     "amend",
@@ -65,11 +66,11 @@ __all__ = [
     "end_absence",
     "examine",
     "follow_birth",
-    "follow_homes",
     "follow_visits",
     "give_notice",
     "hand_over",
     "list_actions",
+    "list_counted",
     "notify",
     "reading_of_registration",
     "reading_of_registrations",

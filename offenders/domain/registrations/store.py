@@ -47,7 +47,7 @@ _FIGURES = FIGURES.replace(":rules", ":registration_rules").replace(":on", ":tod
 # Without OFFSET 0 the planner would work the state out anew wherever it is named.
 _STATED = f"""
     CROSS JOIN LATERAL (
-        SELECT r.force, r.recorded_by, {_FOLLOWS} AS follows,
+        SELECT r.force, r.recorded_by, r.person_id, {_FOLLOWS} AS follows,
                CASE WHEN {_FOLLOWS} THEN p.lpa ELSE r.lpa END AS lpa,
                CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE r.neighbourhood END AS neighbourhood,
                CASE WHEN r.state = 'closed' THEN 'closed'

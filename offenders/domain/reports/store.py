@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from offenders.domain.wanted.asking import Question
 
-_CLOCKS = {
+CLOCKS = {
     "arrest": "target_arrest_by",
     "review": "review_due_at",
     "validation": "validation_due_at",
@@ -33,14 +33,14 @@ _CLOCKS = {
 }
 # The person is read only for whether their addresses are protected: the past of a want is never
 # without that of its person.
-_VERSIONS = """
+VERSIONS = """
     FROM wants_history w
     CROSS JOIN LATERAL (
         SELECT NOT :sees_protected AND w.follows_address AND EXISTS (
             SELECT FROM persons h WHERE h.force = w.force AND h.id = w.person_id
               AND h.are_addresses_protected) AS are_addresses_protected) g
 """
-_STOOD = "w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)"
+STOOD = "w.recorded_from <= :as_at AND (w.recorded_to IS NULL OR w.recorded_to > :as_at)"
 # Over `o` (person_id, crime_reference, mask): how many of each have each bit.
 _MASKS = """
         SELECT 'wants' AS unit, mask, count(*) AS n FROM o GROUP BY mask
@@ -86,7 +86,7 @@ _OLDEST = f"""
 def _figures(bands: int) -> dict[tuple[str, str], str]:
     """Give the condition over `w` of each (dimension, value), in the order of their bits."""
     lists = {name: f"w.{column} = '{value}'" for name, (column, value) in LISTS.items()}
-    overdue = {name: f"w.{column} < :now" for name, column in _CLOCKS.items()}
+    overdue = {name: f"w.{column} < :now" for name, column in CLOCKS.items()}
     listed = {"reason": Reason, "risk": Risk, "circulation": Circulation}
     return {
         ("all", "all"): "true",
@@ -127,8 +127,8 @@ def count_outstanding(
             SELECT w.id, w.reference, w.person_id, w.crime_reference, w.reason, w.risk,
                    w.entered_at, w.owner_officer, {TEAM} AS owner_team,
                    coalesce({area(area_column)}, '') AS area, {mask} AS mask
-            {_VERSIONS} CROSS JOIN LATERAL (SELECT CASE {band} ELSE {len(edges)} END AS band) b
-            WHERE {_STOOD} AND w.state = 'outstanding' AND {condition}),
+            {VERSIONS} CROSS JOIN LATERAL (SELECT CASE {band} ELSE {len(edges)} END AS band) b
+            WHERE {STOOD} AND w.state = 'outstanding' AND {condition}),
         {_counted(UNITS, _MASKS)}
         SELECT place, NULL AS area, crimes, wants, people,
                CASE WHEN place = 0 THEN (
@@ -141,7 +141,7 @@ def count_outstanding(
                NULL, NULL
         FROM o GROUP BY area
     """
-    _take_room(session)
+    take_room(session)
     rows = session.execute(text(statement), values | edges | {"bits": len(figures)})
     names = list(figures)
     return {("area", row.area) if row.place is None else names[row.place]: row for row in rows}
@@ -160,7 +160,7 @@ def count_at_moments(
         WITH o AS MATERIALIZED (
             SELECT w.id, w.person_id, w.crime_reference,
                    bit_or((1::bigint << m.after) - (1::bigint << m.first)) AS mask
-            {_VERSIONS} CROSS JOIN LATERAL (SELECT
+            {VERSIONS} CROSS JOIN LATERAL (SELECT
                 width_bucket(w.recorded_from - interval '1 microsecond',
                              CAST(:moments AS timestamptz[])) AS first,
                 width_bucket(coalesce(w.recorded_to, 'infinity') - interval '1 microsecond',
@@ -177,11 +177,11 @@ def count_at_moments(
         "last": moments[-1],
         "bits": len(moments),
     }
-    _take_room(session)
+    take_room(session)
     return {row.place: row for row in session.execute(text(statement), values | bound)}
 
 
-def _take_room(session: Session) -> None:
+def take_room(session: Session) -> None:
     """Let this transaction's sums stay in memory: a large force has some 100,000 versions."""
     session.execute(text("SELECT set_config('work_mem', '32MB', true)"))
 
@@ -195,7 +195,7 @@ def count_ended(session: Session, question: Question) -> dict[str, Row[Any]]:
                count(DISTINCT w.person_id) AS people,
                percentile_cont(0.5) WITHIN GROUP ({days}) AS median_days,
                percentile_cont(0.9) WITHIN GROUP ({days}) AS p90_days
-        {_VERSIONS} WHERE {_STOOD} AND w.state <> 'outstanding' AND {condition}
+        {VERSIONS} WHERE {STOOD} AND w.state <> 'outstanding' AND {condition}
         GROUP BY w.state
     """
     return {row.state: row for row in session.execute(text(statement), values)}

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from offenders.db import recorded_at
 from offenders.domain.flags.service import move_flags
 from offenders.domain.history import keep_history
+from offenders.domain.persons.managing import follow_homes
 from offenders.domain.reference import service as reference
 from offenders.domain.wanted import store
 from offenders.domain.wanted.clocks import set_clocks
@@ -92,7 +93,10 @@ def closed(want: Want) -> Conflict:
 
 
 def follow_addresses(session: Session, person_ids: Sequence[UUID]) -> list[UUID]:
-    """Move the outstanding wants that follow their person's current address along with it."""
+    """Move the wants and managements that follow their person's address along with it.
+
+    Of wants those that are outstanding; gives their ids.
+    """
     statement = text("""
         UPDATE wants w SET neighbourhood = p.neighbourhood, lpa = p.lpa, updated_at = :at
         FROM persons p
@@ -103,6 +107,7 @@ def follow_addresses(session: Session, person_ids: Sequence[UUID]) -> list[UUID]
     """)
     force = session.info["force"]
     session.flush()
+    follow_homes(session, person_ids)
     values = {"at": recorded_at(session), "force": force, "people": list(person_ids)}
     moved = session.execute(statement, values).all()
     if moved:

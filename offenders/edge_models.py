@@ -1,4 +1,7 @@
-"""Tables of the edge: first answers kept for replay, limits, reading budgets, revoked tokens."""
+"""Tables of the edge: first answers kept for replay, limits, reading budgets, revoked tokens.
+
+They stand beside the package of the edge: whoever migrates need not load every route.
+"""
 
 from __future__ import annotations
 
