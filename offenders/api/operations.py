@@ -142,8 +142,8 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
     partner: Callable[..., Answer] | None = None,
-    files: Sequence[str] = (),
     before: Callable[[dict[str, Any]], None] | None = None,
+    files: Sequence[str] = (),
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
     """Declare a route.
 
@@ -173,7 +173,8 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             given |= {media: {"schema": {"type": "string", "format": "binary"}} for media in files}
             told = {"description": "OK", "content": given}
             endpoint = routes.doc(responses={str(status): told})(endpoint)
-        endpoint = routes.doc(**_described(operation, method, if_match=if_match))(endpoint)
+        described = _described(operation, method, query, if_match=if_match)
+        endpoint = routes.doc(**described)(endpoint)
         endpoint = _outside(endpoint, operation, body_limit)
         endpoint.query_schema = query()  # type: ignore[attr-defined]  # for who walks the routes
         routes.route(rule, methods=[method])(endpoint)
@@ -194,8 +195,11 @@ def _shared(schema: type[Schema]) -> Schema:
     return made
 
 
-def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str, Any]:
-    parameters = []
+def _described(
+    operation: Operation, method: str, query: type[Schema], *, if_match: bool
+) -> dict[str, Any]:
+    # What is said here of parameters takes the place of what `arguments` says.
+    parameters: list[dict[str, Any]] = [{"in": "query", "schema": _shared(query)}]
     if if_match:
         parameters.append(_header("If-Match", "The ETag of the record you read.", required=True))
     if method == "POST":

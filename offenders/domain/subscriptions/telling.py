@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from offenders import clock
 from offenders.db import NO_FORCE, Work, recorded_at, settled_until, transaction
+from offenders.domain.access import reader_of
 from offenders.domain.actors import Actor
 from offenders.domain.audit.service import Act, record_act
 from offenders.domain.outbox.delivering import claim_parcel, list_forces, send_parcel
@@ -77,7 +78,7 @@ def _tell(engine: Engine | Connection, subscription: UUID, actor: Actor) -> int:
 
 def _work_of(actor: Actor) -> Work:
     """Say for whom a transaction reads."""
-    return Work(actor.force or NO_FORCE, statement_seconds=30)
+    return Work(actor.force or NO_FORCE, statement_seconds=30, reader=reader_of(actor))
 
 
 def _tell_once(session: Session, subscription_id: UUID, actor: Actor) -> int:
