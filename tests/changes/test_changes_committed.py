@@ -27,20 +27,8 @@ OLD = text("""
 
 
 @pytest.fixture
-def force(owner, fresh_force, purge):
-    """A force that may have areas."""
-    kind = "INSERT INTO forces (code, name, short_name, kind) VALUES (:f, 'X', 'X', 'territorial')"
-    with owner.begin() as connection:
-        connection.execute(text(kind), {"f": fresh_force})
-    yield fresh_force
-    purge(fresh_force)
-    with owner.begin() as connection:
-        connection.execute(text("DELETE FROM forces WHERE code = :f"), {"f": fresh_force})
-
-
-@pytest.fixture
-def client(committing_app):
-    return committing_app.test_client()
+def client(committing_client):
+    return committing_client
 
 
 @pytest.fixture
