@@ -147,7 +147,7 @@ def scheduler() -> None:
     from offenders.domain.outbox.delivering import deliver_due
     from offenders.domain.subscriptions.telling import deliver_to_subscribers, tell_due
     from offenders.jobs.scheduler import run
-    from offenders.outgoing.subscribers import SubscriberTransport, load_key
+    from offenders.outgoing.subscribers import SubscriberTransport
     from offenders.outgoing.transports import make_transport
     from offenders.preparing import open_current
 
@@ -157,7 +157,7 @@ def scheduler() -> None:
     with database(read_settings()) as settings:
         engine = open_current(settings)
         send = make_transport(settings)
-        tell = SubscriberTransport(engine, load_key(settings), settings.outbox_networks)
+        tell = SubscriberTransport(engine, settings)
         run(
             engine,
             settings,

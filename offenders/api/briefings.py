@@ -101,8 +101,8 @@ def publish(call: Call) -> Answer:
     "GET",
     "/briefings/daily",
     Operation("briefings.daily", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.DailyQuery,
-    answer=schemas.DailyAnswer,
+    query=schemas.BriefingDailyQuery,
+    answer=schemas.BriefingDailyAnswer,
 )
 def read_daily(call: Call) -> Answer:
     """Give the local briefing of a ward, put together now: people by risk, orders to check, items.
@@ -153,7 +153,7 @@ def amend(call: Call, briefing: str) -> Answer:
     "POST",
     "/briefings/<briefing>/withdrawals",
     Operation("briefings.withdraw", _WRITE, "area", "alteration"),
-    body=schemas.WithdrawalBody,
+    body=schemas.BriefingWithdrawalBody,
     answer=schemas.BriefingAnswer,
     status=_CREATED,
     if_match=True,
@@ -198,8 +198,8 @@ def list_history(call: Call, briefing: str) -> Answer:
     "POST",
     "/briefings/<briefing>/receipts",
     Operation("briefings.receive", _READ, "area", "operation"),
-    body=schemas.ReceiptBody,
-    answer=schemas.ReceiptAnswer,
+    body=schemas.BriefingReceiptBody,
+    answer=schemas.BriefingReceiptAnswer,
     status=_CREATED,
 )
 def receive(call: Call, briefing: str) -> Answer:
@@ -229,7 +229,7 @@ def _pairs(call: Call, asked: Asked) -> Answer:
     "GET",
     "/briefings/<briefing>/receipts",
     Operation("briefings.list-receipts", _COUNT, "area", "operation"),
-    query=schemas.ReceiptQuery,
+    query=schemas.BriefingReceiptQuery,
     answer=ItemPage,
 )
 def list_receipts(call: Call, briefing: str) -> Answer:
@@ -243,7 +243,7 @@ def list_receipts(call: Call, briefing: str) -> Answer:
     "GET",
     "/briefings/<briefing>/receipts/counts",
     Operation("briefings.count-receipts", _COUNT, "area", "operation"),
-    answer=schemas.ReadingAnswer,
+    answer=schemas.BriefingReadingAnswer,
 )
 def count_receipts(call: Call, briefing: str) -> Answer:
     """Count held against read by team, of the edition that stands."""
@@ -262,8 +262,8 @@ def count_receipts(call: Call, briefing: str) -> Answer:
     "GET",
     "/briefings/reading",
     Operation("briefings.count-reading", _COUNT, "area", "operation"),
-    query=schemas.ReadingQuery,
-    answer=schemas.ReadingAnswer,
+    query=schemas.BriefingReadingQuery,
+    answer=schemas.BriefingReadingAnswer,
 )
 def count_reading(call: Call) -> Answer:
     """Count held against read by team over a period: officers times the items that stood in it."""
@@ -281,7 +281,7 @@ def count_reading(call: Call) -> Answer:
     "GET",
     "/briefings/reading/entries",
     Operation("briefings.list-reading", _COUNT, "area", "operation"),
-    query=schemas.ReadingEntryQuery,
+    query=schemas.BriefingReadingEntryQuery,
     answer=ItemPage,
 )
 def list_reading(call: Call) -> Answer:

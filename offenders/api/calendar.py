@@ -14,6 +14,7 @@ from offenders.domain.working_days import london_day
 
 routes = Routes("calendar", __name__, url_prefix="/v1", description="Due dates as iCalendar")
 
+CALENDAR: Final = "text/calendar; charset=utf-8"
 BACK: Final = timedelta(days=7)
 AHEAD: Final = timedelta(days=91)
 
@@ -24,6 +25,7 @@ AHEAD: Final = timedelta(days=91)
     "/calendar.ics",
     Operation("calendar.read", "calendar:read", "area", "consultation"),
     query=schemas.CalendarQuery,
+    files=["text/calendar"],
 )
 def read_calendar(call: Call) -> Answer:
     """Give what falls due as iCalendar: references, no names; a whole day where a day is meant."""
@@ -42,7 +44,7 @@ def read_calendar(call: Call) -> Answer:
     body, records = service.calendar_of(call.session, asked)
     return Answer(
         body,
-        media_type="text/calendar; charset=utf-8",
+        media_type=CALENDAR,
         subject_type="calendar",
         subjects=records,
     )

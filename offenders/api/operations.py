@@ -20,6 +20,7 @@ from offenders.api import idempotency, limits
 from offenders.api.answering import JSON
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
 from offenders.api.packing import ENCODING, pack, stamp, written
+from offenders.api.permissions import UndeclaredRoute
 from offenders.api.problems import KINDS
 from offenders.api.receipts import as_receipt
 from offenders.api.versions import etag, is_unchanged, read_if_match
@@ -141,8 +142,8 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     body_limit: int = BODY_LIMIT,
     raw_body: str | dict[str, Any] | None = None,
     partner: Callable[..., Answer] | None = None,
-    before: Callable[[dict[str, Any]], None] | None = None,
     files: Sequence[str] = (),
+    before: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
     """Declare a route.
 
@@ -150,6 +151,9 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     that are no JSON. `partner` answers those who have the operation's `shared` permission alone;
     `before` looks at the body while no transaction is open, for what takes long.
     """
+    if (operation.shared is None) != (partner is None):
+        message = f"{rule}: what partners may ask needs a view of its own, and the reverse."
+        raise UndeclaredRoute(message)
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
         views = _Views(view, partner)
@@ -165,7 +169,7 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             bodies = {raw_body: binary} if isinstance(raw_body, str) else raw_body
             endpoint = routes.doc(requestBody={"content": bodies})(endpoint)
         if files:
-            given: dict[str, Any] = {"application/json": {"schema": answer}}
+            given: dict[str, Any] = {"application/json": {"schema": answer}} if answer else {}
             given |= {media: {"schema": {"type": "string", "format": "binary"}} for media in files}
             told = {"description": "OK", "content": given}
             endpoint = routes.doc(responses={str(status): told})(endpoint)
@@ -345,10 +349,10 @@ def _run(  # noqa: PLR0913 - the parts of one request
             now=clock.now(),
         )
         _require_reason(call)
-        given = view(call, **path)
-        is_new = not service.knows_reader(actor)
-        if is_new:
+        is_new = work.force == actor.force and not service.knows_reader(actor)
+        if is_new:  # before the view, so that locks are always taken in the same order
             sharing.note_reader(session, actor, service.secret(), call.now)
+        given = view(call, **path)
         if is_sent:
             given = as_receipt(session, actor, given)
         if not given.is_audited:

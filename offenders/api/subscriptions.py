@@ -163,7 +163,7 @@ def amend(call: Call, subscription: str) -> Answer:
     "POST",
     "/subscriptions/<subscription>/secrets",
     Operation("subscriptions.change-secret", _WRITE, "force", "operation"),
-    body=schemas.NothingBody,
+    body=schemas.SubscriptionOrderBody,
     answer=schemas.SubscriptionAnswer,
     status=_CREATED,
     if_match=True,
@@ -179,7 +179,9 @@ class _Act(NamedTuple):
     permission: str
     says: str
     work: Callable[[Session, Doing], Subscription]
-    body: type[schemas.NothingBody | schemas.SubscriptionEndBody] = schemas.NothingBody
+    body: type[schemas.SubscriptionOrderBody | schemas.SubscriptionEndBody] = (
+        schemas.SubscriptionOrderBody
+    )
 
 
 _ACTS: Final = (

@@ -12,7 +12,7 @@ import http.client
 import os
 import secrets
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from offenders import __version__, clock
@@ -123,8 +123,7 @@ class SubscriberTransport:
     """Posts each message to the address of the subscription it is for, signed with its secrets."""
 
     engine: Engine | Connection
-    key: bytes = field(repr=False)
-    networks: Sequence[Network] = ()
+    settings: Settings
 
     def __call__(self, parcel: Parcel) -> Receipt:
         """Post it; what has been paused or has ended meanwhile is not told."""
@@ -136,8 +135,12 @@ class SubscriberTransport:
         if endpoint is None:
             fault = "subscription-stopped"
             raise NotDelivered(fault)
+        try:
+            key = load_key(self.settings)
+        except (OSError, ValueError) as error:
+            fault = "no-key"
+            raise NotDelivered(fault, is_away=True) from error
         numbers = [endpoint.secret_number, endpoint.secret_number - 1][: 1 + endpoint.has_old]
-        signing = [
-            secret_bytes(self.key, parcel.force, parcel.recipient, number) for number in numbers
-        ]
-        return WebhookTransport(read_target(endpoint.url), signing, self.networks)(parcel)
+        signing = [secret_bytes(key, parcel.force, parcel.recipient, each) for each in numbers]
+        target = read_target(endpoint.url)
+        return WebhookTransport(target, signing, self.settings.outbox_networks)(parcel)

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from offenders.db import Work, transaction
 from offenders.domain.subscriptions.telling import deliver_to_subscribers, tell_due
-from offenders.outgoing.subscribers import SubscriberTransport, load_key
+from offenders.outgoing.subscribers import SubscriberTransport
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -85,8 +85,7 @@ class Hooks:
     def __init__(self, client, headers, settings, force="33"):
         self.client, self.force, self._headers = client, force, headers
         self.engine = client.application.extensions["offenders"].engine
-        key = load_key(settings)
-        self.send = SubscriberTransport(self.engine, key, settings.outbox_networks)
+        self.send = SubscriberTransport(self.engine, settings)
 
     def by(self, role, **more):
         return self._headers(role, force=self.force, hours=24 * 365, **more)

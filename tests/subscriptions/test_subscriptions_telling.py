@@ -163,6 +163,19 @@ def test_a_briefing_is_told_of_without_its_words(hooks, receive, client, headers
     assert "Canary" not in str(events)
 
 
+def test_a_pack_is_told_of_once_it_is_drawn(hooks, receive, client, headers):
+    Briefings(client, headers)
+    receiver, south = receive(), receive()
+    made = hooks.given(receiver, "pack.drawn", lpas=["N"])
+    away = hooks.given(south, "pack.drawn", lpas=["S"])
+    meeting = client.post("/v1/meetings", json={"lpa": "N"}, headers=headers("meeting_chair"))
+    assert meeting.status_code == 201, meeting.json
+    hooks.step()
+    [event] = receiver.told(made["secret"])
+    assert (event["type"], event["subject"]["id"]) == ("pack.drawn", meeting.json["id"])
+    assert south.told(away["secret"]) == []
+
+
 def test_tasks_are_told_of_to_who_may_see_them(hooks, receive, client, headers):
     Briefings(client, headers)
     tasks, receiver, south = Tasks(client, headers, "33"), receive(), receive()

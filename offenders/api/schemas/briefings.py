@@ -35,7 +35,7 @@ LONGEST_PERIOD = 366  # days
 _MOST_CODES = validate.Length(max=100, error="Send at most {max}.")
 
 
-class Audience(Schema):
+class BriefingAudience(Schema):
     """Whom an item is for: nobody named is the whole force. Roles narrow it."""
 
     lpas = fields.List(code(), validate=_MOST_CODES)
@@ -44,7 +44,7 @@ class Audience(Schema):
     roles = fields.List(code(), validate=_MOST_CODES)
 
 
-class About(Schema):
+class BriefingAbout(Schema):
     """What an item is about."""
 
     type = one_of(SUBJECTS, required=True)
@@ -56,8 +56,8 @@ class BriefingBody(Schema):
 
     title = name(required=True)
     text = prose(required=True)
-    about = fields.Nested(About, allow_none=True)
-    audience = fields.Nested(Audience)
+    about = fields.Nested(BriefingAbout, allow_none=True)
+    audience = fields.Nested(BriefingAudience)
     valid_from = Moment(metadata={"description": "At once unless told."})
     valid_until = Moment(required=True)
     priority = one_of(PRIORITIES, load_default="normal")
@@ -72,7 +72,7 @@ class BriefingPatch(Schema):
 
     title = name()
     text = prose()
-    audience = fields.Nested(Audience)
+    audience = fields.Nested(BriefingAudience)
     valid_from = Moment()
     valid_until = Moment()
     priority = one_of(PRIORITIES)
@@ -82,14 +82,14 @@ class BriefingPatch(Schema):
     grade = code(allow_none=True)
 
 
-class WithdrawalBody(Schema):
+class BriefingWithdrawalBody(Schema):
     """Why an item drops out before its end."""
 
     because = one_of(WITHDRAWALS, required=True)
     reason = prose(required=True)
 
 
-class ReceiptBody(Schema):
+class BriefingReceiptBody(Schema):
     """That the caller's device held an item, or that the caller read it."""
 
     kind = one_of(RECEIPTS, required=True)
@@ -129,13 +129,13 @@ class BriefingVersionQuery(PageQuery):
     """A page of versions."""
 
 
-class DailyQuery(Schema):
+class BriefingDailyQuery(Schema):
     """Of which ward."""
 
     neighbourhood = code(required=True)
 
 
-class DailyAnswer(Schema):
+class BriefingDailyAnswer(Schema):
     """The briefing of a ward as it is now; an ETag covers all but `generated_at`."""
 
     neighbourhood = fields.String()
@@ -164,7 +164,7 @@ class DailyAnswer(Schema):
     generated_at = Moment()
 
 
-class ReceiptQuery(PageQuery):
+class BriefingReceiptQuery(PageQuery):
     """Which officers of those whom an item is for."""
 
     lpa = code()
@@ -172,7 +172,7 @@ class ReceiptQuery(PageQuery):
     state = one_of(COUNTED)
 
 
-class ReadingQuery(Schema):
+class BriefingReadingQuery(Schema):
     """A period of days, Europe/London, both included, and which officers."""
 
     from_on = Day(data_key="from", metadata={"description": "A week before `to` unless told."})
@@ -193,7 +193,7 @@ class ReadingQuery(Schema):
             raise ValidationError({"from": [f"Send at most {LONGEST_PERIOD} days."]})
 
 
-class ReadingEntryQuery(PageQuery, ReadingQuery):
+class BriefingReadingEntryQuery(PageQuery, BriefingReadingQuery):
     """The officers and items behind a count of a period."""
 
     state = one_of(COUNTED)
@@ -232,7 +232,7 @@ class BriefingAnswer(Schema):
     version = fields.Integer()
 
 
-class ReceiptAnswer(Schema):
+class BriefingReceiptAnswer(Schema):
     """One receipt."""
 
     id = fields.UUID()
@@ -245,31 +245,31 @@ class ReceiptAnswer(Schema):
     recorded_at = Moment()
 
 
-class _Counted(Schema):
+class _BriefingCounted(Schema):
     """A count and the address that gives exactly its rows."""
 
     count = fields.Integer()
     href = Text(2000)
 
 
-class _Counts(Schema):
+class _BriefingCounts(Schema):
     officers = fields.Integer()
-    audience = fields.Nested(_Counted)
-    held = fields.Nested(_Counted, metadata={"description": "Held or read."})
-    read = fields.Nested(_Counted)
-    held_not_read = fields.Nested(_Counted)
-    not_reached = fields.Nested(_Counted)
+    audience = fields.Nested(_BriefingCounted)
+    held = fields.Nested(_BriefingCounted, metadata={"description": "Held or read."})
+    read = fields.Nested(_BriefingCounted)
+    held_not_read = fields.Nested(_BriefingCounted)
+    not_reached = fields.Nested(_BriefingCounted)
     percent_read = fields.Integer(allow_none=True)
 
 
-class _TeamCounts(_Counts):
+class _BriefingTeamCounts(_BriefingCounts):
     team = fields.String(allow_none=True)
     name = fields.String(allow_none=True)
     lpa = fields.String(allow_none=True)
     items = fields.Integer()
 
 
-class ReadingAnswer(_Counts):
+class BriefingReadingAnswer(_BriefingCounts):
     """Held against read, in all and by team. Of roles nothing is known here but tokens."""
 
     briefing_id = fields.UUID()
@@ -277,4 +277,4 @@ class ReadingAnswer(_Counts):
     from_ = Day(data_key="from")
     to = Day()
     data = one_of(["complete", "no_data"], metadata={"description": "Whether there was an item."})
-    teams = fields.List(fields.Nested(_TeamCounts))
+    teams = fields.List(fields.Nested(_BriefingTeamCounts))

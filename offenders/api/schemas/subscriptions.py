@@ -55,7 +55,7 @@ class SubscriptionEndBody(Schema):
     reason = prose(required=True)
 
 
-class NothingBody(Schema):
+class SubscriptionOrderBody(Schema):
     """An order of which nothing needs to be said."""
 
 

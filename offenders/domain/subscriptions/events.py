@@ -114,6 +114,19 @@ def _briefings(actor: Actor, force: str, now: datetime) -> tuple[str, dict[str, 
     return sql, values
 
 
+def _packs(actor: Actor, force: str, _now: datetime) -> tuple[str, dict[str, Any]]:
+    own = scope(actor, "meetings:read", force)
+    sql = f"""
+        SELECT 'pack.drawn' AS type, m.recorded_at AS at, 'meeting' AS subject_type, m.id,
+               m.reference, m.cut_off AS occurred_at
+        FROM (SELECT h.*, CAST(NULL AS text) AS neighbourhood, CAST(NULL AS uuid) AS person_id
+              FROM meetings h
+              WHERE h.force = :force AND h.recorded_at >= :since AND h.recorded_at < :until) m
+        WHERE {own.condition("m", "packs")}
+    """
+    return sql, own.values_as("packs")
+
+
 SOURCES: Final[Sequence[Source]] = (
     Source(("want.opened", "want.changed", "want.ended"), "wanted:read", _wants),
     Source(("task.assigned", "task.overdue", "task.done"), "tasks:read", _tasks),
@@ -123,6 +136,7 @@ SOURCES: Final[Sequence[Source]] = (
         "briefings:read",
         _briefings,
     ),
+    Source(("pack.drawn",), "meetings:read", _packs),
 )
 EVENTS: Final = tuple(event for source in SOURCES for event in source.events)
 PERMISSION_OF: Final[Mapping[str, str]] = {
