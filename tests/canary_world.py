@@ -178,6 +178,7 @@ def _records(word, world, client, headers, whose, force, person):
         body = {"text": word(f"want{handling}", f"notes:read-{handling}"), "handling": handling}
         answer = client.post(f"/v1/wanted/{want['id']}/notes", json=body, headers=sent)
         assert answer.status_code == 201, answer.json
+    _sampled(word, world, client, headers, whose, force, want)
     detention = given_detention(
         client, headers, person=person, force=force, nationality_stated="ROU", role="investigator"
     )
@@ -196,6 +197,21 @@ def _records(word, world, client, headers, whose, force, person):
         record=record["id"],
         hit=hit["id"],
     )
+
+
+def _sampled(word, world, client, headers, whose, force, want):
+    sent = headers("chief_officer", force=force)
+    sample = client.post("/v1/reports/dip-samples", json={}, headers=sent).json
+    (file,) = [each for each in sample["files"] if each["want"]["id"] == want["id"]]
+    body = {
+        "position": file["position"],
+        "answers": dict.fromkeys(file["evidence"], "satisfactory"),
+        "notes": word("samplenotes", "command:read"),
+    }
+    path = f"/v1/reports/dip-samples/{sample['id']}"
+    answer = client.post(f"{path}/marks", json=body, headers=sent | {"If-Match": '"1"'})
+    assert answer.status_code == 201, answer.json
+    world.knows(whose, sample=sample["id"])
 
 
 def _managed(word, world, client, headers, whose, force, person):

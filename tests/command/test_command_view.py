@@ -156,6 +156,12 @@ def test_a_force_without_wants_has_no_data_and_nobody_sees_beyond_their_area(cli
     for number, lpa in enumerate(("N", "S")):
         given_neighbourhood(client, f"{lpa}1", lpa=lpa, south_west=(52 + number, -1))
         given_want(client, headers, neighbourhood=f"{lpa}1")
+    given_want(client, headers)
+    nowhere = view(client, headers, "lpa=none")
+    assert (nowhere["total"]["outstanding"]["wants"], nowhere["areas"][0]["neighbourhood"]) == (
+        1,
+        None,
+    )
     mine = view(client, headers, role="supervisor", lpas=["N"])
     assert ([row["lpa"] for row in mine["areas"]], mine["total"]["outstanding"]["wants"]) == (
         ["N"],
