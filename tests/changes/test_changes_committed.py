@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from builders import given_neighbourhood, given_person, given_want
 from devices_given import Device
 from sqlalchemy import text
 
+from offenders.clock import as_if_at
 from offenders.db import Work, transaction
 from offenders.domain.changes import feed
 from offenders.jobs.housekeeping import tidy_up
@@ -94,6 +96,26 @@ def test_without_a_writer_nothing_is_compared(
         session.execute(RAISE, {"force": force, "id": want["id"], "risk": "medium"})
         session.rollback()
     assert officer.ask(officer.token)["items"] == []
+
+
+def test_what_time_alone_changes_is_compared_without_a_writer(
+    client, headers, force, officer, want, compared
+):
+    sent = headers("supervisor", force=force, If_Match="*")
+    body = {"power": "PACE 1984 s.24"}
+    assert client.patch(f"/v1/wanted/{want['id']}", json=body, headers=sent).status_code == 200
+    officer.sent = headers("response_officer", force=force, hours=24 * 100)
+    due = datetime.fromisoformat(want["validation_due_at"])
+    compared.clear()
+    for days in (60, 40, 20):
+        with as_if_at(due - timedelta(days=days)):
+            assert officer.pull().ask(officer.token)["items"] == []
+    for seconds, act in ((-2, "yes"), (-1, "yes"), (0, "yes"), (1, "confirm_first")):
+        with as_if_at(due + timedelta(seconds=seconds)):
+            (card,) = officer.pull().held.values()
+            assert card["if_met"]["act"] == act
+            assert officer.held == officer.whole()
+    assert len(compared) == 5
 
 
 def test_marks_of_writers_go_once_every_view_has_seen_them(
