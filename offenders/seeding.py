@@ -19,6 +19,7 @@ from offenders.domain.imports.service import run_rows
 from offenders.domain.meetings.service import hold_first_meetings
 from offenders.domain.pnc.service import last_extract
 from offenders.domain.reference.codes import DATA
+from offenders.domain.sharing.seeding import add_made_up_shares
 from offenders.domain.working_days import start_of_london_day
 from offenders.ids import new_id
 from offenders.jobs.tasks import follow_all
@@ -140,6 +141,7 @@ def _add_daily_work(
     """Brief the force, ask for what is to be done, and hold the first daily meetings; once."""
     lpas = _lpas(engine, force)
     with transaction(engine, Work(force, statement_seconds=60)) as session:
+        report(f"shares with agencies: {add_made_up_shares(session, REQUESTED_BY)}")
         report(f"briefing items: {add_made_up_items(session, items, REQUESTED_BY)}")
         asked = add_made_up_tasks(session, tasks, REQUESTED_BY)
         followed = follow_all(session, force).details

@@ -96,7 +96,7 @@ def build(client, headers, session):
             begin(session, Work(OWN))
             job.effect_in(session, OWN)
     begin(session, Work(OWN))
-    for name, table in (("flag", "flags"), ("duplicate", "duplicate_candidates")):
+    for name, table in (("flag", "flags"), ("message", "outbox_messages")):
         found = session.execute(text(f"SELECT id FROM {table} WHERE force = '33' LIMIT 1")).scalar()
         if found is not None:
             world.knows("open", **{name: str(found)})

@@ -24,7 +24,6 @@ CODES = {
     "name": "overdue-arrests",
     "kind": "duplicates",
     "import_id": None,  # no import is made here: what it keeps is what its sender sent
-    "message": None,  # the outbox is empty: nothing was sent
     "merge": None,  # tests/sharing/test_restrictions.py merges restricted people
     "duplicate": None,  # made by imports alone; both people of a pair are hidden by policy
 }

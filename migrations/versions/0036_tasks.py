@@ -78,7 +78,7 @@ def _make_tasks() -> None:
             name=op.f("ck_tasks_reason_known"),
         ),
         sa.CheckConstraint(
-            "source_type IN ('decision', 'supervision', 'external', 'order_check', 'order_review', 'breach_action', 'breach_review', 'registration_visit', 'want_review', 'iom_review', 'iom_action', 'mappa_action', 'pnc_difference')",
+            "source_type IN ('decision', 'supervision', 'external', 'order_check', 'order_review', 'breach_action', 'breach_review', 'registration_visit', 'registration_review', 'arms_assessment', 'want_review', 'iom_review', 'iom_action', 'mappa_action', 'pnc_difference')",
             name=op.f("ck_tasks_source_type_known"),
         ),
         sa.CheckConstraint(

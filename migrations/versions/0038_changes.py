@@ -86,7 +86,7 @@ def _make_views() -> None:
         sa.Column("snapshot", sa.Text(), nullable=True),
         sa.Column("hidden", sa.Text(), nullable=True),
         sa.Column("compared_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("compared_as_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("holds_after", sa.DateTime(timezone=True), nullable=True),
         sa.Column("holds_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("force", "id", name=op.f("pk_change_views")),
@@ -98,7 +98,7 @@ def _make_entries() -> None:
         "change_entries",
         sa.Column("force", sa.Text(), nullable=False),
         sa.Column("view_id", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.BigInteger(), nullable=True),
         sa.Column("is_unsettled", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -109,7 +109,7 @@ def _make_entries() -> None:
             name=op.f("fk_change_entries_force_view_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("force", "view_id", "person_id", name=op.f("pk_change_entries")),
+        sa.PrimaryKeyConstraint("force", "view_id", "subject_id", name=op.f("pk_change_entries")),
     )
     op.create_index("ix_change_entries_seq", "change_entries", ["force", "view_id", "seq"])
     op.create_index(

@@ -60,8 +60,7 @@ _NAMING = """
     SELECT c.relname, array_agg(DISTINCT a.attname::text ORDER BY a.attname::text)
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT a.attisdropped
-      AND a.atttypid = 'uuid'::regtype AND c.relname NOT IN ('people_read', 'emergency_accesses',
-                                                    'change_entries')
+      AND a.atttypid = 'uuid'::regtype AND c.relname NOT IN ('people_read', 'emergency_accesses')
       AND (a.attname LIKE '%person%' OR c.relname IN ('persons', 'persons_history')
            AND a.attname = 'id' OR c.relname NOT LIKE 'persons%' AND EXISTS (
                SELECT FROM pg_constraint k

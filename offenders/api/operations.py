@@ -20,6 +20,7 @@ from offenders.api import idempotency, limits
 from offenders.api.answering import JSON
 from offenders.api.bodies import BODY_LIMIT, StrictParser, read_body
 from offenders.api.packing import ENCODING, pack, stamp, written
+from offenders.api.permissions import UndeclaredRoute
 from offenders.api.problems import KINDS
 from offenders.api.receipts import as_receipt
 from offenders.api.versions import etag, is_unchanged, read_if_match
@@ -150,6 +151,9 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
     that are no JSON. `partner` answers those who have the operation's `shared` permission alone;
     `before` looks at the body while no transaction is open, for what takes long.
     """
+    if (operation.shared is None) != (partner is None):
+        message = f"{rule}: what partners may ask needs a view of its own, and the reverse."
+        raise UndeclaredRoute(message)
 
     def declare(view: Callable[..., Answer]) -> Callable[..., Any]:
         views = _Views(view, partner)
@@ -169,7 +173,8 @@ def route(  # noqa: PLR0913 - a route's declaration is read as a list of its pro
             given |= {media: {"schema": {"type": "string", "format": "binary"}} for media in files}
             told = {"description": "OK", "content": given}
             endpoint = routes.doc(responses={str(status): told})(endpoint)
-        endpoint = routes.doc(**_described(operation, method, if_match=if_match))(endpoint)
+        described = _described(operation, method, query, if_match=if_match)
+        endpoint = routes.doc(**described)(endpoint)
         endpoint = _outside(endpoint, operation, body_limit)
         endpoint.query_schema = query()  # type: ignore[attr-defined]  # for who walks the routes
         routes.route(rule, methods=[method])(endpoint)
@@ -190,8 +195,11 @@ def _shared(schema: type[Schema]) -> Schema:
     return made
 
 
-def _described(operation: Operation, method: str, *, if_match: bool) -> dict[str, Any]:
-    parameters = []
+def _described(
+    operation: Operation, method: str, query: type[Schema], *, if_match: bool
+) -> dict[str, Any]:
+    # What is said here of parameters takes the place of what `arguments` says.
+    parameters: list[dict[str, Any]] = [{"in": "query", "schema": _shared(query)}]
     if if_match:
         parameters.append(_header("If-Match", "The ETag of the record you read.", required=True))
     if method == "POST":
@@ -345,10 +353,10 @@ def _run(  # noqa: PLR0913 - the parts of one request
             now=clock.now(),
         )
         _require_reason(call)
-        given = view(call, **path)
-        is_new = not service.knows_reader(actor)
-        if is_new:
+        is_new = work.force == actor.force and not service.knows_reader(actor)
+        if is_new:  # before the view, so that locks are always taken in the same order
             sharing.note_reader(session, actor, service.secret(), call.now)
+        given = view(call, **path)
         if is_sent:
             given = as_receipt(session, actor, given)
         if not given.is_audited:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FOLLOWING = (
     orders.follow_orders,
-    registrations.follow_visits,
+    registrations.follow_registrations,
     wanted.follow_reviews,
     iom.follow_members,
     mappa.follow_actions,

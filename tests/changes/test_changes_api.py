@@ -174,6 +174,9 @@ def test_tokens_altered_or_of_another_are_refused_with_what_to_do(
         raw[at] ^= 1
         refused(client, officer.sent, base64.urlsafe_b64encode(raw).decode().rstrip("="), 422)
         raw[at] ^= 1
+    for letter in "AQgwx":
+        if letter != token[-1]:
+            refused(client, officer.sent, token[:-1] + letter, 422)
     for wrong in ("x", token[:-4], token + "AAAA", "é", "=" * 9):
         refused(client, officer.sent, wrong, 422)
     same = headers("response_officer", name="Somebody else")
@@ -203,7 +206,7 @@ def test_tokens_last_thirty_days_and_views_a_little_longer(
     assert session.execute(text("SELECT count(*) FROM change_entries")).scalar_one() == 0
     refused(client, officer.sent, officer.token, 410)
     officer.begin()
-    refused(client, officer.sent, officer.token[:-1] + "x", 422)
+    assert officer.ask(officer.token)["items"] == []
 
 
 def test_many_devices_share_one_view_and_each_is_told_once(

@@ -12,27 +12,23 @@ from sqlalchemy import text
 
 from offenders.db import Work, transaction
 from offenders.domain.changes import feed
+from offenders.jobs.housekeeping import tidy_up
 
 RAISE = text("""
     UPDATE wants SET risk = :risk WHERE force = :force AND id = CAST(:id AS uuid)
 """)
+AGE = text("""
+    UPDATE force_writes SET begun_at = begun_at - interval '2 hours' WHERE of_force = :force
+""")
+OLD = text("""
+    SELECT count(*) FROM force_writes
+    WHERE of_force = :force AND begun_at < clock_timestamp() - interval '1 hour'
+""")
 
 
 @pytest.fixture
-def force(owner, fresh_force, purge):
-    """A force that may have areas."""
-    kind = "INSERT INTO forces (code, name, short_name, kind) VALUES (:f, 'X', 'X', 'territorial')"
-    with owner.begin() as connection:
-        connection.execute(text(kind), {"f": fresh_force})
-    yield fresh_force
-    purge(fresh_force)
-    with owner.begin() as connection:
-        connection.execute(text("DELETE FROM forces WHERE code = :f"), {"f": fresh_force})
-
-
-@pytest.fixture
-def client(committing_app):
-    return committing_app.test_client()
+def client(committing_client):
+    return committing_client
 
 
 @pytest.fixture
@@ -98,6 +94,23 @@ def test_without_a_writer_nothing_is_compared(
         session.execute(RAISE, {"force": force, "id": want["id"], "risk": "medium"})
         session.rollback()
     assert officer.ask(officer.token)["items"] == []
+
+
+def test_marks_of_writers_go_once_every_view_has_seen_them(
+    client, headers, engine, owner, force, officer
+):
+    def left_over_after_an_hour():
+        with owner.begin() as connection:
+            connection.execute(AGE, {"force": force})
+        with transaction(engine, Work(force)) as session:
+            tidy_up(session, force)
+            return session.execute(OLD, {"force": force}).scalar_one()
+
+    officer.pull()
+    given_want(client, headers, force=force, neighbourhood="W1")
+    assert left_over_after_an_hour() > 0
+    assert len(officer.pull().held) == 2
+    assert left_over_after_an_hour() == 0
 
 
 def test_many_who_pull_at_once_share_what_one_compares(

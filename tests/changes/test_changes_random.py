@@ -6,6 +6,7 @@ import os
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from builders import given_neighbourhood, given_person
@@ -27,16 +28,18 @@ SUMMARY = {"risk_to": ["public"], "what_to_do_if_met": "Do not approach alone."}
 class World:
     """A force, its people and their officers; every edit goes through the API, or is refused."""
 
-    def __init__(self, client, headers, seed):
-        self.client, self.headers = client, headers
+    def __init__(self, client, headers, force, seed):
+        self.client, self.force = client, force
+        self.headers = partial(headers, force=force)
+        self.recorded = partial(given_person, client, headers, force=force)
         self.rnd = random.Random(seed)
         self.tally = Counter()
         self.now = datetime.now(UTC)
         for at, (code, lpa) in enumerate(WARDS.items()):
-            given_neighbourhood(client, code, lpa=lpa, south_west=(52.0 + at, -1.0))
-        self.orders = Orders(client, headers, "33")
-        self.register = Register(client, headers, "33")
-        self.iom, self.mappa = Iom(client, headers), Mappa(client, headers, "33")
+            given_neighbourhood(client, code, lpa=lpa, south_west=(52.0 + at, -1.0), force=force)
+        self.orders = Orders(client, headers, force)
+        self.register = Register(client, headers, force)
+        self.iom, self.mappa = Iom(client, headers, force), Mappa(client, headers, force)
         self.people = [self.person(each) for each in range(7)]
         self.made = {kind: [] for kind in ("wants", "orders", "registrations", "members", "cases")}
         self.markers, self.merges = [], []
@@ -51,9 +54,7 @@ class World:
     def person(self, number):
         ward = self.rnd.choice([*WARDS, None])
         home = [{"lines": [f"{number} High Street"], "neighbourhood": ward, "type": "home"}]
-        return given_person(
-            self.client,
-            self.headers,
+        return self.recorded(
             family_name=f"Person{number}",
             addresses=home if ward else [],
             date_of_birth=self.rnd.choice(["1980-01-01", None, "2012-01-01"]),
@@ -236,8 +237,8 @@ Device.has_begun_whole = False
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_device_ends_with_exactly_what_a_full_pull_shows(client, headers, seed):
-    world = World(client, headers, seed)
+def test_a_device_ends_with_exactly_what_a_full_pull_shows(committing_client, headers, force, seed):
+    world = World(committing_client, headers, force, seed)
     for _ in range(STEPS):
         with as_if_at(world.now):
             world.edit()

@@ -89,16 +89,18 @@ def test_a_preview_is_narrowed_to_the_area_of_the_reader(client, headers):
         ({}, 422),
         ({"at": "2013-12-31T23:59:59Z"}, 422),
         ({"at": "2014-01-01T00:00:00Z"}, 422),
-        ({"at": ahead(-1 / 24)}, 422),
-        ({"at": ahead(0)}, 200),
+        ({"at": -1 / 24}, 422),
+        ({"at": 0}, 200),
         ({"at": "8999-12-31T00:00:00Z"}, 200),
         ({"at": "soon"}, 422),
-        ({"at": "2027-01-01T00:00:00Z", "force": "33"}, 200),
-        ({"at": "2027-01-01T00:00:00Z", "force": "31"}, 404),
-        ({"at": "2027-01-01T00:00:00Z", "rule": "x"}, 422),
+        ({"at": "8000-01-01T00:00:00Z", "force": "33"}, 200),
+        ({"at": "8000-01-01T00:00:00Z", "force": "31"}, 404),
+        ({"at": "8000-01-01T00:00:00Z", "rule": "x"}, 422),
     ],
 )
 def test_a_preview_is_of_ones_own_force_and_of_the_future(client, headers, body, status):
+    if isinstance(body.get("at"), int | float):  # in days from the moment at which it is sent
+        body = body | {"at": ahead(body["at"])}
     assert preview(client, headers, body).status_code == status
 
 

@@ -40,10 +40,12 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("unreviewed-orders", "*/10 * * * *"),
         ("order-checks", "*/10 * * * *"),
         ("unactioned-breaches", "*/10 * * * *"),
+        ("emergency-access-reviews", "*/10 * * * *"),
         ("followed-tasks", "*/10 * * * *"),
         ("overdue-tasks", "* * * * *"),
         ("failing-subscriptions", "*/10 * * * *"),
         ("daily-meetings", "*/10 * * * *"),
+        ("read-budgets", "* * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]

@@ -87,6 +87,21 @@ def test_it_widens_an_area_in_every_list_and_for_what_is_done(sharing, client, h
     assert seen()[:4] == (["N", "S"], 2, 2, 2), "one person is opened wherever their records are"
 
 
+def test_an_opened_person_is_looked_for_in_every_list_and_count(sharing, client, headers):
+    person = given_person(client, headers)
+    sharing.take("supervisor", person_id=person["id"], lpas=["N"])
+    asked = 0
+    for (rule, method), operation in client.application.extensions["operations"].items():
+        if method == "GET" and "<" not in rule and operation.scope == "area":
+            for query in ("", f"?as_at={clock.now().isoformat()}".replace("+", "%2B")):
+                answer = sharing.get(
+                    f"{rule.removeprefix('/v1/')}{query}", "supervisor", lpas=["N"]
+                )
+                assert answer.status_code in {200, 403, 404, 422}, (rule, answer.json)
+                asked += answer.status_code == 200
+    assert asked > 25
+
+
 def test_a_second_person_reviews_it_and_that_clears_its_flag(sharing, restricted, session):
     taken = sharing.take("supervisor", person_id=restricted["id"], minutes=5)
     own = ("emergency_access", taken["id"])

@@ -173,7 +173,6 @@ def _naming(table):
 
 
 EXCEPTED = {
-    "change_entries": "holds no name, and devices must be told whom to drop",
     "people_read": "counts whom an actor has read, for the budget",
     "emergency_accesses": "holds no name, and its reviewer may be shut out from the person",
 }

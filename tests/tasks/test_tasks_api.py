@@ -138,3 +138,19 @@ def test_the_same_request_twice_makes_one_task(tasks):
     assert first.json["id"] == second.json["id"]
     assert second.headers["Idempotency-Replayed"] == "true"
     assert len(tasks.list()) == 1
+
+
+def test_a_task_about_somebody_merged_is_about_the_record_that_stands_for_them(tasks):
+    gone, survivor = tasks.person(), tasks.person()
+    made = tasks.given(subject={"type": "person", "id": gone["id"]})
+    sent = tasks.sent | {"If-Match": f'"{survivor["version"]}"'}
+    body = {"other_person_id": gone["id"], "other_version": 1, "reason": "Recorded twice"}
+    address = f"/v1/people/{survivor['id']}/merges"
+    assert tasks.client.post(address, json=body, headers=sent).status_code == 201
+    seen = tasks.read(made)
+    assert seen["subject"]["reference"] == survivor["reference"]
+    assert seen["subject"]["href"] == f"/v1/people/{survivor['id']}"
+    for named in (survivor["id"], survivor["reference"], gone["id"]):
+        assert ids(tasks.list(subject=named)) == [made["id"]]
+    late = tasks.post(subject={"type": "person", "id": gone["id"]})
+    assert (late.status_code, late.json["rule"]) == (409, "merged-people")

@@ -73,8 +73,16 @@ def test_a_check_of_an_order_is_one_task_until_it_is_recorded(tasks, orders, swe
 def test_the_next_check_of_an_order_is_another_task(tasks, orders, sweep):
     order = orders.given(type="DVPO", made_on=day(-1), expires_on=day(20))
     (first,) = about(tasks, order)
+    for officer, keeper in (("88", "88"), ("99", "66")):
+        answer = orders.patch(order, owner_officer=officer, owner_team=None, reason="Moved")
+        assert answer.status_code == 200, answer.json
+        (moved,) = about(tasks, order)
+        assert (moved["id"], moved["owner_officer"]) == (first["id"], keeper)
+        if keeper == "88":
+            tasks.done(first, "handovers", to_officer="66", reason="Works that ward")
     orders.done(order, "checks", result="compliant")
     (second,) = about(tasks, order)
+    assert second["owner_officer"] == "99"
     assert second["id"] != first["id"]
     assert second["due_at"] > first["due_at"]
     assert tasks.read(first)["state"] == "done"
@@ -114,15 +122,23 @@ def test_a_breach_is_a_task_and_its_action_makes_the_management_review(tasks, or
 def test_a_home_visit_is_a_task_of_those_who_may_know_of_it(tasks, client, headers, sweep):
     register = Register(client, headers, "33")
     record = register.given(relevant_date=ago(400), risk="very_high")
-    (task,) = about(tasks, record)
-    assert task["source"]["type"] == "registration_visit"
+    assert sources(about(tasks, record)) == ["arms_assessment", "registration_visit"]
+    (task,) = about(tasks, record, source="registration_visit")
     for role in ("response_officer", "neighbourhood_officer", "meeting_chair", "iom_manager"):
         sent = tasks.caller(role)
         assert tasks.list(sent=sent) == []
         assert tasks.get(task, sent=sent).status_code == 404
     assert tasks.get(task, sent=register.sent).status_code == 200
     register.done(record, "visits", seen=True)
+    (assessment,) = about(tasks, record)
+    answer = client.post(
+        assessment["recorded_through"],
+        json={"priority": "medium"},
+        headers=register.sent | {"If-Match": "*"},
+    )
+    assert answer.status_code == 201
     assert about(tasks, record) == []
+    assert tasks.read(assessment)["state"] == "done"
     assert tasks.read(task)["ended_by"] == "dev-offender_manager-33"
     assert sweep() == {"made": 0, "ended": 0}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from offenders.api.pages import MAX_LIMIT
 from offenders.api.schemas.fields import (
@@ -46,8 +46,7 @@ class WardQuery(PageQuery):
     limit = fields.Integer(
         strict=False,
         load_default=MAX_LIMIT,
-        validate=lambda rows: 1 <= rows <= MAX_LIMIT,
-        error_messages={"validator_failed": f"Send 1 to {MAX_LIMIT}."},
+        validate=validate.Range(1, MAX_LIMIT, error=f"Send 1 to {MAX_LIMIT}."),
         metadata={"description": f"Rows on a page, {MAX_LIMIT} unless told."},
     )
     reason = one_of(KINDS, metadata={"description": "Who is there for this reason, whatever else."})
@@ -128,8 +127,7 @@ class ChangesQuery(Schema):
     limit = fields.Integer(
         strict=False,
         load_default=MAX_LIMIT,
-        validate=lambda rows: 1 <= rows <= MAX_LIMIT,
-        error_messages={"validator_failed": f"Send 1 to {MAX_LIMIT}."},
+        validate=validate.Range(1, MAX_LIMIT, error=f"Send 1 to {MAX_LIMIT}."),
         metadata={"description": f"Items at most, {MAX_LIMIT} unless told."},
     )
 

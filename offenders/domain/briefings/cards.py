@@ -7,6 +7,7 @@ listed, nor where in the order.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.briefings.reasons import KINDS, rank, reasons
@@ -68,7 +69,7 @@ def _over_kinds(column: str, joined: str) -> str:
     return joined.join(f"r_{kind}.{column}" for kind in KINDS)
 
 
-_ITEMS: Final = " || ".join(f"coalesce(CAST(r_{each}.items AS jsonb), '[]')" for each in KINDS)
+_ITEMS: Final = f"CAST('[' || concat_ws(',', {_over_kinds('items', ', ')}) || ']' AS json)"
 _ACT: Final = """
     CASE WHEN r_wanted.items IS NULL THEN 'no' WHEN r_wanted.may_act THEN 'yes'
          ELSE 'confirm_first' END
@@ -77,31 +78,38 @@ _NOT_WANTED: Final = (
     '[{"code": "not_wanted", "detail": "Not wanted on this list: it gives no power of arrest."}]'
 )
 _CARD: Final = f"""
-    (jsonb_build_object({IDENTITY_JSON},
+    (json_build_object({IDENTITY_JSON},
         'type', 'offender', 'age', CAST(date_part('year', age(CAST(:today AS date),
                                                               p.date_of_birth)) AS int),
         'photo_reference', CASE WHEN NOT {_NO_PHOTO} THEN p.photo_reference END,
-        'neighbourhoods', to_jsonb(w.wards), 'risk', ({{risks}})[o.rank],
+        'neighbourhoods', to_json(w.wards), 'risk', ({{risks}})[o.rank],
         'is_wanted', o.is_wanted, 'is_dangerous', o.is_dangerous,
         'reasons', {_ITEMS},
-        'if_met', jsonb_build_object('act', {_ACT},
+        'if_met', json_build_object('act', {_ACT},
             'because', coalesce(r_wanted.because, CAST('{_NOT_WANTED}' AS json)),
-            'instructions', to_jsonb(coalesce(
+            'instructions', to_json(coalesce(
                 array_remove({_over_kinds("says", " || ")}, NULL), '{{}}'))),
         'markers', n.items,
         'addresses', CASE WHEN NOT h.hides THEN {_ADDRESSES.format(current=_CURRENT)} END,
         'vehicles', {_VEHICLES}, 'last_seen', {_SEEN},
         'last_activity_at', r_wanted.last_activity_at,
-        'masked', to_jsonb({_MASKED}), 'version', p.version))
+        'masked', to_json({_MASKED}), 'version', p.version))
 """
 
 
 def card_rows(seen: StreetSight, people: str) -> tuple[str, dict[str, Any]]:
     """Give SQL of the cards of those `people` (SQL of ids `id`) who have a reason, and its values.
 
-    Columns: id, version, item (jsonb), danger, rank, rest (the keys of the order, then id), wards,
-    kinds, subjects, masked, turns_at (when time alone changes it) and hides.
+    Columns: id, version, item (json), danger, rank, rest (the keys of the order, then id), wards,
+    kinds, subjects, masked, hides, and turned_at and turns_at, between which moments time alone
+    changes no card but by the day.
     """
+    sql, values = _card_rows(seen, people)
+    return sql, dict(values)
+
+
+@lru_cache(maxsize=2000)  # as many as there are roles and areas; putting it together takes a while
+def _card_rows(seen: StreetSight, people: str) -> tuple[str, dict[str, Any]]:
     parts, values = reasons(seen)
     joins = "".join(f"CROSS JOIN LATERAL ({parts[kind]}) r_{kind}\n" for kind in KINDS)
     risks = "CAST(ARRAY['very_high', 'high', 'medium', 'standard', 'low'] AS text[])"
@@ -110,7 +118,7 @@ def card_rows(seen: StreetSight, people: str) -> tuple[str, dict[str, Any]]:
                CASE WHEN o.is_dangerous THEN 0 ELSE 1 END AS danger,
                coalesce(o.rank, {NO_RISK}) AS rank,
                CASE WHEN o.is_wanted THEN 0 ELSE 1 END AS rest,
-               w.wards, h.hides, r_wanted.turns_at,
+               w.wards, h.hides, r_wanted.turned_at, r_wanted.turns_at,
                array_remove(ARRAY[{_kinds()}], NULL) AS kinds,
                p.id || ({_over_kinds("ids", " || ")}) AS subjects, {_MASKED} AS masked
         FROM ({people}) one

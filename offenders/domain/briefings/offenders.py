@@ -112,7 +112,8 @@ def reading_of_ward(question: WardQuestion, after: Sequence[Any] | None, limit: 
                jsonb_build_object('ward', CAST(:ward AS text)) AS details,
                CASE WHEN cardinality(s.ids) > s.most THEN s.keys[s.most] END AS after
         FROM neighbourhoods n
-        CROSS JOIN LATERAL (SELECT n.force, n.lpa, n.code AS neighbourhood) t
+        CROSS JOIN LATERAL (
+            SELECT n.force, n.lpa, n.code AS neighbourhood, CAST(NULL AS uuid) AS person_id) t
         CROSS JOIN LATERAL (
             SELECT CAST(:limit AS int) AS most,
                    coalesce(array_agg(CAST(k.item AS text) ORDER BY {_IN_ORDER}), '{{}}') AS items,
@@ -142,7 +143,7 @@ def count_ward(session: Session, question: WardQuestion) -> int:
 # What a ward list shows otherwise than a reader's devices were last told is told to them anew.
 NOTED: Final = """,
     noted AS (
-        INSERT INTO change_entries (force, view_id, person_id, seq, is_unsettled, changed_at)
+        INSERT INTO change_entries (force, view_id, subject_id, seq, is_unsettled, changed_at)
         SELECT v.force, v.id, c.id, 0, true, clock_timestamp()
         FROM cards c
         JOIN change_views v ON v.force = :force AND v.base = CAST(:view AS uuid)
@@ -150,10 +151,10 @@ NOTED: Final = """,
                              AND (v.is_whole_force OR a.lpa = ANY (v.lpas)
                                   OR a.code = ANY (v.neighbourhoods))
         LEFT JOIN change_entries e ON e.force = v.force AND e.view_id = v.id
-                                  AND e.person_id = c.id
-        WHERE e.person_id IS NULL
+                                  AND e.subject_id = c.id
+        WHERE e.subject_id IS NULL
            OR (NOT e.is_unsettled
                AND e.digest IS DISTINCT FROM hashtextextended(CAST(c.item AS text), 0))
         ORDER BY c.id
-        ON CONFLICT (force, view_id, person_id) DO UPDATE SET is_unsettled = true)
+        ON CONFLICT (force, view_id, subject_id) DO UPDATE SET is_unsettled = true)
 """

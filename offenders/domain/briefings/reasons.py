@@ -1,8 +1,8 @@
 """Why a person is among the offenders of a ward: SQL for each kind of reason over an outer `p`.
 
-Each gives one row: items (a JSON array, null where there is no such reason), ids, areas (wards of
-the reason itself that the reader may know), says (what to do if met), rank (risk, 1 the gravest)
-and masked. All take `:force`, `:today`, `:now` and `:sees_protected`.
+Each gives one row: items (JSON objects, joined by commas; null where there is no such reason),
+ids, areas (wards of the reason itself that the reader may know), says (what to do if met), rank
+(risk, 1 the gravest) and masked. All take `:force`, `:today`, `:now` and `:sees_protected`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _WANT: Final = f"""
         'because', {_BECAUSE})
 """
 _WANTED: Final = f"""
-    SELECT json_agg({_WANT} ORDER BY w.rank, w.entered_at, w.id) AS items,
+    SELECT string_agg(CAST({_WANT} AS text), ',' ORDER BY w.rank, w.entered_at, w.id) AS items,
            array_agg(w.id) AS ids, array_agg(w.ward) AS areas,
            array_agg(CASE WHEN w.doubts = '{{}}' THEN 'Wanted, ' ELSE 'Confirm first, ' END
                      || w.reference || ': '
@@ -86,6 +86,7 @@ _WANTED: Final = f"""
            (array_agg({_BECAUSE} ORDER BY w.doubts <> '{{}}', w.rank, w.entered_at, w.id))[1]
                AS because,
            bool_or(w.domestic_abuse) AS is_domestic, max(w.last_activity_at) AS last_activity_at,
+           max(w.validation_due_at) FILTER (WHERE w.validation_due_at < :now) AS turned_at,
            min(w.validation_due_at) FILTER (WHERE w.validation_due_at >= :now) AS turns_at
     FROM (SELECT w.*, {rank("w.risk")} AS rank, {area("neighbourhood")} AS ward, {TEAM} AS team,
                  {DOUBTED} AS doubts,
@@ -97,11 +98,11 @@ _CONVICTS: Final = "(m.catch_and_convict AND m.convict_until >= CAST(:today AS d
 _HIDDEN_MEMBER: Final = "(NOT :sees_protected AND s.follows AND p.are_addresses_protected)"
 _FOLLOWS: Final = "(m.lpa IS NULL AND m.neighbourhood IS NULL)"
 _IOM: Final = f"""
-    SELECT json_agg(json_build_object(
+    SELECT string_agg(CAST(json_build_object(
                'type', 'iom', 'id', m.id, 'reference', m.reference, 'scheme', m.scheme,
                'cohort', m.cohort, 'theme', m.theme, 'rating', m.rating, 'risk', m.risk,
                'catch_and_convict', {_CONVICTS}, 'lead_agency', m.lead_agency,
-               'owner_officer', m.lead_officer, 'owner_team', m.lead_team)
+               'owner_officer', m.lead_officer, 'owner_team', m.lead_team) AS text), ','
                ORDER BY m.joined_on, m.id) AS items,
            array_agg(m.id) AS ids,
            array_agg(s.neighbourhood) FILTER (WHERE NOT {_HIDDEN_MEMBER}) AS areas,
@@ -110,14 +111,14 @@ _IOM: Final = f"""
            min({rank("m.risk")}) AS rank, CAST('{{}}' AS text[]) AS masked
     FROM iom_members m
     CROSS JOIN LATERAL (
-        SELECT m.force, m.recorded_by, {_FOLLOWS} AS follows,
+        SELECT m.force, m.person_id, m.recorded_by, {_FOLLOWS} AS follows,
                CASE WHEN {_FOLLOWS} THEN p.lpa ELSE m.lpa END AS lpa,
                CASE WHEN {_FOLLOWS} THEN p.neighbourhood ELSE m.neighbourhood END
                    AS neighbourhood) s
     WHERE {{condition}} AND m.force = :force AND m.person_id = p.id AND m.exited_at IS NULL
 """
 _NOTHING: Final = """
-    SELECT CAST(NULL AS json) AS items, CAST(NULL AS uuid[]) AS ids, CAST(NULL AS text[]) AS areas,
+    SELECT CAST(NULL AS text) AS items, CAST(NULL AS uuid[]) AS ids, CAST(NULL AS text[]) AS areas,
            CAST(NULL AS text[]) AS says, CAST(NULL AS int) AS rank, CAST('{}' AS text[]) AS masked
 """
 
@@ -142,6 +143,7 @@ def _wanted(scope: Scope | None) -> Part:
         more = """CAST(NULL AS boolean) AS may_act, CAST(NULL AS json) AS because,
                   CAST(NULL AS boolean) AS is_domestic,
                   CAST(NULL AS timestamptz) AS last_activity_at,
+                  CAST(NULL AS timestamptz) AS turned_at,
                   CAST(NULL AS timestamptz) AS turns_at"""
         return f"{_NOTHING}, {more}", {}
     condition = scope.condition("w", "want_scope")
@@ -168,11 +170,11 @@ def _registered(seen: StreetSight) -> Part:
         return _NOTHING, {}
     source, values = registered_of_person(seen.registrations, sees_all=seen.registrations_in_full)
     sql = f"""
-        SELECT json_agg(json_build_object(
+        SELECT string_agg(CAST(json_build_object(
                    'type', 'registered', 'id', r.id, 'reference', r.reference, 'state', s.state,
                    'risk', r.risk, 'local_summary', r.local_summary,
                    'owner_officer', r.owner_officer, 'owner_team', {registrations.TEAM})
-                   ORDER BY r.id) AS items,
+                   AS text), ',' ORDER BY r.id) AS items,
                array_agg(r.id) AS ids,
                array_agg(s.neighbourhood) FILTER (WHERE NOT {registrations.HIDDEN}) AS areas,
                array_agg(r.local_summary) AS says, min({rank("r.risk")}) AS rank,
@@ -191,14 +193,14 @@ def _mappa(seen: StreetSight) -> Part:
                    'owner_officer', c.owner_officer, 'owner_team', {mappa.TEAM}"""
         risk = f"min({rank('c.risk')})"
     sql = f"""
-        SELECT json_agg(json_build_object(
+        SELECT string_agg(CAST(json_build_object(
                    'type', 'mappa', 'id', c.id, 'reference', c.reference,
                    'summary', CASE WHEN b.id IS NOT NULL THEN json_build_object(
                        'risk_to', b.risk_to, 'triggers', b.triggers,
                        'what_to_look_for', b.what_to_look_for,
                        'what_to_do_if_met', b.what_to_do_if_met,
                        'licence_conditions', b.licence_conditions, 'contact', b.contact) END{case})
-                   ORDER BY c.id) AS items,
+                   AS text), ',' ORDER BY c.id) AS items,
                array_agg(c.id) AS ids,
                array_agg(s.neighbourhood) FILTER (WHERE NOT {mappa.HIDDEN}) AS areas,
                array_agg(b.what_to_do_if_met ORDER BY c.id) AS says, {risk} AS rank,

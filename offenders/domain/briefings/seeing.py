@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from offenders.domain import access
@@ -35,9 +36,18 @@ class StreetSight:
     mappa_cases: bool
 
 
+def unnamed(actor: Actor) -> Actor:
+    """Give the actor without what tells them from others who may see the same."""
+    return replace(actor, subject="", name="", agency=None, token_id=None, issued_at=None)
+
+
 def street_sight(actor: Actor, force: str) -> StreetSight:
     """Give what the actor may see; raises Forbidden for whom no ward is open."""
+    return _street_sight(unnamed(actor), force)
 
+
+@lru_cache(maxsize=2000)
+def _street_sight(actor: Actor, force: str) -> StreetSight:
     def reach(permission: str) -> Scope | None:
         return access.scope(actor, permission, force) if access.may(actor, permission) else None
 

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import text
 
 from offenders.domain.briefings.offenders import present_values
-from offenders.domain.working_days import end_of_london_day, london_day
+from offenders.domain.working_days import end_of_london_day, london_day, start_of_london_day
 from offenders.errors import DomainError
 from offenders.statements import Statement, ask
 
@@ -81,8 +81,7 @@ class Pulled:
 
 
 _FIND = text("""
-    SELECT generation, seq, used_at, hidden, compared_from, compared_as_at,
-           holds_until,
+    SELECT generation, seq, used_at, hidden, compared_from, holds_after, holds_until,
            compared_from < clock_timestamp() - CAST(:trusted AS interval) AS is_old,
            EXISTS (SELECT FROM force_writes m
                    CROSS JOIN LATERAL (SELECT CAST(CAST(m.xid AS text) AS xid8) AS id) t
@@ -99,9 +98,11 @@ _FIND = text("""
 """)
 # A large force is longer in comparing than an ordinary statement may take, or another wait for it.
 _PATIENCE = text("""
-    SELECT set_config('statement_timeout', :most, true), set_config('lock_timeout', :most, true)
+    SELECT set_config('statement_timeout', :most, true), set_config('lock_timeout', :most, true),
+           set_config('jit', 'off', true)
 """)
-_LOCK = text("SELECT 1 FROM change_views WHERE force = :force AND id = :view FOR UPDATE")
+# Whoever notes what a ward list shows refers to the view meanwhile, and need not wait.
+_LOCK = text("SELECT 1 FROM change_views WHERE force = :force AND id = :view FOR NO KEY UPDATE")
 _MAKE = text("""
     INSERT INTO change_views (force, id, base, generation, is_whole_force, lpas, neighbourhoods,
                               seq, used_at)
@@ -179,38 +180,41 @@ def _has_aged(known: Row[Any], view: View, now: datetime) -> bool:
         return True
     if known.hidden != view.hidden:
         return True
-    return not known.compared_as_at <= now < known.holds_until
+    return not known.holds_after < now < known.holds_until
 
 
 _COMPARE: Final = """
     WITH shown AS MATERIALIZED (
-        SELECT c.id, hashtextextended(CAST(c.item AS text), 0) AS digest, c.turns_at
+        SELECT c.id, hashtextextended(CAST(c.item AS text), 0) AS digest, c.turned_at,
+               c.turns_at
         FROM ({cards}) c),
     told AS (
-        SELECT e.person_id, e.digest, e.is_unsettled FROM change_entries e
+        SELECT e.subject_id, e.digest, e.is_unsettled FROM change_entries e
         WHERE e.force = :force AND e.view_id = :view),
     differing AS MATERIALIZED (
-        SELECT coalesce(s.id, t.person_id) AS person_id, s.digest, t.is_unsettled,
-               CAST(:seq AS bigint) + row_number() OVER (ORDER BY coalesce(s.id, t.person_id))
+        SELECT coalesce(s.id, t.subject_id) AS subject_id, s.digest, t.is_unsettled,
+               CAST(:seq AS bigint) + row_number() OVER (ORDER BY coalesce(s.id, t.subject_id))
                    AS seq
-        FROM shown s FULL JOIN told t ON t.person_id = s.id
-        WHERE t.person_id IS NULL OR t.is_unsettled OR t.digest IS DISTINCT FROM s.digest),
+        FROM shown s FULL JOIN told t ON t.subject_id = s.id
+        WHERE t.subject_id IS NULL OR t.is_unsettled OR t.digest IS DISTINCT FROM s.digest),
     again AS (
         UPDATE change_entries e
         SET digest = d.digest, seq = d.seq, is_unsettled = false, changed_at = clock_timestamp()
         FROM differing d
-        WHERE e.force = :force AND e.view_id = :view AND e.person_id = d.person_id
+        WHERE e.force = :force AND e.view_id = :view AND e.subject_id = d.subject_id
           AND e.is_unsettled = d.is_unsettled),
     first AS (
-        INSERT INTO change_entries (force, view_id, person_id, seq, digest, changed_at)
-        SELECT CAST(:force AS text), CAST(:view AS uuid), d.person_id, d.seq, d.digest,
+        INSERT INTO change_entries (force, view_id, subject_id, seq, digest, changed_at)
+        SELECT CAST(:force AS text), CAST(:view AS uuid), d.subject_id, d.seq, d.digest,
                clock_timestamp()
         FROM differing d WHERE d.is_unsettled IS NULL
-        ON CONFLICT (force, view_id, person_id) DO UPDATE SET is_unsettled = true)
+        ON CONFLICT (force, view_id, subject_id) DO UPDATE SET is_unsettled = true)
     UPDATE change_views v
     SET seq = v.seq + (SELECT count(*) FROM differing), snapshot = pg_current_snapshot()::text,
-        hidden = :hidden, compared_from = :compared_from, compared_as_at = :now,
-        holds_until = least(CAST(:midnight AS timestamptz),
+        hidden = :hidden, compared_from = :compared_from,
+        holds_after = greatest(CAST(:day_begins AS timestamptz),
+                               (SELECT max(s.turned_at) FROM shown s)),
+        holds_until = least(CAST(:day_ends AS timestamptz),
                             (SELECT min(s.turns_at) + interval '1 microsecond' FROM shown s))
     WHERE v.force = :force AND v.id = :view
     RETURNING v.seq
@@ -219,12 +223,13 @@ _COMPARE: Final = """
 
 def _compare_once(session: Session, view: View, known: Row[Any], moment: dict[str, Any]) -> None:
     cards, values = view.cards()
-    day_ends = end_of_london_day(london_day(moment["now"]))
+    day = london_day(moment["now"])
     own = {
         "seq": known.seq,
         "hidden": view.hidden,
         "compared_from": known.present,
-        "midnight": day_ends,
+        "day_begins": start_of_london_day(day),
+        "day_ends": end_of_london_day(day),
     }
     ask(
         session,
@@ -236,22 +241,22 @@ def _compare_once(session: Session, view: View, known: Row[Any], moment: dict[st
 # What is told is noted where it differs from what was compared: it is told anew then.
 _TELL: Final = """
     WITH due AS MATERIALIZED (
-        SELECT e.person_id, e.seq, e.digest FROM change_entries e
+        SELECT e.subject_id, e.seq, e.digest FROM change_entries e
         WHERE e.force = :force AND e.view_id = :view AND e.seq > :since
         ORDER BY e.seq LIMIT CAST(:limit AS int) + 1),
     cards AS MATERIALIZED ({cards}),
     noted AS (
         UPDATE change_entries e SET is_unsettled = true
-        FROM due d LEFT JOIN cards c ON c.id = d.person_id
-        WHERE e.force = :force AND e.view_id = :view AND e.person_id = d.person_id
+        FROM due d LEFT JOIN cards c ON c.id = d.subject_id
+        WHERE e.force = :force AND e.view_id = :view AND e.subject_id = d.subject_id
           AND NOT e.is_unsettled AND d.digest IS NOT NULL
           AND d.digest IS DISTINCT FROM hashtextextended(CAST(c.item AS text), 0))
     SELECT coalesce(json_agg(json_build_array(
-               d.seq, d.person_id, c.version, CAST(c.item AS text), c.subjects, c.masked)
+               d.seq, d.subject_id, c.version, CAST(c.item AS text), c.subjects, c.masked)
                ORDER BY d.seq), '[]')::text AS told
-    FROM due d LEFT JOIN cards c ON c.id = d.person_id
+    FROM due d LEFT JOIN cards c ON c.id = d.subject_id
 """
-_DUE: Final = "SELECT d.person_id AS id FROM due d WHERE d.digest IS NOT NULL"
+_DUE: Final = "SELECT d.subject_id AS id FROM due d WHERE d.digest IS NOT NULL"
 
 
 def _tell(

@@ -33,7 +33,7 @@ class ChangeView(Base):
     `id` is made of all that decides the answer, `base` of that without who is restricted; `hidden`
     is who was hidden when it was last compared. `generation` is new whenever the view is. `seq` is
     the last number given; `snapshot` is what was seen when it was last compared, beginning at
-    `compared_from`; until `holds_until` time alone changes no card.
+    `compared_from`; after `holds_after` and until `holds_until` time alone changes no card.
     """
 
     __tablename__ = "change_views"
@@ -48,7 +48,7 @@ class ChangeView(Base):
     snapshot: Mapped[OptionalString]
     hidden: Mapped[OptionalString]
     compared_from: Mapped[OptionalMoment]
-    compared_as_at: Mapped[OptionalMoment]
+    holds_after: Mapped[OptionalMoment]
     holds_until: Mapped[OptionalMoment]
     used_at: Mapped[Moment]
 
@@ -56,13 +56,14 @@ class ChangeView(Base):
 class ChangeEntry(Base):
     """The last that was told of a person: their card's digest, null once they were removed.
 
+    `subject_id` names them for ever, whatever becomes of their record and of who may see it.
     `is_unsettled` where somebody may have been shown another card since.
     """
 
     __tablename__ = "change_entries"
     force: Mapped[ForceKey]
     view_id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[int | None] = mapped_column(BigInteger)
     is_unsettled: Mapped[bool] = mapped_column(server_default=text("false"))

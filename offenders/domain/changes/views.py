@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from offenders.domain.access import Scope
 from offenders.domain.briefings.cards import OF_FORCE, OF_WARDS, card_rows
-from offenders.domain.briefings.seeing import StreetSight, street_sight
+from offenders.domain.briefings.seeing import street_sight, unnamed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.actors import Actor
+    from offenders.domain.briefings.seeing import StreetSight
 
 _OF_AREA = """
     SELECT a.code FROM neighbourhoods a
@@ -89,13 +90,14 @@ def view_of(session: Session, actor: Actor, force: str, now: datetime) -> View:
 
 def base_of(actor: Actor, force: str) -> View:
     """Give the view as of nobody restricted. The areas of a token narrow it, whatever the role."""
-    area = Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
-    return _view(street_sight(actor, force), area)
+    return _view_of(unnamed(actor), force)
 
 
 @lru_cache(maxsize=2000)
-def _view(seen: StreetSight, area: Scope) -> View:
+def _view_of(actor: Actor, force: str) -> View:
     """Make the id of all that decides what is shown: the very SQL, its values, and the area."""
+    area = Scope(force, tuple(sorted(actor.lpas)), tuple(sorted(actor.neighbourhoods)))
+    seen = street_sight(actor, force)
     sql, values = card_rows(seen, "")
     content = orjson.dumps([sql, values, area.values], option=orjson.OPT_SORT_KEYS)
     base = UUID(bytes=sha256(content).digest()[:16])

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 WITHOUT_KEY: Final = frozenset({("flags", "person_id")})
 # Columns that name a person and are not moved as they stand, each with the reason.
 NOT_MOVED: Final = {
-    ("change_entries", "person_id"): "says under which record devices were told of a person",
     ("duplicate_candidates", "person_id"): "pairs are ordered: linking.py moves them whole",
     ("duplicate_candidates", "other_person_id"): "pairs are ordered: linking.py moves them whole",
     ("merges", "merged_id"): "says which records a merge joined",

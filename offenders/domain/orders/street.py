@@ -36,17 +36,17 @@ _CONDITIONS = f"""(
 def enforceable_of_person(scope: Scope, sight: OrderSight) -> tuple[str, dict[str, Any]]:
     """Give the SQL of the orders that bind an outer `p`, one row, and its values.
 
-    Columns: items (json), ids, areas, says (what a breach means) and masked, arrays. It takes
-    `:sees_protected` and `:today`, too.
+    Columns: items (JSON objects, joined by commas), and the arrays ids, areas, says (what a breach
+    means) and masked. It takes `:sees_protected` and `:today`, too.
     """
     owner = f", 'owner_officer', o.owner_officer, 'owner_team', {TEAM}" if sight.whole else ""
     sql = f"""
-        SELECT json_agg(json_build_object(
+        SELECT string_agg(CAST(json_build_object(
                    'type', 'order', 'id', o.id, 'reference', o.reference,
                    'order_type', o.type, 'name', {_NAME}, 'interim', o.interim,
                    'expires_on', o.expires_on, 'conditions', {_CONDITIONS},
                    'power_of_arrest', {POWER}, 'breach_offence_code', {BREACH_CODE}{owner})
-                   ORDER BY o.expires_on, o.id) AS items,
+                   AS text), ',' ORDER BY o.expires_on, o.id) AS items,
                array_agg(o.id) AS ids,
                array_agg(s.neighbourhood) FILTER (WHERE NOT {HIDDEN}) AS areas,
                array_agg(coalesce(o.instruction, {_NAME} || ' ' || o.reference

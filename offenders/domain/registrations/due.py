@@ -9,7 +9,7 @@ import orjson
 from offenders import clock
 from offenders.domain.flags.service import DueSource, Settled, settle
 from offenders.domain.reference.policies import explained_figures
-from offenders.domain.registrations.duties import follow_visits
+from offenders.domain.registrations.duties import follow_registrations
 from offenders.domain.registrations.law import ACT
 from offenders.domain.registrations.store import (
     ARMS,
@@ -127,4 +127,4 @@ def settle_flag(session: Session, record_id: UUID) -> None:
             because="Recorded: nothing is due now.",
             subject_id=record_id,
         )
-    follow_visits(session, [record_id])
+    follow_registrations(session, [record_id])

@@ -10,7 +10,7 @@ from offenders.domain.registrations.due import (
     settle_flag,
     settle_flags,
 )
-from offenders.domain.registrations.duties import follow_visits
+from offenders.domain.registrations.duties import follow_registrations
 from offenders.domain.registrations.ending import close, review_indefinite
 from offenders.domain.registrations.entering import (
     add_disposal,
@@ -66,7 +66,7 @@ __all__ = [
     "end_absence",
     "examine",
     "follow_birth",
-    "follow_visits",
+    "follow_registrations",
     "give_notice",
     "hand_over",
     "list_actions",

@@ -188,8 +188,14 @@ class Question:
             return
         found = as_uuid(str(written))
         if found is not None:
-            parts.append("t.subject_id = :f_subject")
+            parts.append(
+                "(t.subject_id = :f_subject"
+                " OR (t.subject_type = 'person' AND t.person_id = :f_subject))"
+            )
             values["f_subject"] = found
             return
-        parts.append("t.subject_reference = :f_subject")
+        parts.append(
+            "(t.subject_reference = :f_subject"
+            " OR (t.subject_type = 'person' AND p.reference = :f_subject))"
+        )
         values["f_subject"] = as_reference(str(written))

@@ -84,15 +84,12 @@ _DUE: Final = f"""
            {", ".join(f"CAST(d.{name} AS {kind}) AS {name}" for name, kind in _ALL.items())}
     FROM ({{sql}}) d
 """
-_KEPT: Final = ", ".join(
-    f"CASE WHEN t.keeps_owner THEN t.{name} ELSE d.{name} END AS {name}" for name in _OWN
-)
 # What is due beside what is open. A full join can't be a nested loop, into which statistics of
 # before thousands of tasks were made at once would otherwise lead.
 _BESIDE: Final = f"""
     beside AS MATERIALIZED (
         SELECT t.id, d.source_id IS NULL AS is_over, d.source_type, d.source_id, d.occasion,
-               {", ".join(f"d.{name}" for name in _FACTS)}, {_KEPT},
+               {", ".join(f"d.{name}" for name in _ALL)},
                ({", ".join(f"t.{name}" for name in _FACTS)}) IS DISTINCT FROM
                    ({", ".join(f"d.{name}" for name in _FACTS)})
                OR NOT t.keeps_owner AND (t.owner_officer, t.owner_team) IS DISTINCT FROM
@@ -113,8 +110,7 @@ _MAKE: Final = f"""
                            {_NAMES}, first_due_at, recorded_by, recorded_at, updated_at)
         SELECT CAST(:task_force AS text), b.new_id, 'T' || :task_force || '-' || {_SPOKEN},
                b.source_type, b.source_id, b.occasion, true, {_NAMES}, b.due_at,
-               '{SERVICE}', CAST(:task_at AS timestamptz),
-               CAST(:task_at AS timestamptz)
+               '{SERVICE}', CAST(:task_at AS timestamptz), CAST(:task_at AS timestamptz)
         FROM numbered b
         ON CONFLICT (force, source_type, source_id, occasion)
             WHERE follows_source AND state = 'open' DO NOTHING
@@ -126,8 +122,13 @@ _KEEP: Final = f"""
         INSERT INTO tasks_history ({_COLUMNS}, recorded_from)
         SELECT {_COLUMNS}, CAST(:task_at AS timestamptz) FROM made)
 """
+# A task handed over keeps its owner, also where that happens while this statement runs.
 _RENEWED: Final = ", ".join(
-    f"{name} = CASE WHEN b.is_over THEN t.{name} ELSE b.{name} END" for name in _ALL
+    [f"{name} = CASE WHEN b.is_over THEN t.{name} ELSE b.{name} END" for name in _FACTS]
+    + [
+        f"{name} = CASE WHEN b.is_over OR t.keeps_owner THEN t.{name} ELSE b.{name} END"
+        for name in _OWN
+    ]
 )
 _BRING_UP_TO_DATE: Final = f"""
     dated AS (

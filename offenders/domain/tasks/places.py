@@ -31,6 +31,12 @@ PLACES: Final = {
         "/v1/orders/{subject}/breaches/{source}/reviews", {"learning": "what it teaches"}
     ),
     Source.REGISTRATION_VISIT: Place("/v1/registrations/{subject}/visits", {"seen": True}),
+    Source.REGISTRATION_REVIEW: Place(
+        "/v1/registrations/{subject}/managements", {"management": "active"}
+    ),
+    Source.ARMS_ASSESSMENT: Place(
+        "/v1/registrations/{subject}/arms-assessments", {"priority": "medium"}
+    ),
     Source.WANT_REVIEW: Place("/v1/wanted/{subject}/reviews", {"decision": "what to do next"}),
     Source.IOM_REVIEW: Place(
         "/v1/iom/members/{subject}/reviews", {"decision": "remain", "rationale": "why"}

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
+# A task about somebody whose record was merged is about the record that stands for them.
+_SUBJECT_ID: Final = "CASE WHEN t.subject_type = 'person' THEN t.person_id ELSE t.subject_id END"
+_SUBJECT_REFERENCE: Final = """
+    coalesce(CASE WHEN t.subject_type = 'person' THEN p.reference END, t.subject_reference)
+"""
 _ADDRESS: Final = (
     "CASE t.subject_type "
     + " ".join(f"WHEN '{kind}' THEN '{each.address}/'" for kind, each in SUBJECTS.items())
-    + " END || t.subject_id"
+    + f" END || {_SUBJECT_ID}"
 )
 _MASKED: Final = f"""
     array_remove(ARRAY[
@@ -46,7 +51,7 @@ def task_json(*, as_at: bool = False) -> str:
         'due_at', t.due_at, 'first_due_at', t.first_due_at,
         'owner_officer', t.owner_officer, 'owner_team', {TEAM},
         'subject', CASE WHEN t.subject_type IS NOT NULL THEN json_build_object(
-            'type', t.subject_type, 'id', t.subject_id, 'reference', t.subject_reference,
+            'type', t.subject_type, 'id', {_SUBJECT_ID}, 'reference', {_SUBJECT_REFERENCE},
             'href', {_ADDRESS}) END,
         'person_id', CASE WHEN :sees_people THEN t.person_id END,
         'person', CASE WHEN :sees_people AND p.id IS NOT NULL

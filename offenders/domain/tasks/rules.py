@@ -47,6 +47,8 @@ class Source(StrEnum):
     BREACH_ACTION = "breach_action"
     BREACH_REVIEW = "breach_review"
     REGISTRATION_VISIT = "registration_visit"
+    REGISTRATION_REVIEW = "registration_review"
+    ARMS_ASSESSMENT = "arms_assessment"
     WANT_REVIEW = "want_review"
     IOM_REVIEW = "iom_review"
     IOM_ACTION = "iom_action"
@@ -64,6 +66,8 @@ _NEEDED_FOR_SUBJECT: Final = {
 _NEEDED_FOR_SOURCE: Final = {
     Source.MAPPA_ACTION: "mappa:read",
     Source.REGISTRATION_VISIT: "registrations:read-full",
+    Source.REGISTRATION_REVIEW: "registrations:read-full",
+    Source.ARMS_ASSESSMENT: "registrations:read-full",
     Source.IOM_ACTION: "iom:read-case",
     Source.IOM_REVIEW: "iom:read-case",
     Source.ORDER_REVIEW: "orders:read-whole",
