@@ -59,7 +59,7 @@ def _of_kind(kind: str) -> str:
 _ACTIVE_DAYS: Final = figure_sql("briefing-activity", "all")
 _DOMESTIC: Final = f"""(
     SELECT coalesce(json_agg(c.id ORDER BY {_IN_ORDER}), '[]') FROM shown c
-    WHERE jsonb_path_exists(c.item, '$.reasons[*] ? (@.domestic_abuse == true)'))"""
+    WHERE jsonb_path_exists(CAST(c.item AS jsonb), '$.reasons[*] ? (@.domestic_abuse == true)'))"""
 _ACTIVE: Final = f"""(
     SELECT coalesce(json_agg(json_build_object('person_id', a.id, 'last_active_at', a.at)
                              ORDER BY a.at DESC, a.id), '[]')
@@ -72,7 +72,7 @@ _ORDERS: Final = f"""(
                'name', r ->> 'name', 'expires_on', r ->> 'expires_on',
                'conditions', r -> 'conditions', 'instruction', '{CHECK}')
                ORDER BY {_IN_ORDER}, r ->> 'id'), '[]')
-    FROM shown c CROSS JOIN LATERAL jsonb_array_elements(c.item -> 'reasons') r
+    FROM shown c CROSS JOIN LATERAL json_array_elements(c.item -> 'reasons') r
     WHERE r ->> 'type' = 'order')"""
 
 
