@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from briefings_given import Briefings
 from builders import given_person, given_want
+from sharing_given import Sharing
 from sqlalchemy import text
 from standardwebhooks import WebhookVerificationError
 from tasks_given import Tasks
@@ -216,3 +217,24 @@ def test_tasks_are_told_of_to_who_may_see_them(hooks, receive, client, headers):
 )
 def test_nobody_subscribes_to_what_they_may_not_read(hooks, receive, events, role, status):
     assert hooks.post(receive(), *events, role=role).status_code == status
+
+
+def test_nobody_is_told_of_people_restricted_from_them(hooks, receive, client, headers):
+    sharing, briefings = Sharing(client, headers), Briefings(client, headers)
+    shut_out, cleared = receive(), receive()
+    made = hooks.given(shut_out, *WANTS, "briefing.published", name="Out")
+    known = hooks.given(cleared, *WANTS, "briefing.published", name="In")
+    want = given_want(client, headers)
+    sharing.restrict({"id": want["person"]["id"]}, officers=[known["owner"]])
+    item = briefings.given(
+        sent=briefings.by("supervisor", name="In"), about={"type": "want", "id": want["id"]}
+    )
+    hooks.step()
+    assert shut_out.told(made["secret"]) == []
+    told = {each["subject"]["id"] for each in cleared.told(known["secret"])}
+    assert {want["id"], item["id"]} <= told
+    # Nor are they given the item, nor its place in a count of items.
+    for sent in (briefings.officer(), briefings.by("supervisor", name="Out")):
+        page = briefings.ask(sent=sent, count="true")
+        assert (page["items"], page["total"]) == ([], 0)
+        briefings.ask(f"/{item['id']}", sent=sent, status=404)
