@@ -125,7 +125,7 @@ def reading_of_ward(question: WardQuestion, after: Sequence[Any] | None, limit: 
                    coalesce(array_agg(CAST(json_build_array({_IN_ORDER}) AS text)
                                       ORDER BY {_IN_ORDER}), '{{}}') AS keys
             FROM cards k) s
-        WHERE {seen.wards.condition("t", "ward_scope")} AND n.code = :ward
+        WHERE {seen.wards.of_areas.condition("t", "ward_scope")} AND n.code = :ward
     """
     values |= more | present_values(question.now) | seen.wards.values_as("ward_scope")
     values |= {"ward": question.ward, "limit": limit, "view": question.view}

@@ -95,7 +95,7 @@ def find_meeting(session: Session, scope: Scope, written: str) -> Row[Any] | Non
     statement = f"""
         SELECT CAST({_JSON} AS text) AS body, CAST(json_build_object({_HEAD}) AS text) AS head,
                m.id, m.tier, m.lpa, m.version
-        FROM {_MEETINGS} WHERE {scope.condition("m")} AND {named}
+        FROM {_MEETINGS} WHERE {scope.of_areas.condition("m")} AND {named}
     """
     keys = {"id": as_uuid(written), "reference": as_reference(written)}
     return session.execute(text(statement), scope.values | keys).one_or_none()
@@ -132,7 +132,7 @@ def count_meetings(session: Session, scope: Scope, filters: Mapping[str, Any]) -
 
 def _condition(scope: Scope, filters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     parts, values = equalities(dict(filters), _EQUAL)
-    parts.append(scope.condition("m"))
+    parts.append(scope.of_areas.condition("m"))
     for name, compared in _BOUNDS.items():
         if filters.get(name) is not None:
             parts.append(f"m.held_at {compared} :f_{name}")
