@@ -59,6 +59,8 @@ def test_the_timetable_is_listed_with_next_slot_and_last_run(client, headers, ru
         "unreviewed-orders",
         "order-checks",
         "unactioned-breaches",
+        "emergency-access-reviews",
+        "read-budgets",
         "audit-seal",
         "housekeeping",
     ]

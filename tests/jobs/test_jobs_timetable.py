@@ -40,6 +40,8 @@ def test_the_jobs_have_the_names_of_the_contract():
         ("unreviewed-orders", "*/10 * * * *"),
         ("order-checks", "*/10 * * * *"),
         ("unactioned-breaches", "*/10 * * * *"),
+        ("emergency-access-reviews", "*/10 * * * *"),
+        ("read-budgets", "* * * * *"),
         ("audit-seal", "* * * * *"),
         ("housekeeping", "10 4 * * *"),
     ]
