@@ -87,6 +87,8 @@ def build(client, headers, session):
     _whole(world, client, headers, "restricted", OWN)
     _whole(world, client, headers, "other", OTHER)
     sharing = Sharing(client, headers)
+    for force in (OWN, OTHER):
+        _met(world, client, headers, force)
     taken = sharing.take("duty_inspector", person_id=world.ids["person"]["open"])
     world.knows("open", access=taken["id"])
     for person in ("restricted", "restrictedvictim"):
@@ -189,6 +191,7 @@ def _records(word, world, client, headers, whose, force, person):
     text_of = word("bailcondition", "bail:read")
     record = bail.given(person_id=person["id"], conditions=[{"text": text_of, "type": "other"}])
     hit = Forensics(client, headers, force).enter(person_id=person["id"])
+    _daily(word, world, client, headers, whose, force, want)
     world.knows(
         whose,
         want=want["id"],
@@ -197,6 +200,39 @@ def _records(word, world, client, headers, whose, force, person):
         record=record["id"],
         hit=hit["id"],
     )
+
+
+def _daily(word, world, client, headers, whose, force, want):
+    """A task about the want, and briefing items about whom it is of."""
+    sent = headers("supervisor", force=force)
+    subject = {"type": "want", "id": want["id"]}
+    action = f"Arrest at {word('taskaction', 'tasks:read', 'meetings:read')} before noon"
+    body = {"action": action, "owner_team": "T1", "due_at": later(1), "subject": subject}
+    task = client.post("/v1/tasks", json=body, headers=sent)
+    assert task.status_code == 201, task.json
+    world.knows(whose, task=task.json["id"])
+    for handling in ("normal", "restricted", "covert"):
+        permission = "briefings:read" if handling == "normal" else f"notes:read-{handling}"
+        body = {
+            "title": "Brief",
+            "text": word(f"briefing{handling}", permission),
+            "handling": handling,
+            "handling_conditions": "Tell nobody.",
+            "valid_until": later(24),
+            "about": {"type": "person", "id": want["person"]["id"]},
+        }
+        item = client.post("/v1/briefings", json=body, headers=sent)
+        assert item.status_code == 201, item.json
+        world.knows(
+            whose if handling == "normal" else f"{whose}{handling}", briefing=item.json["id"]
+        )
+
+
+def _met(world, client, headers, force):
+    """A pack drawn while nobody was restricted yet."""
+    made = client.post("/v1/meetings", json={}, headers=headers("supervisor", force=force))
+    assert made.status_code == 201, made.json
+    world.knows("pack" if force == OWN else "other pack", meeting=made.json["id"])
 
 
 def _sampled(word, world, client, headers, whose, force, want):

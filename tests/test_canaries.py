@@ -24,6 +24,7 @@ CODES = {
     "name": "overdue-arrests",
     "kind": "duplicates",
     "import_id": None,  # no import is made here: what it keeps is what its sender sent
+    "subscription": None,  # its receiver is asked when it is made: tests/subscriptions
     "merge": None,  # tests/sharing/test_restrictions.py merges restricted people
     "duplicate": None,  # made by imports alone; both people of a pair are hidden by policy
 }

@@ -49,7 +49,7 @@ _POLYGRAPHS = "registrations:read-polygraphs"
 _CREATED = 201
 _YEAR = 365  # days
 # What only those may ask by who may see it: an answer would tell it otherwise.
-_OF_FULL_VIEW = (*service.OVERDUE, "management", "disposal", "group_by")
+_OF_FULL_VIEW = (*service.OVERDUE, "management", "disposal")
 
 
 def question_of(
