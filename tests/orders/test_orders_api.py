@@ -464,4 +464,4 @@ def test_whom_a_condition_protects_is_looked_up_by_key(session):
     lines = list(session.execute(text(f"EXPLAIN {reading.sql}"), reading.values).scalars())
     named = [line.split(":")[0].strip() for line in lines if "'person_id'" in line]
     assert named
-    assert set(named) <= {"Index Cond", "Filter"}
+    assert set(named) <= {"Index Cond", "Recheck Cond", "Filter"}
