@@ -28,7 +28,11 @@ AHEAD: Final = timedelta(days=91)
     files=["text/calendar"],
 )
 def read_calendar(call: Call) -> Answer:
-    """Give what falls due as iCalendar: references, no names; a whole day where a day is meant."""
+    """Give what falls due as iCalendar: references, no names; a whole day where a day is meant.
+
+    Without `to` it goes 91 days ahead, or as many whole days as 2,000 entries allow; the
+    calendar's description then says until when.
+    """
     today = london_day(call.now)
     first = call.query.get("from_on") or today - BACK
     asked = Asked(
@@ -40,6 +44,7 @@ def read_calendar(call: Call) -> Answer:
         call.query.get("kinds") or (),
         call.query.get("owner"),
         call.query.get("team"),
+        is_open="to_on" not in call.query,
     )
     body, records = service.calendar_of(call.session, asked)
     return Answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 import pytest
@@ -18,6 +19,7 @@ from tasks_given import Tasks
 from offenders.db import Work, transaction
 from offenders.domain.calendar import service
 from offenders.domain.calendar.service import KINDS, MOST_ENTRIES
+from offenders.domain.working_days import london_day
 
 CANARY = "Canarybird"
 WANTS = {"want-arrest", "want-review", "want-validation"}
@@ -137,6 +139,21 @@ def test_too_many_entries_are_refused_clearly(dates, monkeypatch):
     assert answer.status_code == 422
     assert "fewer days" in answer.json["detail"]
     assert MOST_ENTRIES == 2000
+
+
+def test_without_an_end_the_calendar_goes_as_far_as_its_entries_allow(dates, monkeypatch):
+    every = [event["DTSTART"].dt for event in dates.events("mappa_coordinator", to=None)]
+    assert b"X-WR-CALDESC" not in dates.get("mappa_coordinator", to=None).data
+    monkeypatch.setattr(service, "MOST_ENTRIES", len(every) - 1)
+    cut = Calendar.from_ical(dates.get("mappa_coordinator", to=None).data)
+    kept = [event["DTSTART"].dt for event in cut.walk("VEVENT")]
+    until = re.search(r"\d{4}-\d\d-\d\d", str(cut["X-WR-CALDESC"]))[0]
+    assert 0 < len(kept) < len(every)
+    assert [each for each in every if str(_day(each)) < until] == kept
+
+
+def _day(moment):
+    return london_day(moment) if isinstance(moment, datetime) else moment
 
 
 def test_what_stands_in_a_reference_never_breaks_out_of_its_line(dates, client):

@@ -36,7 +36,10 @@ PRODUCT: Final = "-//offenders//due dates//EN"
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks for which days and kinds, and for whose."""
+    """Who asks for which days and kinds, and for whose.
+
+    What `is_open` ends as many days ahead as its entries allow, `last` at the latest.
+    """
 
     actor: Actor
     force: str
@@ -46,6 +49,7 @@ class Asked:
     kinds: Sequence[str] = ()
     owner: str | None = None
     team: str | None = None
+    is_open: bool = False
 
 
 def calendar_of(session: Session, asked: Asked) -> tuple[bytes, list[UUID]]:
@@ -54,7 +58,10 @@ def calendar_of(session: Session, asked: Asked) -> tuple[bytes, list[UUID]]:
     The same records give the same bytes. Raises Forbidden for a kind that the reader may not
     know, Invalid where there are too many entries.
     """
-    rows = _list_due(session, asked)
+    rows, until = _list_due(session, asked), None
+    if len(rows) > MOST_ENTRIES and asked.is_open:
+        until = _day(rows[MOST_ENTRIES])
+        rows = [row for row in rows if _day(row) < until] or rows
     if len(rows) > MOST_ENTRIES:
         message = (
             f"There are more than {MOST_ENTRIES} entries. Ask for fewer days, kinds or owners."
@@ -64,9 +71,16 @@ def calendar_of(session: Session, asked: Asked) -> tuple[bytes, list[UUID]]:
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
+    if until is not None:
+        calendar.add("x-wr-caldesc", f"What falls due before {until}. Ask for later days by from.")
     for row in rows:
         calendar.add_component(_event(asked.force, row))
     return calendar.to_ical(), list(dict.fromkeys(row.id for row in rows))
+
+
+def _day(row: Row[Any]) -> date:
+    day: date = row.day or london_day(row.moment)
+    return day
 
 
 def _list_due(session: Session, asked: Asked) -> list[Row[Any]]:
