@@ -182,8 +182,9 @@ def withdraw(call: Call, briefing: str) -> Answer:
 def list_history(call: Call, briefing: str) -> Answer:
     """List the versions of an item, the first first."""
     page = read_page(call.query)
-    item = service.get_item(call.session, _question(call), briefing)
-    rows = service.list_versions(call.session, item, page.after, page.limit + 1)
+    question = _question(call)
+    item = service.get_item(call.session, question, briefing)
+    rows = service.list_versions(call.session, question, item, page.after, page.limit + 1)
     return Answer(
         make_page(rows, page, key=lambda row: [row.version]),
         subject_type="briefing",
