@@ -173,3 +173,16 @@ def test_flags_about_readers_are_for_those_who_review_them(sharing, restricted):
         assert "dev-response_officer" not in str(found)
         counted = sharing.get("flags/counts?group_by=rule", role, subject="Somebody")
         assert "emergency-access" not in str(counted.json)
+
+
+def test_it_does_not_end_the_restriction(sharing, client, headers):
+    person = given_person(client, headers)
+    made = sharing.restrict(person)
+    path = f"people/{person['id']}/restrictions/{made['id']}/ends"
+    asked, other = (path, {"reason": "I want in."}, "chief_officer"), {"match": made["version"]}
+    assert sharing.post(*asked, **other).status_code == 404
+    sharing.take("chief_officer", person_id=person["id"])
+    refused = sharing.post(*asked, **other)
+    assert (refused.status_code, refused.json["rule"]) == (409, "emergency-access")
+    assert sharing.get(f"people/{person['id']}").status_code == 404, "it stands for all others"
+    assert sharing.post(path, {"reason": "Over."}, **other).status_code == 201
