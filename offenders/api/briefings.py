@@ -269,7 +269,8 @@ def count_receipts(call: Call, briefing: str) -> Answer:
 def count_reading(call: Call) -> Answer:
     """Count held against read by team over a period: officers times the items that stood in it."""
     first, last = _period(call)
-    asked = Asked(call.scope, first=first, last=last, filters=call.query)
+    known = _question(call)
+    asked = Asked(call.scope, first=first, last=last, filters=call.query, known=known)
     teams = service.count_teams(call.session, asked)
     days = {"from": first.isoformat(), "to": last.isoformat()}
     filters = {name: value for name, value in call.query.items() if name in {"lpa", "team"}}
@@ -288,7 +289,8 @@ def count_reading(call: Call) -> Answer:
 def list_reading(call: Call) -> Answer:
     """List the officers and items behind a count of a period."""
     first, last = _period(call)
-    return _pairs(call, Asked(call.scope, first=first, last=last, filters=call.query))
+    known = _question(call)
+    return _pairs(call, Asked(call.scope, first=first, last=last, filters=call.query, known=known))
 
 
 def _period(call: Call) -> tuple[date, date]:
