@@ -182,8 +182,9 @@ def withdraw(call: Call, briefing: str) -> Answer:
 def list_history(call: Call, briefing: str) -> Answer:
     """List the versions of an item, the first first."""
     page = read_page(call.query)
-    item = service.get_item(call.session, _question(call), briefing)
-    rows = service.list_versions(call.session, item, page.after, page.limit + 1)
+    question = _question(call)
+    item = service.get_item(call.session, question, briefing)
+    rows = service.list_versions(call.session, question, item, page.after, page.limit + 1)
     return Answer(
         make_page(rows, page, key=lambda row: [row.version]),
         subject_type="briefing",
@@ -268,7 +269,8 @@ def count_receipts(call: Call, briefing: str) -> Answer:
 def count_reading(call: Call) -> Answer:
     """Count held against read by team over a period: officers times the items that stood in it."""
     first, last = _period(call)
-    asked = Asked(call.scope, first=first, last=last, filters=call.query)
+    known = _question(call)
+    asked = Asked(call.scope, first=first, last=last, filters=call.query, known=known)
     teams = service.count_teams(call.session, asked)
     days = {"from": first.isoformat(), "to": last.isoformat()}
     filters = {name: value for name, value in call.query.items() if name in {"lpa", "team"}}
@@ -287,7 +289,8 @@ def count_reading(call: Call) -> Answer:
 def list_reading(call: Call) -> Answer:
     """List the officers and items behind a count of a period."""
     first, last = _period(call)
-    return _pairs(call, Asked(call.scope, first=first, last=last, filters=call.query))
+    known = _question(call)
+    return _pairs(call, Asked(call.scope, first=first, last=last, filters=call.query, known=known))
 
 
 def _period(call: Call) -> tuple[date, date]:

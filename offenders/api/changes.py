@@ -17,7 +17,8 @@ from offenders.api.operations import Answer, Call, Routes, as_json, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import street as schemas
 from offenders.domain.changes import service
-from offenders.domain.changes.service import Position
+from offenders.domain.changes.service import Position, TokenExpired
+from offenders.domain.sharing import service as sharing
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def pull_changes(call: Call) -> Answer:
     Without `since` the token for now and nothing else: take it, then pull your wards. Each person
     comes once, as they are now, where their card differs from what may have been held; who is no
     longer shown comes as `remove`. Send `next` as `since`; a lost answer is asked for again with
-    the same token, which never misses anything. Tokens last 30 days, then 410; one that was
+    the same token, which never misses anything. Tokens last 30 days, or until an
+    emergency access of the reader's ends, then 410; one that was
     altered or is of another area, force or role is 422. The areas of the caller's token narrow
     this for every role; the ward lists of that area show exactly what is told here.
     """
@@ -58,6 +60,10 @@ def pull_changes(call: Call) -> Answer:
     since = _open(written) if written is not None else None
     if since is not None and since.view != view.id:
         raise Invalid.field("/since", _FOREIGN)
+    if since is not None and sharing.has_closed(
+        call.session, call.actor.subject, since.issued_at, call.now
+    ):
+        raise TokenExpired  # what was open may be held still, and the feed never told of it
     pulled = service.pull(call.session, view, since, limit=call.query["limit"], now=call.now)
     items = b",".join(map(_item, pulled.told))
     more = b"true" if pulled.more else b"false"

@@ -178,7 +178,8 @@ def keep_sample(call: Call) -> Answer:
 
 
 def _shown(call: Call, written: str, status: int = 200) -> Answer:
-    content, wants = service.show_sample(call.session, call.scope, written)
+    sees = sight(call.actor).protected_addresses
+    content, wants = service.show_sample(call.session, call.scope, written, sees_protected=sees)
     return Answer(
         as_json(content),
         version=content["version"],

@@ -341,6 +341,7 @@ def _run(  # noqa: PLR0913 - the parts of one request
         if key is not None:
             first = idempotency.find_first_answer(session, actor, key)
             if first is not None:
+                _hide_in_replay(session, actor, operation, first, is_sent=is_sent)
                 _audit_replay(session, actor, operation, first)
                 return first.answer
         call = Call(
@@ -455,6 +456,27 @@ def _require_reason(call: Call) -> None:
     if current_app.extensions["offenders"].figure(call.session, "access-reason"):
         message = "Your force asks for a reason: send X-Access-Reason, e.g. `tracing, W33-…`."
         raise ReasonNeeded(message)
+
+
+def _hide_in_replay(
+    session: Session,
+    actor: Actor,
+    operation: Operation,
+    first: idempotency.FirstAnswer,
+    *,
+    is_sent: bool,
+) -> None:
+    """Show again no more than may be shown now: a receipt to a system, to a partner what is shared.
+
+    From all others people restricted since are hidden anyway.
+    """
+    if is_sent:
+        given = Answer(first.answer.get_data(), people=first.shown)
+        first.answer.set_data(as_receipt(session, actor, given).body)
+    elif operation.shared is not None and not may(actor, operation.permission or ""):
+        shared = {each.id for each in sharing.list_shared(session, actor.agency)}
+        if shared.isdisjoint(first.shown):
+            raise NotFound
 
 
 def _audit_replay(

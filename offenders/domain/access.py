@@ -153,6 +153,7 @@ class Sight:
     covert_notes: bool
     public_protection_flags: bool
     subject: str
+    reviews_access: bool = False
 
     @property
     def handlings(self) -> list[str]:
@@ -168,4 +169,5 @@ def sight(actor: Actor) -> Sight:
         covert_notes=may(actor, "notes:read-covert"),
         public_protection_flags=may(actor, "flags:read-public-protection"),
         subject=actor.subject,
+        reviews_access=may(actor, "emergency:review"),
     )

@@ -236,3 +236,18 @@ def test_the_past_of_an_item_is_never_changed_by_the_serving_role(session):
     for table in ("briefing_versions", "briefing_receipts"):
         may = "SELECT has_table_privilege('offenders_app', :table, 'UPDATE, DELETE')"
         assert session.execute(text(may), {"table": table}).scalar_one() is False
+
+
+def test_what_an_item_said_while_it_was_covert_stays_with_those_who_read_covert(briefings):
+    covert = {"handling": "covert", "handling_conditions": "Do not disclose."}
+    item = briefings.given(text="A source says so.", **covert)
+    changed = {"text": "He is about.", "handling": "normal", "handling_conditions": None}
+    answer = briefings.act(item, "", method="PATCH", **changed)
+    assert answer.status_code == 200, answer.json
+
+    def told(sent=None):
+        versions = briefings.ask(f"/{item['id']}/history", sent=sent)["items"]
+        return [each["content"]["text"] for each in versions]
+
+    assert told() == ["A source says so.", "He is about."]
+    assert told(briefings.by("investigator", name="Other")) == ["He is about."]

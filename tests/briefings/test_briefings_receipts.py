@@ -115,3 +115,18 @@ def test_teams_are_counted_over_a_period(briefings, item):
     for days in ({"from": "2020-01-07", "to": "2020-01-01"}, {"from": "2020-01-01"}):
         briefings.ask("/reading", status=422, **days)
     briefings.ask("/reading", sent=briefings.officer(), status=403)
+
+
+def test_reading_counts_no_item_that_the_reader_may_not_know(briefings):
+    briefings.with_directory()
+    plain = briefings.given()
+    covert = briefings.given(handling="covert", handling_conditions="Do not disclose.")
+    for role, known in (
+        ("supervisor", {plain["id"], covert["id"]}),
+        ("iom_manager", {plain["id"]}),
+    ):
+        sent = briefings.by(role, name="Counting")
+        counted = briefings.ask("/reading", sent=sent)
+        rows = briefings.ask("/reading/entries", sent=sent)["items"]
+        assert {each["briefing_id"] for each in rows} == known
+        assert counted["audience"]["count"] == len(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from builders import given_neighbourhood, given_want
+from builders import given_entry, given_neighbourhood, given_person, given_want
 from history_given import BEGAN
 from sharing_given import Sharing
 
@@ -183,3 +183,19 @@ def test_a_file_of_somebody_restricted_since_is_masked_and_not_marked_unseen(cli
     assert hidden["masked"] == ["want", "evidence", "mark.notes"]
     again = client.post(f"{path}/marks", json=body, headers=chief | {"If-Match": '"2"'})
     assert again.status_code == 422
+
+
+def test_the_sample_of_an_area_does_not_tell_where_a_protected_person_lives(client, headers):
+    given_neighbourhood(client, "N1", lpa="N")
+    home = {"lines": ["1"], "neighbourhood": "N1", "type": "home"}
+    person = given_person(client, headers, addresses=[home])
+    given_want(client, headers, person=person)
+    marker, chief = headers("supervisor"), headers("chief_officer")
+    sample = client.post(SAMPLES, json={"lpa": "N"}, headers=marker).json
+    path = f"{SAMPLES}/{sample['id']}"
+    assert client.get(path, headers=chief).json["files"] == sample["files"]
+    suspect = given_person(client, headers)
+    given_entry(client, headers, suspect, "associations", person_id=person["id"], type="victim_of")
+    (hidden,) = client.get(path, headers=chief).json["files"]
+    assert (hidden["want"], hidden["masked"]) == (None, ["want", "evidence", "mark.notes"])
+    assert client.get(path, headers=marker).json["files"] == sample["files"]

@@ -162,3 +162,27 @@ def test_it_cant_be_taken_without_a_reason_a_subject_and_an_end(sharing, restric
     assert answer.status_code == 422
     assert answer.json["errors"][0]["pointer"] == field
     assert sharing.get("emergency-access", "auditor").json["items"] == []
+
+
+def test_flags_about_readers_are_for_those_who_review_them(sharing, restricted):
+    taken = sharing.take(person_id=restricted["id"])
+    assert flags(sharing, "emergency-access") == [("emergency_access", taken["id"])]
+    for role in ("response_officer", "meeting_chair", "force_admin"):
+        found = sharing.get("flags?count=true", role, subject="Somebody").json
+        assert taken["reference"] not in str(found)
+        assert "dev-response_officer" not in str(found)
+        counted = sharing.get("flags/counts?group_by=rule", role, subject="Somebody")
+        assert "emergency-access" not in str(counted.json)
+
+
+def test_it_does_not_end_the_restriction(sharing, client, headers):
+    person = given_person(client, headers)
+    made = sharing.restrict(person)
+    path = f"people/{person['id']}/restrictions/{made['id']}/ends"
+    asked, other = (path, {"reason": "I want in."}, "chief_officer"), {"match": made["version"]}
+    assert sharing.post(*asked, **other).status_code == 404
+    sharing.take("chief_officer", person_id=person["id"])
+    refused = sharing.post(*asked, **other)
+    assert (refused.status_code, refused.json["rule"]) == (409, "emergency-access")
+    assert sharing.get(f"people/{person['id']}").status_code == 404, "it stands for all others"
+    assert sharing.post(path, {"reason": "Over."}, **other).status_code == 201

@@ -210,3 +210,18 @@ def test_a_restricted_person_is_shared_no_more(sharing, person):
     sharing.restrict(person)
     assert ask(sharing, f"people/{person['id']}").status_code == 404
     assert ask(sharing, "people").json["items"] == []
+
+
+def test_what_was_answered_is_not_repeated_once_the_share_has_ended(sharing, person, client):
+    sharing.agree("iom")
+    share = sharing.share(person)
+    sent = sharing.headers("partner_agency", **PROBATION) | {"Idempotency-Key": "once"}
+    body = {"text": "Weekly meeting.", "owner": "P1", "due_on": "2030-01-01"}
+    path = f"/v1/iom/members/{person['member']}/actions"
+    first = client.post(path, json=body, headers=sent)
+    assert first.status_code == 201, first.json
+    assert client.post(path, json=body, headers=sent).data == first.data
+    ends = f"people/{person['id']}/shares/{share['id']}/ends"
+    assert sharing.post(ends, {"reason": "Over."}, match=share["version"]).status_code == 201
+    again = client.post(path, json=body, headers=sent)
+    assert again.status_code == 404 and "Sharedto" not in again.text

@@ -137,6 +137,19 @@ def test_what_was_answered_before_is_not_repeated_once_the_person_is_restricted(
     assert "Protectorate" not in again.text
 
 
+def test_a_system_that_repeats_what_it_sent_is_told_a_receipt(sharing, witness):
+    sent = sharing.headers("custody_client") | {"Idempotency-Key": "two"}
+    at = (clock.now() - timedelta(hours=1)).isoformat()
+    body = {"person_id": witness["id"], "custody_number": "CU/11", "arrested_at": at}
+    first = sharing.client.post("/v1/detentions", json=body, headers=sent)
+    assert "Protectorate" in first.text
+    sharing.restrict(witness)
+    again = sharing.client.post("/v1/detentions", json=body, headers=sent)
+    assert (again.status_code, again.json["id"]) == (201, first.json["id"])
+    assert "Protectorate" not in again.text and witness["id"] not in again.text
+    assert "person" in again.json["masked"]
+
+
 def test_a_merge_carries_the_restriction_to_the_survivor_and_hides_both(sharing, witness, client):
     other = given_person(client, sharing.make, family_name="Alsoknown")
     sharing.restrict(other)

@@ -154,3 +154,12 @@ def test_a_task_about_somebody_merged_is_about_the_record_that_stands_for_them(t
         assert ids(tasks.list(subject=named)) == [made["id"]]
     late = tasks.post(subject={"type": "person", "id": gone["id"]})
     assert (late.status_code, late.json["rule"]) == (409, "merged-people")
+
+
+def test_a_partner_with_another_role_still_sees_its_own_tasks_alone(tasks):
+    own = tasks.given(owner_officer=None, owner_team="probation")
+    other = tasks.given(action="Search the lock-up at dawn")
+    for roles in (("partner_agency",), ("partner_agency", "national_analyst")):
+        sent = tasks.caller(*roles, agency="probation")
+        assert [each["id"] for each in tasks.list(sent=sent)] == [own["id"]]
+        assert tasks.get(other, sent=sent).status_code == 404

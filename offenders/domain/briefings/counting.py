@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import text
 
-from offenders.domain.briefings.asking import IS_FOR_FORCE
+from offenders.domain.briefings.asking import IS_FOR_FORCE, Question
 from offenders.domain.working_days import end_of_london_day, start_of_london_day
 
 if TYPE_CHECKING:
@@ -65,13 +65,17 @@ def pairs_of(only: str) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """Of which items or period, by whom, and by which filters (`lpa`, `team`, `state`)."""
+    """Of which item or period, by whom, and by which filters (`lpa`, `team`, `state`).
+
+    Of a period, the items that the reader may know.
+    """
 
     scope: Scope
     briefing: UUID | None = None
     first: date | None = None
     last: date | None = None
     filters: dict[str, Any] = field(default_factory=dict)
+    known: Question | None = None
 
     def pairs(self) -> tuple[str, dict[str, Any]]:
         """Give the pairs of officer and item as SQL `a`, with the values."""
@@ -82,6 +86,10 @@ class Asked:
                 "begins": start_of_london_day(self.first),
                 "ends": end_of_london_day(self.last),
             }
+        if self.known is not None:
+            source, more = self.known.source()
+            only = f"{only} AND b.id IN (SELECT b.id {source})"
+            values |= more
         parts = [self.scope.condition("a")]
         for name in ("lpa", "team"):
             if (value := self.filters.get(name)) is not None:

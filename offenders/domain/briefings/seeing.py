@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from offenders.domain import access
 from offenders.domain.orders.service import OrderSight
@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from offenders.domain.actors import Actor
 
 PERMISSION = "street:read"
+
+# The view of a reader's devices, made of `:view`, that of nobody restricted: it is shared by those
+# who may read of the same restricted people. `hidden` are those who are hidden from them.
+OWN_VIEW: Final = """
+    SELECT c.hidden,
+           CASE WHEN c.cleared = '{}' THEN CAST(:view AS uuid)
+                ELSE CAST(encode(substr(sha256(uuid_send(CAST(:view AS uuid)) || (
+                         SELECT string_agg(uuid_send(x), '' ORDER BY x) FROM unnest(c.cleared) x
+                     )), 1, 16), 'hex') AS uuid) END AS id
+    FROM (SELECT current_setting('app.hidden') AS hidden,
+                 ARRAY(SELECT unnest(CAST(hidden_from(:force, '', '{}', :now) AS uuid[]))
+                       EXCEPT SELECT unnest(CAST(current_setting('app.hidden') AS uuid[]))
+                       ORDER BY 1) AS cleared) c
+"""
 
 
 @dataclass(frozen=True)

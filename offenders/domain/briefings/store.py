@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from offenders.domain.access import sight
 from offenders.domain.briefings.asking import IS_MASKED, ITEM_JSON, SHOWN_PERSON, STATE, WEIGHT
 from offenders.ids import as_reference, as_uuid
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 _NAMED = "(b.id = :id OR b.reference = :reference)"
 _SHOWN = f"""
     CAST({ITEM_JSON} AS text), {WEIGHT} AS weight, b.valid_from, b.id, b.version, b.edition,
-    b.recorded_at, {STATE} AS state, {SHOWN_PERSON} AS person_id, {IS_MASKED} AS is_masked
+    b.recorded_at, {STATE} AS state, {SHOWN_PERSON} AS person_id, {IS_MASKED} AS is_masked,
+    b.author
 """
 _VERSIONS = text("""
     SELECT json_build_object('version', v.version, 'kind', v.kind, 'content', v.content
@@ -30,6 +32,7 @@ _VERSIONS = text("""
                'actor', v.actor, 'recorded_at', v.recorded_at)::text, v.version
     FROM briefing_versions v
     WHERE v.force = :force AND v.briefing_id = :id AND v.version > :after
+      AND (v.content ->> 'handling' = ANY (:handlings) OR :is_author)
     ORDER BY v.version LIMIT :limit
 """)
 
@@ -73,13 +76,18 @@ def find_item(session: Session, question: Question, written: str) -> Row[Any] | 
 
 
 def list_versions(
-    session: Session, item: Row[Any], after: Sequence[Any] | None, limit: int
+    session: Session, question: Question, item: Row[Any], after: Sequence[Any] | None, limit: int
 ) -> list[Row[Any]]:
-    """Give the versions of an item, the first first, as (json, version)."""
+    """Give the versions of an item that the reader may see, the first first, as (json, version).
+
+    An item may have been handled otherwise before.
+    """
     values = {
         "force": session.info["force"],
         "id": item.id,
         "is_masked": item.is_masked,
+        "is_author": item.author == question.actor.subject,
+        "handlings": sight(question.actor).handlings,
         "after": after[0] if after else 0,
         "limit": limit,
     }

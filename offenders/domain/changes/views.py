@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from offenders.domain.access import Scope
 from offenders.domain.briefings.cards import OF_FORCE, OF_WARDS, card_rows
-from offenders.domain.briefings.seeing import street_sight, unnamed
+from offenders.domain.briefings.seeing import OWN_VIEW, street_sight, unnamed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,22 +70,14 @@ class View:
         }
 
 
-# Whom nobody may read of unless cleared, but for those who are hidden from this reader.
-_CLEARED = text("""
-    SELECT current_setting('app.hidden') AS hidden,
-           ARRAY(SELECT unnest(CAST(hidden_from(:force, '', '{}', :now) AS uuid[]))
-                 EXCEPT SELECT unnest(CAST(current_setting('app.hidden') AS uuid[]))
-                 ORDER BY 1) AS cleared
-""")
+_OWN_VIEW = text(OWN_VIEW)
 
 
 def view_of(session: Session, actor: Actor, force: str, now: datetime) -> View:
     """Give the view of a reader: theirs alone as far as they may read of restricted people."""
     base = base_of(actor, force)
-    row = session.execute(_CLEARED, {"force": force, "now": now}).one()
-    content = b"".join([base.id.bytes, *(each.bytes for each in row.cleared)])
-    own = UUID(bytes=sha256(content).digest()[:16]) if row.cleared else base.id
-    return replace(base, id=own, hidden=row.hidden)
+    row = session.execute(_OWN_VIEW, {"force": force, "view": base.id, "now": now}).one()
+    return replace(base, id=row.id, hidden=row.hidden)
 
 
 def base_of(actor: Actor, force: str) -> View:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from offenders.domain.command.rules import List, Mark, Question
 from offenders.domain.reference.policies import figure_sql
 from offenders.domain.reports.store import STOOD, VERSIONS
-from offenders.domain.wanted.asking import OWNER_LEFT
+from offenders.domain.wanted.asking import HIDDEN, OWNER_LEFT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ _EVIDENCE: Final = f"""json_build_object(
         'met', NOT {OWNER_LEFT}, 'officer', w.owner_officer))
 """
 _FILE: Final = f"""
-    LEFT JOIN wants_history w ON w.force = :force AND w.id = d.want_id AND {STOOD}
+    LEFT JOIN wants_history w ON w.force = :force AND w.id = d.want_id AND {STOOD} {{only}}
     LEFT JOIN LATERAL (
         SELECT count(*) AS traces, max(a.occurred_at) AS last_at FROM want_actions a
         WHERE a.force = :force AND a.want_id = w.id AND a.kind IN {_TRACED}
@@ -99,7 +99,7 @@ def draw(session: Session, question: WantQuestion, seed: str) -> Row[Any]:
                     '{List.PNC_CIRCULATED}', count(*) FILTER (WHERE is_circulated))
                 FROM files) AS populations,
                (SELECT coalesce(json_agg(json_build_object({_FILE_JSON}) ORDER BY d.position), '[]')
-                FROM drawn d {_FILE}) AS files
+                FROM drawn d {_FILE.format(only="")}) AS files
     """
     return session.execute(text(statement), values | {"seed": seed}).one()
 
@@ -170,8 +170,19 @@ def list_samples(
     return list(session.execute(text(statement), values))
 
 
+# Whoever reads the whole force would learn from the sample of an area where a protected person
+# lives.
+_TELLS_AREA: Final = f"""
+    s.lpa IS NOT NULL AND :is_whole_force AND EXISTS (
+        SELECT FROM persons g WHERE g.force = w.force AND g.id = w.person_id AND {HIDDEN})
+"""
+
+
 def files_of(session: Session, sample_id: UUID, as_at: datetime, values: Any) -> list[Row[Any]]:
-    """Give the files of a sample as (body, want_id), as they stood when it was drawn."""
+    """Give the files of a sample as (body, want_id), as they stood when it was drawn.
+
+    `values` bind `today`, `sees_protected` and `is_whole_force`.
+    """
     statement = f"""
         SELECT json_build_object({_FILE_JSON}, 'masked', CASE WHEN w.id IS NULL
                    THEN json_build_array('want', 'evidence', 'mark.notes') ELSE '[]' END,
@@ -185,7 +196,7 @@ def files_of(session: Session, sample_id: UUID, as_at: datetime, values: Any) ->
             SELECT m.* FROM dip_marks m
             WHERE m.force = s.force AND m.sample_id = s.id AND m.position = d.position
             ORDER BY m.recorded_at DESC, m.id DESC LIMIT 1) m ON true
-        {_FILE}
+        {_FILE.format(only=f"AND NOT ({_TELLS_AREA})")}
         WHERE s.force = :force AND s.id = :sample ORDER BY d.position
     """
     bound = values | {"force": session.info["force"], "sample": sample_id, "as_at": as_at}

@@ -131,13 +131,19 @@ def _figures(found: Row[Any]) -> dict[str, int]:
     return {each: int(getattr(found, each)) for each in (*map(str, List), "unsatisfactory")}
 
 
-def show_sample(session: Session, scope: Scope, written_id: str) -> tuple[dict[str, Any], Any]:
+def show_sample(
+    session: Session, scope: Scope, written_id: str, *, sees_protected: bool
+) -> tuple[dict[str, Any], Any]:
     """Give a sample with its files, marks, result and those before it; and the ids of its wants.
 
     A want that the reader may not see is masked. Raises NotFound out of scope.
     """
     sample = _find(session, scope, written_id)
-    values = {"today": london_day(sample.as_at)}
+    values = {
+        "today": london_day(sample.as_at),
+        "sees_protected": sees_protected,
+        "is_whole_force": scope.is_whole_force,
+    }
     files = store.files_of(session, sample.id, sample.as_at, values)
     before = store.list_samples(
         session, scope, sample.lpa or "none", [sample.recorded_at, sample.id], 12

@@ -26,11 +26,14 @@ _NEXT: Final[Mapping[str, frozenset[str]]] = {
 
 # Flags about these tell who is in MAPPA or registered.
 _PUBLIC_PROTECTION: Final = ("mappa_case", "registration")
+# And about these, who has read how much, and who has taken emergency access.
+_READERS: Final = ("emergency_access", "reader")
 
 
 def unseen_subjects(sight: Sight) -> tuple[str, ...]:
     """Give the types of subject about which a reader sees no flag."""
-    return () if sight.public_protection_flags else _PUBLIC_PROTECTION
+    protected = () if sight.public_protection_flags else _PUBLIC_PROTECTION
+    return protected if sight.reviews_access else (*protected, *_READERS)
 
 
 def may_become(state: str, wanted: str) -> bool:

@@ -208,7 +208,8 @@ SOURCES: Final = (
         known="SELECT 1",
         group="x.rule",
         needs="""CASE WHEN x.subject_type IN ('mappa_case', 'registration')
-            THEN 'flags:read-public-protection' END""",
+            THEN 'flags:read-public-protection'
+            WHEN x.subject_type IN ('emergency_access', 'reader') THEN 'emergency:review' END""",
         follows="x.follows",
         lists={"by_rule": List("/v1/flags")},
     ),

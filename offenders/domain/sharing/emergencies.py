@@ -72,6 +72,12 @@ _JSON: Final = f"""
         'reviewed_at', e.reviewed_at, 'reviewed_by', e.reviewed_by, 'outcome', e.outcome,
         'review_note', e.review_note, 'recorded_at', e.recorded_at, 'version', e.version)::text
 """
+_HAS_CLOSED = text("""
+    SELECT EXISTS (
+        SELECT FROM emergency_accesses e
+        WHERE e.force = :force AND e.taken_by = :reader
+          AND coalesce(e.ended_at, e.until_at) BETWEEN :since AND :now)
+""")
 _ONE = text(f"SELECT {_JSON}, e.version, e.id FROM emergency_accesses e WHERE {_KEY} AND {_MINE}")
 _FLAG: Final = """
     SELECT 'emergency_access' AS subject_type, e.id AS subject_id,
@@ -141,6 +147,13 @@ def _person(session: Session, written: object) -> UUID:
             return require_person(session, str(written)).id
         except NotFound as error:
             raise Invalid.field("/person_id", "There is no such person here.") from error
+
+
+def has_closed(session: Session, reader: str, since: datetime, now: datetime) -> bool:
+    """Tell whether something was open to a reader that has been shut since a moment."""
+    values = {"force": session.info["force"], "reader": reader, "since": since, "now": now}
+    found: bool = session.execute(_HAS_CLOSED, values).scalar_one()
+    return found
 
 
 def show_access(session: Session, taker: Taker, written: str) -> Row[Any]:

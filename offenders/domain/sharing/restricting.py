@@ -58,6 +58,13 @@ _END = text("""
                             version = version + 1
     WHERE force = :force AND id = :id
 """)
+# Whoever reads by emergency access alone may not let themselves, or everybody, in for good.
+_IS_EMERGENCY = text("""
+    SELECT EXISTS (
+        SELECT FROM emergency_accesses e
+        WHERE e.force = :force AND e.taken_by = :actor AND e.person_id = :person_id
+          AND e.ended_at IS NULL AND e.until_at > :now)
+""")
 _JSON: Final = """
     json_build_object('id', r.id, 'force', r.force, 'person_id', r.person_id,
         'reason', r.reason, 'officers', r.officers, 'teams', r.teams, 'roles', r.roles,
@@ -116,6 +123,12 @@ def end_restriction(  # noqa: PLR0913 - which restriction of whom, by whom and w
     found = session.execute(_TAKE, key | {"person_id": person.id}).one_or_none()
     if found is None:
         raise NotFound
+    asked = key | {"person_id": person.id, "actor": actor, "now": clock.now()}
+    if session.execute(_IS_EMERGENCY, asked).scalar():
+        message = (
+            "You read of this person by emergency access. Who may read them anyway can end it."
+        )
+        raise Conflict(message, rule="emergency-access")
     if_match.check(found.version)
     if found.ended_at is not None or found.until_at <= clock.now():
         message = "This restriction has ended. There is nothing to end."

@@ -5,6 +5,7 @@ from offenders.domain.sharing.budgets import settle_budgets
 from offenders.domain.sharing.emergencies import (
     Taker,
     end_access,
+    has_closed,
     list_accesses,
     review_access,
     settle_reviews,
@@ -51,6 +52,7 @@ __all__ = [
     "find_shared",
     "follow_merge",
     "follow_reversal",
+    "has_closed",
     "list_accesses",
     "list_agreements",
     "list_look_ups",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # The area and place of a task would tell where a person lives whose addresses are protected.
 HIDDEN: Final = "(NOT :sees_protected AND coalesce(g.are_addresses_protected, false))"
+_PARTNERS: Final = frozenset({"partner_agency"})
 OVERDUE: Final = "(t.state = 'open' AND t.due_at < :now)"
 AREAS: Final = ("lpa", "neighbourhood")
 _THEN = "{0}.recorded_from <= :as_at AND ({0}.recorded_to IS NULL OR {0}.recorded_to > :as_at)"
@@ -91,7 +92,7 @@ def task_sight(actor: Actor) -> TaskSight:
         people=may(actor, "persons:read"),
         unseen_subjects=rules.unseen_subjects(held),
         unseen_sources=rules.unseen_sources(held),
-        is_partner=actor.roles == {"partner_agency"},
+        is_partner={r for r in actor.roles if "tasks:read" in PERMISSIONS[r]} <= _PARTNERS,
         agency=actor.agency,
     )
 
