@@ -79,6 +79,7 @@ CONSTRAINTS = {
     "uq_person_identifiers_pnc_id": "Another person of this force has this PNC ID.",
     "uq_want_actions_client_id": "This client_id was used for another record. Make a new one.",
     "uq_sightings_client_id": "This client_id was used for another record. Make a new one.",
+    "uq_meetings_cut_off": "This meeting was made just now, with the same cut-off. Read it.",
     "uq_flags_open": "This flag is already open.",
     "uq_merges_standing": "This record was merged just now. Read it again.",
     "pk_idempotency_keys": "A request with this key has just been answered. Repeat it.",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from builders import given_entry, given_neighbourhood
 from forensics_given import Register as Hits
+from iom_given import Iom
 from meetings_given import ago, ahead
 
 from offenders import clock
@@ -43,6 +44,34 @@ def test_what_happened_in_the_last_24_hours_is_in_to_the_minute(meetings, client
     assert high == [told["out"]["high"], told["in"]["high"]]
     # A hit without a want of its own to be given is not forgotten, either.
     assert [each["id"] for each in pack["hits_to_allocate"]["items"]] == [told["out"]["new_hits"]]
+
+
+def test_what_was_both_entered_and_ended_since_the_last_pack_is_not_lost(meetings):
+    """As in the hour that the clocks put back, or days ago and recorded late."""
+    meetings.held()
+    want = meetings.want(entered_at=ago(hours=60))
+    told = {"outcome": "withdrawn", "occurred_at": ago(hours=50), "reason": "Court"}
+    meetings.act(f"wanted/{want['id']}/outcomes", **told)
+    second = meetings.held()
+    assert want["id"] in meetings.ids(second, "new_wants")
+    assert want["id"] in meetings.ids(second, "ended_wants")
+    assert meetings.ids(meetings.held(), "ended_wants") == []
+
+
+def test_a_member_who_moved_away_still_is_one(meetings, client, headers):
+    """What has left the area has ended here, and says how it stands elsewhere."""
+    for number, lpa in enumerate(("N", "S")):
+        given_neighbourhood(client, f"{lpa}1", lpa=lpa, south_west=(52.0 + number, -1.0))
+    iom = Iom(client, headers, meetings.force)
+    member = iom.member(nomination={"lpa": "N", "neighbourhood": "N1"})
+    meetings.held(lpa="N")
+    placed = {"lpa": "S", "neighbourhood": "S1"}
+    sent = iom.sent | {"If-Match": "*"}
+    answer = client.patch(f"/v1/iom/members/{member['id']}", json=placed, headers=sent)
+    assert answer.status_code == 200, answer.json
+    section = meetings.section(meetings.held(lpa="N"), "changes", "iom_manager")
+    (moved,) = [each for each in section["items"] if each["id"] == member["id"]]
+    assert (moved["change"], moved["before"], moved["after"]) == ("ended", "red", "red")
 
 
 def test_what_is_recorded_after_the_cut_off_is_in_the_next_pack(meetings, client, headers):

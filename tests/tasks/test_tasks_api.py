@@ -6,9 +6,13 @@ from datetime import timedelta
 
 import pytest
 from builders import given_entry, given_neighbourhood, given_want
+from sqlalchemy import text
 from tasks_given import ahead
 
 from offenders import clock
+from offenders.domain.access import Scope
+from offenders.domain.tasks.asking import Question, TaskSight
+from offenders.domain.tasks.service import reading_of_tasks
 
 
 def ids(items):
@@ -163,3 +167,15 @@ def test_a_partner_with_another_role_still_sees_its_own_tasks_alone(tasks):
         sent = tasks.caller(*roles, agency="probation")
         assert [each["id"] for each in tasks.list(sent=sent)] == [own["id"]]
         assert tasks.get(other, sent=sent).status_code == 404
+
+
+def test_a_page_of_the_past_looks_up_each_row_by_its_key(session):
+    """Planned as a join, it would go through the whole history once for each row of the page."""
+    now = clock.now()
+    seen = TaskSight(
+        "x", protected_addresses=True, people=True, unseen_subjects=[], unseen_sources=[]
+    )
+    asked = reading_of_tasks(Question({}, Scope("33"), now, seen, now), None, 200)
+    plan = session.execute(text(f"EXPLAIN {asked.sql}"), asked.values).scalars().all()
+    assert not any("Join Filter: (t.id" in line for line in plan)
+    assert any("(id = t.id)" in line for line in plan)

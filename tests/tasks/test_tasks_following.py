@@ -234,8 +234,15 @@ def test_an_action_of_mappa_is_a_task_until_it_has_its_result(tasks, client, hea
     assert sweep() == {"made": 0, "ended": 0}
 
 
-def test_a_difference_from_pnc_is_a_task_until_the_want_is_put_right(
-    tasks, client, headers, connection, sweep
+@pytest.mark.parametrize(
+    ("act", "body", "state", "result"),
+    [
+        ("circulations", {"state": "circulated", "pnc_reference": "12/3"}, "done", "Recorded"),
+        ("outcomes", {"outcome": "arrested"}, "no_longer_needed", "The want was closed"),
+    ],
+)
+def test_a_difference_from_pnc_is_a_task_until_the_want_is_put_right_or_closed(
+    tasks, client, headers, connection, sweep, act, body, state, result
 ):
     want = given_want(client, headers)
     flag = """
@@ -252,11 +259,29 @@ def test_a_difference_from_pnc_is_a_task_until_the_want_is_put_right(
     assert task["recorded_through"] == "/v1/pnc-differences"
     assert tasks.act(task, "completions", result="Put right").json["method"] == "GET"
     answer = client.post(
-        f"/v1/wanted/{want['id']}/circulations",
-        json={"state": "circulated", "pnc_reference": "12/3"},
-        headers=tasks.sent | {"If-Match": "*"},
+        f"/v1/wanted/{want['id']}/{act}", json=body, headers=tasks.sent | {"If-Match": "*"}
     )
     assert answer.status_code == 201
     assert tasks.list(source="pnc_difference") == []
-    assert tasks.read(task)["state"] == "done"
+    ended = tasks.read(task)
+    assert (ended["state"], ended["result"].startswith(result)) == (state, True)
+    assert sweep() == {"made": 0, "ended": 0}
+
+
+def test_what_fell_away_is_not_said_to_be_done(tasks, client, headers, sweep):
+    """Who planned a visit or saw nobody has done neither visit nor check."""
+    register, orders = Register(client, headers, "33"), Orders(client, headers, "33")
+    record = register.given(relevant_date=ago(400), risk="very_high")
+    (visit,) = about(tasks, record, source="registration_visit")
+    register.done(record, "visits", planned_for=ago(-1))
+    register.done(record, "visits", seen=False)
+    order = orders.given(type="SHPO", made_on=day(-85))
+    (check,) = about(tasks, order)
+    orders.done(order, "checks", result="not_seen")
+    assert {tasks.read(each)["state"] for each in (visit, check)} == {"open"}
+    register.done(record, "closures", outcome="deceased", reason="Certificate seen")
+    orders.done(order, "discharges", ending="discharged", reason="By the court")
+    for each in (visit, check):
+        ended = tasks.read(each)
+        assert (ended["state"], ended["ended_by"]) == ("no_longer_needed", "service")
     assert sweep() == {"made": 0, "ended": 0}

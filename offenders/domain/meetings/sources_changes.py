@@ -45,7 +45,14 @@ _KINDS: Final = (
         follows="k.lpa IS NULL AND coalesce(w.follows_address, false)",
     ),
     _Kind("bail_record", "bail_records", "k.state = 'on_bail'", "k.state", "k.state", "bail:read"),
-    _Kind("iom_member", "iom_members", "k.exited_at IS NULL", "k.rating", "'exited'", "iom:read"),
+    _Kind(
+        "iom_member",
+        "iom_members",
+        "k.exited_at IS NULL",
+        "k.rating",
+        "CASE WHEN k.exited_at IS NULL THEN k.rating ELSE 'exited' END",
+        "iom:read",
+    ),
     _Kind(
         "registration",
         "registrations",

@@ -60,9 +60,9 @@ _BY_RISK: Final = """
 """
 _LATER: Final = {"entered_from": ":since", "entered_to": ":after", "state": "all"}
 _ENDED_LATE: Final = f"""
-    (w.updated_at > CAST(:previous AS timestamptz) AND EXISTS (
+    (w.updated_at > CAST(:previous AS timestamptz) AND NOT EXISTS (
         SELECT FROM wants_history b WHERE b.force = :force AND b.id = w.id
-          AND {then("b", "previous")} AND b.state = 'outstanding'))
+          AND {then("b", "previous")} AND b.state <> 'outstanding'))
 """
 
 

@@ -27,7 +27,7 @@ _TASK: Final = """
 _ACT: Final = """
     SELECT a.actor FROM order_actions a
     WHERE a.force = t.force AND a.order_id = t.subject_id AND a.kind = '{}'
-      AND a.recorded_at > t.recorded_at
+      AND a.details ->> 'result' IS DISTINCT FROM 'not_seen' AND a.recorded_at > t.recorded_at
     ORDER BY a.recorded_at DESC LIMIT 1
 """
 _BREACH: Final = "SELECT b.{} FROM order_breaches b WHERE b.force = t.force AND b.id = t.source_id"

@@ -25,11 +25,11 @@ _TASK: Final = """
 """
 _DONE_BY: Final = """
     SELECT a.actor FROM registration_actions a
-    WHERE a.force = t.force AND a.registration_id = t.subject_id AND a.kind = '{}'
+    WHERE a.force = t.force AND a.registration_id = t.subject_id AND {}
       AND a.recorded_at > t.recorded_at
     ORDER BY a.recorded_at DESC LIMIT 1
 """
-# Each with the act that does it.
+# Each with the act that does it: a visit planned, or at which nobody was seen, is none.
 _PARTS: Final[dict[str, tuple[dict[str, str], str]]] = {
     Source.REGISTRATION_VISIT: (
         {
@@ -37,7 +37,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], str]]] = {
             "action": "Visit the registered person at home and record who was seen",
             "due_on": "d.visit_due_on",
         },
-        "visit",
+        "a.kind = 'visit' AND a.details ->> 'seen' = 'true'",
     ),
     Source.ARMS_ASSESSMENT: (
         {
@@ -45,7 +45,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], str]]] = {
             "action": "Make the ARMS assessment of the registered person",
             "due_on": "d.arms_due_on",
         },
-        "arms_assessment",
+        "a.kind = 'arms_assessment'",
     ),
     Source.REGISTRATION_REVIEW: (
         {
@@ -53,7 +53,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], str]]] = {
             "action": "Review whether the registered person may go on without visits",
             "due_on": "CASE WHEN s.state = 'registered' THEN r.reactive_review_due_on END",
         },
-        "management",
+        "a.kind = 'management'",
     ),
 }
 

@@ -211,10 +211,14 @@ _NOTHING: Final = f"""
 
 
 def end_followed(
-    session: Session, source_type: str, subjects: Sequence[UUID], because: str
+    session: Session, source_type: str, subjects: Sequence[UUID], because: str, *, is_done: bool
 ) -> Brought:
-    """End the tasks of one kind of some subjects, in the transaction that ends their cause."""
-    source = Followed(source_type, _NOTHING, f"SELECT '{SERVICE}'")
+    """End the tasks of one kind of some subjects, in the transaction that ends their cause.
+
+    Unless that is what they asked for, they are no longer needed, because of what is told.
+    """
+    done_by = f"'{SERVICE}'" if is_done else "CAST(NULL AS text)"
+    source = Followed(source_type, _NOTHING, f"SELECT {done_by}")
     return follow(session, [source], {}, subjects=subjects, because=because)
 
 

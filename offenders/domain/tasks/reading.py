@@ -72,6 +72,7 @@ def task_json(*, as_at: bool = False) -> str:
 def reading_of_tasks(question: Question, after: Sequence[Any] | None, limit: int) -> Reading:
     """Give the read of one page, what is due first first; its body lacks the end."""
     condition, values = question.condition()
+    # OFFSET 0: each row is one look-up by key, whatever is known of how many there are.
     if after is not None:
         condition += (
             f" AND ({_KEY}, t.id) > (CAST(:after_0 AS timestamptz), CAST(:after_1 AS uuid))"
@@ -102,7 +103,7 @@ def reading_of_tasks(question: Question, after: Sequence[Any] | None, limit: int
                       SELECT CAST({_json(question)} AS text) AS item,
                              CASE WHEN :sees_people THEN p.id END AS person_id,
                              {_MASKED} AS masked
-                      {question.source} AND t.force = :force AND t.id = k.id) i) r) x
+                      {question.source} AND t.force = :force AND t.id = k.id OFFSET 0) i) r) x
     """
     return Reading(sql, "task", values | {"limit": limit})
 

@@ -178,7 +178,8 @@ def close_want(session: Session, doing: Doing) -> tuple[Want, WantAction]:
     want.outcome_at = occurred_at
     want.outcome_reason = doing.fields.get("reason")
     want.custody_number = doing.fields.get("custody_number")
-    _clear(session, want, [PNC_DIFFERENCE], "The want was closed: it is compared anew.")
+    because = "The want was closed: it is compared anew."
+    _clear(session, want, [PNC_DIFFERENCE], because, is_done=False)
     if want.circulation == Circulation.CIRCULATED:
         flag_uncancelled_circulation(session, want)
     _keep(session, want, doing)
@@ -220,10 +221,12 @@ def _require_circulation(want: Want, to: Circulation) -> None:
         raise Conflict(message, state=want.circulation, possible=sorted(possible))
 
 
-def _clear(session: Session, want: Want, rules: list[str], because: str) -> None:
+def _clear(
+    session: Session, want: Want, rules: list[str], because: str, *, is_done: bool = True
+) -> None:
     clear_for(session, subject_id=want.id, rules=rules, because=because)
     if PNC_DIFFERENCE in rules:
-        end_differences(session, [want.id], because)
+        end_differences(session, [want.id], because, is_done=is_done)
 
 
 def record_sighting_of(session: Session, want: Want, doing: Doing, occurred_at: datetime) -> None:

@@ -103,13 +103,9 @@ def close_wants(session: Session, closings: Sequence[Closing], *, actor: str) ->
 def _settle_flags(session: Session, closed: Sequence[Row[tuple[object, ...]]]) -> None:
     wants = [row.id for row in closed]
     follow_reviews(session, wants, "The want was closed.")
-    end_differences(session, wants, "The want was closed: it is compared anew.")
-    clear_all(
-        session,
-        subject_ids=wants,
-        rules=[PNC_DIFFERENCE],
-        because="The want was closed: it is compared anew.",
-    )
+    because = "The want was closed: it is compared anew."
+    end_differences(session, wants, because, is_done=False)
+    clear_all(session, subject_ids=wants, rules=[PNC_DIFFERENCE], because=because)
     circulated = [row.id for row in closed if row.circulation == "circulated"]
     if circulated:
         source = uncancelled_source(session, circulated)

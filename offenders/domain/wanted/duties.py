@@ -47,6 +47,8 @@ def follow_reviews(
     return follow(session, [source], values, subjects=wants, because=because)
 
 
-def end_differences(session: Session, wants: Sequence[UUID], because: str) -> None:
-    """End the tasks of how these wants differ from PNC: they are compared anew."""
-    end_followed(session, Source.PNC_DIFFERENCE, wants, because)
+def end_differences(
+    session: Session, wants: Sequence[UUID], because: str, *, is_done: bool
+) -> None:
+    """End the tasks of how these wants differ from PNC: put right, or to be compared anew."""
+    end_followed(session, Source.PNC_DIFFERENCE, wants, because, is_done=is_done)
