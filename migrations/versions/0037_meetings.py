@@ -104,11 +104,14 @@ def _make_pack() -> None:
         sa.Column("meeting_id", sa.Uuid(), nullable=False),
         _text("section"),
         sa.Column("counted", sa.Integer(), nullable=True),
+        sa.Column("kept", sa.Integer(), nullable=False),
         sa.Column("shown", sa.Integer(), nullable=False),
         _text("href"),
         _text("groups"),
         _check("meeting_sections", "section_known", f"section IN ({_SECTIONS})"),
-        _check("meeting_sections", "shown_is_counted", "shown <= coalesce(counted, 0)"),
+        _check(
+            "meeting_sections", "shown_is_counted", "shown <= kept AND kept <= coalesce(counted, 0)"
+        ),
         _refers("meeting_sections", "meeting_id", "meetings"),
         sa.PrimaryKeyConstraint("force", "meeting_id", "section", name=op.f("pk_meeting_sections")),
     )

@@ -87,14 +87,18 @@ def set_reason(meetings, needed):
     meetings.client.application.extensions["offenders"].forget()
 
 
-def test_a_section_keeps_so_many_rows_and_counts_the_rest(meetings):
+def test_a_pack_shows_so_many_rows_of_a_section_and_the_section_itself_all(meetings):
     wants = [meetings.want(risk=risk) for risk in ("medium", "standard", "standard")]
     set_figure(meetings, rows_of_section=2)
     meeting = meetings.held()
-    kept = meetings.section(meeting, "wants_other")
+    pack = meetings.get(f"/v1/meetings/{meeting['id']}/pack").json
+    (kept,) = [each for each in pack["sections"] if each["section"] == "wants_other"]
     assert [each["id"] for each in kept["items"]] == [wants[0]["id"], wants[1]["id"]]
     assert (kept["count"], kept["shown"], kept["more"]) == (3, 2, 1)
     assert {each["group"]: each["count"] for each in kept["groups"]} == {"medium": 1, "standard": 2}
+    alone = meetings.get(kept["href"]).json["sections"][0]
+    assert [each["id"] for each in alone["items"]] == [each["id"] for each in wants]
+    assert (alone["count"], alone["shown"], alone["more"]) == (3, 3, 0)
     set_figure(meetings, rows_of_export=3)
     path = f"/v1/meetings/{meeting['id']}/pack?purpose=x&format=csv"
     refused = meetings.get(path, status=422)

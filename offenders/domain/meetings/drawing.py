@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import text
 
 from offenders.domain.meetings import (
+    rules,
     sources_changes,
     sources_custody,
     sources_managed,
@@ -37,17 +38,18 @@ SOURCES: Final = (
 _STATEMENTS: Final = {each.section: text(each.statement) for each in SOURCES}
 _MOMENT: Final = timedelta(microseconds=1)
 _KEEP: Final = text("""
-    INSERT INTO meeting_sections (force, meeting_id, section, counted, shown, href, groups)
-    VALUES (:force, :meeting_id, :section, :counted, :shown, :href, :groups)
+    INSERT INTO meeting_sections (force, meeting_id, section, counted, kept, shown, href, groups)
+    VALUES (:force, :meeting_id, :section, :counted, :kept, :shown, :href, :groups)
 """)
 
 
 def draw_pack(
     session: Session, meeting: Meeting, previous: datetime | None, cap: int
 ) -> list[UUID]:
-    """Freeze every section as at the meeting's cut-off, at most `cap` rows of each.
+    """Freeze every section as at the meeting's cut-off, with `cap` rows of each in the pack.
 
-    `previous` is the cut-off of the meeting before, after which what changed is told. Gives the
+    Of a section that no live list gives, more rows are kept to be read by themselves. `previous`
+    is the cut-off of the meeting before, after which what changed is told. Gives the
     tasks that are carried over to this meeting.
     """
     session.flush()
@@ -58,11 +60,11 @@ def draw_pack(
         "meeting_id": meeting.id,
         "as_at": meeting.cut_off,
         "previous": previous,
-        "cap": cap,
     }
     for source in SOURCES:
-        row = session.execute(_STATEMENTS[source.section], values).one()
         hrefs = _Links(meeting, source, moments)
+        most = cap if hrefs.has_list else max(cap, rules.MOST_KEPT)
+        row = session.execute(_STATEMENTS[source.section], values | {"most": most}).one()
         groups = [each | {"href": hrefs.of(each["group"])} for each in row.groups]
         session.execute(
             _KEEP,
@@ -71,7 +73,8 @@ def draw_pack(
                 "meeting_id": meeting.id,
                 "section": source.section,
                 "counted": row.counted if row.is_known or row.counted else None,
-                "shown": row.shown,
+                "kept": row.kept,
+                "shown": min(row.kept, cap),
                 "href": hrefs.of("all"),
                 "groups": orjson.dumps(groups if source.group != "'all'" else []).decode(),
             },
@@ -100,13 +103,23 @@ class _Links:
     def __init__(self, meeting: Meeting, source: Source, moments: Mapping[str, Any]) -> None:
         self._meeting, self._source, self._moments = meeting, source, moments
 
-    def of(self, group: str) -> str:
-        """Give the list that returns exactly these rows; without one, the pack's own section."""
+    @property
+    def has_list(self) -> bool:
+        """Tell whether a live list returns exactly the rows of the section."""
+        return self._listed("all") is not None
+
+    def _listed(self, group: str) -> List | None:
         lists = self._source.lists
         listed = lists.get(group, lists.get("by_rule"))
-        if listed is None or (listed.is_of_force and self._meeting.lpa is not None):
+        is_apart = listed is not None and listed.is_of_force and self._meeting.lpa is not None
+        return None if is_apart else listed
+
+    def of(self, group: str) -> str:
+        """Give the list that returns exactly these rows; without one, the pack's own section."""
+        listed = self._listed(group)
+        if listed is None:
             return f"/v1/meetings/{self._meeting.id}/pack?section={self._source.section}"
-        is_rule = group != "all" and "by_rule" in lists
+        is_rule = group != "all" and "by_rule" in self._source.lists
         return self._live(listed, {"rule": group} if is_rule else {})
 
     def _live(self, listed: List, further: dict[str, str]) -> str:

@@ -78,7 +78,8 @@ class Meeting(Base):
 class MeetingSection(Base):
     """One section of a pack as drawn: how many it counts, with the list of each number.
 
-    `counted` is null where the register has no data of this kind. `groups` is JSON text.
+    `counted` is null where the register has no data of this kind. Of the rows `kept`, so many are
+    `shown` with the whole pack. `groups` is JSON text.
     """
 
     __tablename__ = "meeting_sections"
@@ -86,12 +87,13 @@ class MeetingSection(Base):
     meeting_id: Mapped[UUID] = mapped_column(primary_key=True)
     section: Mapped[str] = mapped_column(Text, primary_key=True)
     counted: Mapped[int | None]
+    kept: Mapped[int]
     shown: Mapped[int]
     href: Mapped[String]
     groups: Mapped[String]
     __table_args__ = (
         one_of("section", SECTIONS),
-        CheckConstraint("shown <= coalesce(counted, 0)", name="shown_is_counted"),
+        CheckConstraint("shown <= kept AND kept <= coalesce(counted, 0)", name="shown_is_counted"),
         in_force("meeting_id", "meetings"),
     )
 

@@ -34,6 +34,7 @@ class Kind(StrEnum):
 
 LONGEST: Final = {Kind.DAILY: 24 * 366, Kind.FORTNIGHTLY: 366, Kind.MONTHLY: 12}
 MOST_ROWS: Final = 1_000  # of a section, whatever the policy says: a pack is read at a table
+MOST_KEPT: Final = 5_000  # of a section that no live list gives: the pack itself is its list
 
 
 @dataclass(frozen=True)

@@ -111,12 +111,12 @@ class Source:
 
     @property
     def statement(self) -> str:
-        """Give what freezes the section, as SQL of (counted, shown, is_known, groups)."""
+        """Give what freezes the section, as SQL of (counted, kept, is_known, groups)."""
         return f"""
             WITH picked AS MATERIALIZED ({self.rows}),
             shown AS (
                 SELECT x.*, row_number() OVER (ORDER BY {self.order}) AS row_number
-                FROM picked x ORDER BY {self.order} LIMIT CAST(:cap AS int)),
+                FROM picked x ORDER BY {self.order} LIMIT CAST(:most AS int)),
             kept AS (
                 INSERT INTO meeting_items (force, meeting_id, section, place, person_id,
                                            subject_type, subject_id, follows, needs, item)
@@ -132,7 +132,7 @@ class Source:
                     WHERE y.force = :force AND y.id = x.person_id AND {then("y")} OFFSET 0) p
                     ON true
                 RETURNING 1)
-            SELECT (SELECT count(*) FROM picked) AS counted, (SELECT count(*) FROM kept) AS shown,
+            SELECT (SELECT count(*) FROM picked) AS counted, (SELECT count(*) FROM kept) AS kept,
                    EXISTS ({self.known}) AS is_known,
                    (SELECT coalesce(json_agg(json_build_object('group', g.name, 'count', g.n,
                                                                'needs', g.needs)

@@ -50,7 +50,9 @@ _SAME: Final = text("""
       AND kind = :kind AND cut_off = :cut_off
 """)
 _SECTIONS: Final = text("""
-    SELECT section, counted, shown, href, groups FROM meeting_sections
+    SELECT section, counted, href, groups,
+           CASE WHEN CAST(:section AS text) IS NULL THEN shown ELSE kept END AS shown
+    FROM meeting_sections
     WHERE force = :force AND meeting_id = :id
       AND (CAST(:section AS text) IS NULL OR section = :section)
 """)
@@ -59,11 +61,13 @@ _ITEMS: Final = text("""
     SELECT i.section, i.place, i.person_id, p.id IS NOT NULL AS is_seen, i.subject_id, i.needs,
            i.follows, coalesce(p.are_addresses_protected, false) AS is_protected, i.item
     FROM meeting_items i
+    JOIN meeting_sections s
+        ON s.force = i.force AND s.meeting_id = i.meeting_id AND s.section = i.section
     LEFT JOIN LATERAL (
         SELECT x.id, x.are_addresses_protected FROM persons x
         WHERE x.force = i.force AND x.id = i.person_id OFFSET 0) p ON true
     WHERE i.force = :force AND i.meeting_id = :id
-      AND (CAST(:section AS text) IS NULL OR i.section = :section)
+      AND (CAST(:section AS text) IS NULL AND i.place <= s.shown OR i.section = :section)
     ORDER BY i.section, i.place
 """)
 _MINUTES: Final = text("""
