@@ -62,12 +62,21 @@ _BEGIN = """
 BEGIN = Statement(_BEGIN)
 # A writer leaves a mark that is seen from its commit on: whoever keeps what was made of a force's
 # records can tell by a snapshot whether anything may have changed.
-BEGIN_WRITING = Statement(f"""
-    WITH marked AS (
-        INSERT INTO force_writes (of_force, xid)
-        VALUES (CAST(:begin_force AS text), CAST(CAST(pg_current_xact_id() AS text) AS bigint))
-        ON CONFLICT DO NOTHING)
-    {_BEGIN}
+_MARK = """
+    INSERT INTO force_writes (of_force, xid)
+    VALUES (CAST(:begin_force AS text), CAST(CAST(pg_current_xact_id() AS text) AS bigint))
+    ON CONFLICT DO NOTHING
+"""
+BEGIN_WRITING = Statement(f"WITH marked AS ({_MARK}) {_BEGIN}")
+_LEAVE_MARK = text(_MARK)
+# What this transaction has written so far but audit; null where nobody counts.
+_WRITTEN = text("""
+    SELECT CASE WHEN CAST(current_setting('track_counts') AS boolean) THEN
+               sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
+                   + pg_stat_get_xact_tuples_deleted(oid)) END
+    FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = CAST('public' AS regnamespace)
+      AND relname NOT LIKE 'audit%'
 """)
 
 _HIDDEN_FROM = text("""
@@ -121,13 +130,15 @@ class Reader:
 class Work:
     """What a transaction is for: its force, whether it writes, how long a statement may take.
 
-    People restricted from `reader` are hidden in it; without one, as in jobs, nobody is.
+    People restricted from `reader` are hidden in it; without one, as in jobs, nobody is. Who
+    seldom finds anything to write leaves no mark at once, but within `marking_writes`.
     """
 
     force: str
     writes: bool = True
     statement_seconds: float = 5.0
     reader: Reader | None = None
+    marks: bool = True
 
 
 def driver_url(url: str) -> Any:
@@ -205,10 +216,21 @@ def _session(bind: Engine | Connection) -> Session:
 
 def begin(session: Session, work: Work) -> None:
     """Set force, time limit and moment; jobs call it again for each force in turn."""
-    row = ask(session, BEGIN_WRITING if work.writes else BEGIN, begin_values(work))
+    statement = BEGIN_WRITING if work.writes and work.marks else BEGIN
+    row = ask(session, statement, begin_values(work))
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
     session.info["opened"] = row.opened or []
+
+
+@contextmanager
+def marking_writes(session: Session) -> Iterator[None]:
+    """Leave the mark of a writer in the force if anything is written meanwhile."""
+    before = session.execute(_WRITTEN).scalar()
+    yield
+    session.flush()
+    if before is None or session.execute(_WRITTEN).scalar() != before:
+        session.execute(_LEAVE_MARK, {"begin_force": session.info["force"]})
 
 
 def hidden_from(session: Session, reader: Reader, at: datetime) -> frozenset[UUID]:

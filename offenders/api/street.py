@@ -35,7 +35,7 @@ def _question(asked: Asked, code: str) -> WardQuestion:
         asked.now,
         asked.query.get("reason"),
         asked.query.get("near"),
-        base_of(asked.actor, asked.force).id,
+        base_of(asked.bearer, asked.force).id,
     )
 
 
