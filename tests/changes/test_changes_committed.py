@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import given_neighbourhood, given_person, given_want
@@ -14,7 +15,9 @@ from sqlalchemy import text
 from offenders.clock import as_if_at
 from offenders.db import Work, transaction
 from offenders.domain.changes import feed
+from offenders.jobs import runner
 from offenders.jobs.housekeeping import tidy_up
+from offenders.jobs.timetable import find_job
 
 RAISE = text("""
     UPDATE wants SET risk = :risk WHERE force = :force AND id = CAST(:id AS uuid)
@@ -177,3 +180,22 @@ def test_the_short_cut_notes_what_it_shows_as_flask_does(
             officer.pull_ward("W1")
     assert [card["risk"] for card in officer.held.values()] == ["high"]
     assert [card["risk"] for card in officer.pull().held.values()] == ["standard"]
+
+
+def test_jobs_leave_a_mark_only_where_they_wrote(client, engine, force, officer, want, compared):
+    """A job of every minute that finds nothing to do makes nobody compare again."""
+    quiet = find_job("wanted-reviews")
+    runner.run(engine, quiet, forces=[force])
+    officer.pull()
+    compared.clear()
+    runner.run(engine, quiet, slot=datetime.now(UTC), trigger="scheduled", forces=[force])
+    officer.pull()
+    assert compared == []
+
+    def raise_risk(session, force):
+        session.execute(RAISE, {"force": force, "id": want["id"], "risk": "high"})
+        return runner.Effect()
+
+    silent = replace(quiet, effect_in=raise_risk)
+    runner.run(engine, silent, slot=datetime.now(UTC), trigger="scheduled", forces=[force])
+    assert [card["risk"] for card in officer.pull().held.values()] == ["high"]
