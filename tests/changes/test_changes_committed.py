@@ -10,11 +10,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from builders import given_neighbourhood, given_person, given_want
 from devices_given import Device
+from sharing_given import Sharing
 from sqlalchemy import text
 
+from offenders import clock
 from offenders.clock import as_if_at
-from offenders.db import Work, transaction
+from offenders.db import Reader, Work, transaction
+from offenders.domain.actors import Actor
 from offenders.domain.changes import feed
+from offenders.domain.changes.views import view_of
 from offenders.jobs import runner
 from offenders.jobs.housekeeping import tidy_up
 from offenders.jobs.timetable import find_job
@@ -199,3 +203,19 @@ def test_jobs_leave_a_mark_only_where_they_wrote(client, engine, force, officer,
     silent = replace(quiet, effect_in=raise_risk)
     runner.run(engine, silent, slot=datetime.now(UTC), trigger="scheduled", forces=[force])
     assert [card["risk"] for card in officer.pull().held.values()] == ["high"]
+
+
+def test_a_restriction_that_comes_while_one_pulls_leaves_their_token_good(
+    client, headers, engine, force, officer, want
+):
+    """It is committed after the pull's transaction has begun: whom it hides isn't cleared."""
+    role = "response_officer"
+    reader = Reader(role, (role,))
+    actor = Actor(role, "", frozenset({role}), force, *[frozenset()] * 2, *[None] * 3)
+    with transaction(engine, Work(force, writes=False, reader=reader)) as session:
+        before = view_of(session, actor, force, clock.now())
+        Sharing(client, headers, force).restrict(want["person"])
+        during = view_of(session, actor, force, clock.now())
+    assert (before.hidden, during.hidden) == ("{}", "{}")
+    assert before.id == during.id
+    assert officer.pull().held == {}

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from offenders.domain.access import Scope
+from offenders.domain.access import Scope, reader_of
 from offenders.domain.briefings.cards import OF_FORCE, OF_WARDS, card_rows
 from offenders.domain.briefings.seeing import street_sight, unnamed
 
@@ -70,11 +70,13 @@ class View:
         }
 
 
-# Whom nobody may read of unless cleared, but for those who are hidden from this reader.
+# Whom nobody may read of unless cleared, but for those who are hidden from this reader: both as
+# of this statement, for somebody may have been restricted since the transaction began.
 _CLEARED = text("""
     SELECT current_setting('app.hidden') AS hidden,
            ARRAY(SELECT unnest(CAST(hidden_from(:force, '', '{}', :now) AS uuid[]))
-                 EXCEPT SELECT unnest(CAST(current_setting('app.hidden') AS uuid[]))
+                 EXCEPT SELECT unnest(CAST(hidden_from(
+                     :force, :reader, CAST(:roles AS text[]), :now) AS uuid[]))
                  ORDER BY 1) AS cleared
 """)
 
@@ -82,7 +84,9 @@ _CLEARED = text("""
 def view_of(session: Session, actor: Actor, force: str, now: datetime) -> View:
     """Give the view of a reader: theirs alone as far as they may read of restricted people."""
     base = base_of(actor, force)
-    row = session.execute(_CLEARED, {"force": force, "now": now}).one()
+    reader = reader_of(actor)
+    asked = {"force": force, "reader": reader.subject, "roles": list(reader.roles), "now": now}
+    row = session.execute(_CLEARED, asked).one()
     content = b"".join([base.id.bytes, *(each.bytes for each in row.cleared)])
     own = UUID(bytes=sha256(content).digest()[:16]) if row.cleared else base.id
     return replace(base, id=own, hidden=row.hidden)
