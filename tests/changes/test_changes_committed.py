@@ -142,6 +142,29 @@ def test_marks_of_writers_go_once_every_view_has_seen_them(
     assert left_over_after_an_hour() == 0
 
 
+def test_marks_of_another_server_go_though_no_view_can_have_seen_them(
+    client, engine, owner, force, officer, compared
+):
+    """They came with a copy of its database, whose numbers are ahead."""
+    beyond = text("""
+        INSERT INTO force_writes (of_force, xid, begun_at)
+        VALUES (:force, CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)
+                        + 1000000, clock_timestamp() - interval '2 hours')
+    """)
+    with owner.begin() as connection:
+        connection.execute(beyond, {"force": force})
+    officer.pull()
+    compared.clear()
+    officer.pull()
+    assert len(compared) == 1, "as long as they are there, everybody compares"
+    with transaction(engine, Work(force)) as session:
+        tidy_up(session, force)
+    officer.pull()
+    compared.clear()
+    officer.pull()
+    assert compared == []
+
+
 def test_many_who_pull_at_once_share_what_one_compares(
     client, headers, engine, force, officer, want, compared, committing_app
 ):
