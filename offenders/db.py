@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from offenders import clock
 from offenders.errors import Unsettled
+from offenders.marks import LEAVE_MARK
 from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
@@ -60,24 +61,7 @@ _BEGIN = """
                     CAST(:begin_at AS timestamptz)) END AS opened
 """
 BEGIN = Statement(_BEGIN)
-# A writer leaves a mark that is seen from its commit on: whoever keeps what was made of a force's
-# records can tell by a snapshot whether anything may have changed.
-_MARK = """
-    INSERT INTO force_writes (of_force, xid)
-    VALUES (CAST(:begin_force AS text), CAST(CAST(pg_current_xact_id() AS text) AS bigint))
-    ON CONFLICT DO NOTHING
-"""
-BEGIN_WRITING = Statement(f"WITH marked AS ({_MARK}) {_BEGIN}")
-_LEAVE_MARK = text(_MARK)
-# What this transaction has written so far but audit; null where nobody counts.
-_WRITTEN = text("""
-    SELECT CASE WHEN CAST(current_setting('track_counts') AS boolean) THEN
-               sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
-                   + pg_stat_get_xact_tuples_deleted(oid)) END
-    FROM pg_class
-    WHERE relkind = 'r' AND relnamespace = CAST('public' AS regnamespace)
-      AND relname NOT LIKE 'audit%'
-""")
+BEGIN_WRITING = Statement(f"WITH marked AS ({LEAVE_MARK}) {_BEGIN}")
 
 _HIDDEN_FROM = text("""
     SELECT CAST(hidden_from(:force, :reader, CAST(:roles AS text[]), :at) AS uuid[])
@@ -131,7 +115,7 @@ class Work:
     """What a transaction is for: its force, whether it writes, how long a statement may take.
 
     People restricted from `reader` are hidden in it; without one, as in jobs, nobody is. Who
-    seldom finds anything to write leaves no mark at once, but within `marking_writes`.
+    seldom finds anything to write leaves no mark at once, but with `marking_writes`.
     """
 
     force: str
@@ -221,16 +205,6 @@ def begin(session: Session, work: Work) -> None:
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
     session.info["opened"] = row.opened or []
-
-
-@contextmanager
-def marking_writes(session: Session) -> Iterator[None]:
-    """Leave the mark of a writer in the force if anything is written meanwhile."""
-    before = session.execute(_WRITTEN).scalar()
-    yield
-    session.flush()
-    if before is None or session.execute(_WRITTEN).scalar() != before:
-        session.execute(_LEAVE_MARK, {"begin_force": session.info["force"]})
 
 
 def hidden_from(session: Session, reader: Reader, at: datetime) -> frozenset[UUID]:

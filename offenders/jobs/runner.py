@@ -17,10 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from offenders import clock
-from offenders.db import Work, begin, marking_writes, transaction
+from offenders.db import Work, begin, transaction
 from offenders.domain.audit.service import Act, record_act
 from offenders.errors import Conflict, Invalid
 from offenders.jobs.runs import Run, add_effect, add_run, find_run
+from offenders.marks import marking_writes
 from offenders.telemetry import JOB_RUNS
 
 if TYPE_CHECKING:
