@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from offenders import clock
 from offenders.errors import Unsettled
+from offenders.marks import LEAVE_MARK
 from offenders.statements import Statement, ask
 
 if TYPE_CHECKING:
@@ -60,15 +61,7 @@ _BEGIN = """
                     CAST(:begin_at AS timestamptz)) END AS opened
 """
 BEGIN = Statement(_BEGIN)
-# A writer leaves a mark that is seen from its commit on: whoever keeps what was made of a force's
-# records can tell by a snapshot whether anything may have changed.
-BEGIN_WRITING = Statement(f"""
-    WITH marked AS (
-        INSERT INTO force_writes (of_force, xid)
-        VALUES (CAST(:begin_force AS text), CAST(CAST(pg_current_xact_id() AS text) AS bigint))
-        ON CONFLICT DO NOTHING)
-    {_BEGIN}
-""")
+BEGIN_WRITING = Statement(f"WITH marked AS ({LEAVE_MARK}) {_BEGIN}")
 
 _HIDDEN_FROM = text("""
     SELECT CAST(hidden_from(:force, :reader, CAST(:roles AS text[]), :at) AS uuid[])
@@ -121,13 +114,15 @@ class Reader:
 class Work:
     """What a transaction is for: its force, whether it writes, how long a statement may take.
 
-    People restricted from `reader` are hidden in it; without one, as in jobs, nobody is.
+    People restricted from `reader` are hidden in it; without one, as in jobs, nobody is. Who
+    seldom finds anything to write leaves no mark at once, but with `marking_writes`.
     """
 
     force: str
     writes: bool = True
     statement_seconds: float = 5.0
     reader: Reader | None = None
+    marks: bool = True
 
 
 def driver_url(url: str) -> Any:
@@ -205,7 +200,8 @@ def _session(bind: Engine | Connection) -> Session:
 
 def begin(session: Session, work: Work) -> None:
     """Set force, time limit and moment; jobs call it again for each force in turn."""
-    row = ask(session, BEGIN_WRITING if work.writes else BEGIN, begin_values(work))
+    statement = BEGIN_WRITING if work.writes and work.marks else BEGIN
+    row = ask(session, statement, begin_values(work))
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
     session.info["opened"] = row.opened or []

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
+from flask import g
 
 from offenders import clock
 from offenders.api import limits
@@ -65,9 +66,13 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a read is asked: by whom, in which force, with which filters, of which moment."""
+    """What a read is asked: by whom, in which force, with which filters, of which moment.
+
+    `bearer` is the actor as the token says, without what is opened to them for a time.
+    """
 
     actor: Actor
+    bearer: Actor
     operation: Operation
     force: str
     query: dict[str, Any]
@@ -150,7 +155,9 @@ def _answer(
     as_at = call.query.pop("as_at", None)
     if as_at is not None:
         settle(call.session, as_at)
-    asked = Asked(call.actor, call.operation, call.force, call.query, call.now, page, as_at)
+    asked = Asked(
+        call.actor, g.actor, call.operation, call.force, call.query, call.now, page, as_at
+    )
     row = show_audited(call, asked, build(asked, **path))
     counted = (
         total(call.session, asked, *path.values()) if total and page and page.with_total else None

@@ -141,7 +141,7 @@ class ShortCut:
         if way.route.is_paged:
             pairs = parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)
             page = read_page(query, Cursors(service.secret(), environ["PATH_INFO"], pairs))
-        asked = Asked(actor, operation, force, query, clock.now(), page)
+        asked = Asked(actor, actor, operation, force, query, clock.now(), page)
         reading = way.route.build(asked, **path)
         reason = _reason(environ)
         values = values_of(reading, asked, reason=reason, request_id=request_id)

@@ -10,7 +10,7 @@ from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import street as schemas
 from offenders.api.schemas.fields import ItemPage, PageQuery
-from offenders.domain.access import scope, sight
+from offenders.domain.access import reader_of, scope, sight
 from offenders.domain.briefings.offenders import WardQuestion, count_ward, reading_of_ward
 from offenders.domain.briefings.seeing import PERMISSION, street_sight
 from offenders.domain.changes.service import base_of
@@ -35,7 +35,8 @@ def _question(asked: Asked, code: str) -> WardQuestion:
         asked.now,
         asked.query.get("reason"),
         asked.query.get("near"),
-        base_of(asked.actor, asked.force).id,
+        base_of(asked.bearer, asked.force).id,
+        reader_of(asked.bearer),
     )
 
 

@@ -126,7 +126,7 @@ def enter_want(call: Call) -> Answer:
     entry = service.open_want(
         call.session, actor=call.actor.subject, question=question, fields=call.body
     )
-    asked = Asked(call.actor, call.operation, call.force, {}, call.now)
+    asked = Asked(call.actor, g.actor, call.operation, call.force, {}, call.now)
     row = show_audited(call, asked, entry)
     service.tell_holders(call.session, [row.id], _asker(call))
     return Answer(

@@ -21,6 +21,7 @@ from offenders.db import Work, begin, transaction
 from offenders.domain.audit.service import Act, record_act
 from offenders.errors import Conflict, Invalid
 from offenders.jobs.runs import Run, add_effect, add_run, find_run
+from offenders.marks import marking_writes
 from offenders.telemetry import JOB_RUNS
 
 if TYPE_CHECKING:
@@ -227,8 +228,9 @@ def _go_through(session: Session, order: _Order, forces: Sequence[str]) -> _Tall
     for force in forces:
         try:
             with session.begin_nested():
-                begin(session, Work(force, statement_seconds=STATEMENT_SECONDS))
-                effect = order.job.effect_in(session, force)
+                begin(session, Work(force, statement_seconds=STATEMENT_SECONDS, marks=False))
+                with marking_writes(session):
+                    effect = order.job.effect_in(session, force)
                 _audit(session, order, effect)
         except Exception as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:

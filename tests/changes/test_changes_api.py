@@ -209,6 +209,24 @@ def test_tokens_last_thirty_days_and_views_a_little_longer(
     assert officer.ask(officer.token)["items"] == []
 
 
+def test_a_token_is_renewed_only_by_who_comes_to_the_end(client, headers, resident, device):
+    """A removal is kept for as long as a token lasts, however slowly a device goes on."""
+    wants = [given_want(client, headers, person=resident()) for _ in range(3)]
+    officer = device()
+    officer.pull_ward("W1")
+    for want in wants:
+        close(client, headers, want)
+    now = datetime.now(UTC)
+    with as_if_at(now + timedelta(days=20)):
+        slow = officer.ask(officer.token, limit=1)
+        assert slow["more"]
+        whole = officer.ask(slow["next"])
+        assert not whole["more"]
+    with as_if_at(now + timedelta(days=31)):
+        refused(client, officer.sent, slow["next"], 410)
+        assert officer.ask(whole["next"])["items"] == []
+
+
 def test_many_devices_share_one_view_and_each_is_told_once(
     client, headers, session, resident, device
 ):

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import given_neighbourhood, given_person, given_want
 from devices_given import Device
+from sharing_given import Sharing
 from sqlalchemy import text
 
+from offenders import clock
 from offenders.clock import as_if_at
-from offenders.db import Work, transaction
+from offenders.db import Reader, Work, transaction
+from offenders.domain.actors import Actor
 from offenders.domain.changes import feed
+from offenders.domain.changes.views import view_of
+from offenders.jobs import runner
 from offenders.jobs.housekeeping import tidy_up
+from offenders.jobs.timetable import find_job
 
 RAISE = text("""
     UPDATE wants SET risk = :risk WHERE force = :force AND id = CAST(:id AS uuid)
@@ -135,6 +142,29 @@ def test_marks_of_writers_go_once_every_view_has_seen_them(
     assert left_over_after_an_hour() == 0
 
 
+def test_marks_of_another_server_go_though_no_view_can_have_seen_them(
+    client, engine, owner, force, officer, compared
+):
+    """They came with a copy of its database, whose numbers are ahead."""
+    beyond = text("""
+        INSERT INTO force_writes (of_force, xid, begun_at)
+        VALUES (:force, CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)
+                        + 1000000, clock_timestamp() - interval '2 hours')
+    """)
+    with owner.begin() as connection:
+        connection.execute(beyond, {"force": force})
+    officer.pull()
+    compared.clear()
+    officer.pull()
+    assert len(compared) == 1, "as long as they are there, everybody compares"
+    with transaction(engine, Work(force)) as session:
+        tidy_up(session, force)
+    officer.pull()
+    compared.clear()
+    officer.pull()
+    assert compared == []
+
+
 def test_many_who_pull_at_once_share_what_one_compares(
     client, headers, engine, force, officer, want, compared, committing_app
 ):
@@ -177,3 +207,38 @@ def test_the_short_cut_notes_what_it_shows_as_flask_does(
             officer.pull_ward("W1")
     assert [card["risk"] for card in officer.held.values()] == ["high"]
     assert [card["risk"] for card in officer.pull().held.values()] == ["standard"]
+
+
+def test_jobs_leave_a_mark_only_where_they_wrote(client, engine, force, officer, want, compared):
+    """A job of every minute that finds nothing to do makes nobody compare again."""
+    quiet = find_job("wanted-reviews")
+    runner.run(engine, quiet, forces=[force])
+    officer.pull()
+    compared.clear()
+    runner.run(engine, quiet, slot=datetime.now(UTC), trigger="scheduled", forces=[force])
+    officer.pull()
+    assert compared == []
+
+    def raise_risk(session, force):
+        session.execute(RAISE, {"force": force, "id": want["id"], "risk": "high"})
+        return runner.Effect()
+
+    silent = replace(quiet, effect_in=raise_risk)
+    runner.run(engine, silent, slot=datetime.now(UTC), trigger="scheduled", forces=[force])
+    assert [card["risk"] for card in officer.pull().held.values()] == ["high"]
+
+
+def test_a_restriction_that_comes_while_one_pulls_leaves_their_token_good(
+    client, headers, engine, force, officer, want
+):
+    """It is committed after the pull's transaction has begun: whom it hides isn't cleared."""
+    role = "response_officer"
+    reader = Reader(role, (role,))
+    actor = Actor(role, "", frozenset({role}), force, *[frozenset()] * 2, *[None] * 3)
+    with transaction(engine, Work(force, writes=False, reader=reader)) as session:
+        before = view_of(session, actor, force, clock.now())
+        Sharing(client, headers, force).restrict(want["person"])
+        during = view_of(session, actor, force, clock.now())
+    assert (before.hidden, during.hidden) == ("{}", "{}")
+    assert before.id == during.id
+    assert officer.pull().held == {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.briefings.cards import OF_WARDS, card_rows
-from offenders.domain.briefings.seeing import OWN_VIEW
+from offenders.domain.briefings.seeing import OWN_VIEW, viewer_values
 from offenders.domain.reading import Reading
 from offenders.domain.working_days import london_day
 from offenders.statements import Statement, ask
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from offenders.db import Reader
     from offenders.domain.briefings.seeing import StreetSight
 
 MOST_METRES: Final = 10_000
@@ -57,7 +58,7 @@ class Near:
 class WardQuestion:
     """Whose cards are asked for: the ward, one kind of reason, and near which point.
 
-    `view` is the base of that of the reader's devices: what they are shown is noted for them.
+    `view` is the base of that of the devices of `reader`: what they are shown is noted for them.
     """
 
     seen: StreetSight
@@ -66,6 +67,7 @@ class WardQuestion:
     reason: str | None = None
     near: Near | None = None
     view: UUID | None = None
+    reader: Reader | None = None
 
 
 def present_values(now: datetime) -> dict[str, Any]:
@@ -130,6 +132,8 @@ def reading_of_ward(question: WardQuestion, after: Sequence[Any] | None, limit: 
     """
     values |= more | present_values(question.now) | seen.wards.values_as("ward_scope")
     values |= {"ward": question.ward, "limit": limit, "view": question.view}
+    if question.reader is not None:
+        values |= viewer_values(question.reader)
     return Reading(sql, "person", values, first)
 
 

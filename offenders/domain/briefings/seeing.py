@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain import access
 from offenders.domain.orders.service import OrderSight
 
 if TYPE_CHECKING:
+    from offenders.db import Reader
     from offenders.domain.access import Scope
     from offenders.domain.actors import Actor
 
@@ -25,9 +26,15 @@ OWN_VIEW: Final = """
                      )), 1, 16), 'hex') AS uuid) END AS id
     FROM (SELECT current_setting('app.hidden') AS hidden,
                  ARRAY(SELECT unnest(CAST(hidden_from(:force, '', '{}', :now) AS uuid[]))
-                       EXCEPT SELECT unnest(CAST(current_setting('app.hidden') AS uuid[]))
+                       EXCEPT SELECT unnest(CAST(hidden_from(
+                           :force, :viewer, CAST(:viewer_roles AS text[]), :now) AS uuid[]))
                        ORDER BY 1) AS cleared) c
 """
+
+
+def viewer_values(reader: Reader) -> dict[str, Any]:
+    """Bind whose view OWN_VIEW is."""
+    return {"viewer": reader.subject, "viewer_roles": list(reader.roles)}
 
 
 @dataclass(frozen=True)

@@ -137,8 +137,10 @@ def pull(
         return Pulled([], Position(view.id, found.generation, seq, now), more=False)
     rows = _tell(session, view, since.seq, limit, moment)
     told = rows[:limit]
-    last = told[-1].seq if told else since.seq
-    return Pulled(told, Position(view.id, found.generation, last, now), len(rows) > limit)
+    last, is_more = told[-1].seq if told else since.seq, len(rows) > limit
+    # Who has not come to the end may lack a removal from long ago: their token grows no younger.
+    issued_at = since.issued_at if is_more else now
+    return Pulled(told, Position(view.id, found.generation, last, issued_at), is_more)
 
 
 def _key(view: View) -> dict[str, Any]:

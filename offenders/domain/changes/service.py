@@ -45,16 +45,17 @@ _DROP_REMOVED = text("""
                     AND changed_at < :before RETURNING 1)
     SELECT count(*) FROM gone
 """)
-# A mark is no longer needed once every view that is still trusted has seen its transaction.
-_DROP_MARKS = text("""
+# A mark is no longer needed once every view that is still trusted has seen its transaction. One
+# that is seen, though by its number it can't be, came with a copy of another server's database.
+_XID = "CAST(CAST(m.xid AS text) AS xid8)"
+_DROP_MARKS = text(f"""
     WITH gone AS (
         DELETE FROM force_writes m
         WHERE m.of_force = :force AND m.begun_at < clock_timestamp() - interval '1 hour'
-          AND NOT EXISTS (
+          AND (NOT pg_visible_in_snapshot({_XID}, pg_current_snapshot()) OR NOT EXISTS (
               SELECT FROM change_views v
               WHERE v.force = :force AND v.compared_from > clock_timestamp() - 2 * :trusted
-                AND NOT pg_visible_in_snapshot(CAST(CAST(m.xid AS text) AS xid8),
-                                               CAST(v.snapshot AS pg_snapshot)))
+                AND NOT pg_visible_in_snapshot({_XID}, CAST(v.snapshot AS pg_snapshot))))
         RETURNING 1)
     SELECT count(*) FROM gone
 """)

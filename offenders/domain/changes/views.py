@@ -11,9 +11,9 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from offenders.domain.access import Scope
+from offenders.domain.access import Scope, reader_of
 from offenders.domain.briefings.cards import OF_FORCE, OF_WARDS, card_rows
-from offenders.domain.briefings.seeing import OWN_VIEW, street_sight, unnamed
+from offenders.domain.briefings.seeing import OWN_VIEW, street_sight, unnamed, viewer_values
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,7 +76,8 @@ _OWN_VIEW = text(OWN_VIEW)
 def view_of(session: Session, actor: Actor, force: str, now: datetime) -> View:
     """Give the view of a reader: theirs alone as far as they may read of restricted people."""
     base = base_of(actor, force)
-    row = session.execute(_OWN_VIEW, {"force": force, "view": base.id, "now": now}).one()
+    asked = viewer_values(reader_of(actor)) | {"force": force, "view": base.id, "now": now}
+    row = session.execute(_OWN_VIEW, asked).one()
     return replace(base, id=row.id, hidden=row.hidden)
 
 

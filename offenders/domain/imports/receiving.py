@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
@@ -180,11 +180,15 @@ def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
 
 
 def _ask_for_statistics(thread: Executor, engine: Engine, order: Order) -> None:
-    """Let the planner know a force that has grown, while the next batches are received."""
+    """Let the planner know a force that has grown, while the next batches are received.
+
+    It writes no record: whoever asks for a settled moment needn't wait for it.
+    """
+    work = replace(order.work, writes=False)
 
     def tell() -> None:
         try:
-            with transaction(engine, order.work) as session:
+            with transaction(engine, work) as session:
                 _refresh_statistics(session, order.kind.name)
         except SQLAlchemyError as error:
             log.info("import.statistics-left", kind=type(error).__name__)

@@ -77,8 +77,9 @@ def _tell(engine: Engine | Connection, subscription: UUID, actor: Actor) -> int:
 
 
 def _work_of(actor: Actor) -> Work:
-    """Say for whom a transaction reads."""
-    return Work(actor.force or NO_FORCE, statement_seconds=30, reader=reader_of(actor))
+    """Say for whom a transaction reads; what it writes is no part of what anybody is shown."""
+    reader = reader_of(actor)
+    return Work(actor.force or NO_FORCE, statement_seconds=30, reader=reader, marks=False)
 
 
 def _tell_once(session: Session, subscription_id: UUID, actor: Actor) -> int:
