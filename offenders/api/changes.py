@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 import struct
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 routes = Routes("changes", __name__, url_prefix="/v1", description="Changes for devices")
 
-_FORM = struct.Struct(">16s16sQQ")  # view, generation, number, second of issue
+_FORM = struct.Struct(">16s16sQQ")  # view, generation, number, microsecond of issue
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _DIGEST = 16  # bytes
 _PERSON = b"changes1"
 _FOREIGN = (
@@ -49,10 +50,10 @@ def pull_changes(call: Call) -> Answer:
     Without `since` the token for now and nothing else: take it, then pull your wards. Each person
     comes once, as they are now, where their card differs from what may have been held; who is no
     longer shown comes as `remove`. Send `next` as `since`; a lost answer is asked for again with
-    the same token, which never misses anything. Tokens last 30 days, or until an
-    emergency access of the reader's ends, then 410; one that was
-    altered or is of another area, force or role is 422. The areas of the caller's token narrow
-    this for every role; the ward lists of that area show exactly what is told here.
+    the same token, which never misses anything. Tokens last 30 days, or until an emergency access
+    of the reader's ends, then 410; one that was altered or is of another area, force, role or
+    clearance is 422. The areas of the caller's token narrow this for every role; the ward lists of
+    that area show exactly what is told here.
     """
     # As the token says: what is opened for a time only is no part of what a device keeps.
     view = service.view_of(call.session, g.actor, call.force, call.now)
@@ -87,8 +88,8 @@ def _item(told: Told) -> bytes:
 
 
 def _seal(position: Position) -> str:
-    seconds = int(position.issued_at.timestamp())
-    content = _FORM.pack(position.view.bytes, position.generation.bytes, position.seq, seconds)
+    issued = (position.issued_at - _EPOCH) // _MICROSECOND
+    content = _FORM.pack(position.view.bytes, position.generation.bytes, position.seq, issued)
     return _write(_digest(content) + content)
 
 
@@ -105,10 +106,8 @@ def _open(written: str) -> Position:
         raise refused
     if not hmac.compare_digest(raw[:_DIGEST], _digest(content)):
         raise refused
-    view, generation, seq, seconds = _FORM.unpack(content)
-    return Position(
-        UUID(bytes=view), UUID(bytes=generation), seq, datetime.fromtimestamp(seconds, UTC)
-    )
+    view, generation, seq, issued = _FORM.unpack(content)
+    return Position(UUID(bytes=view), UUID(bytes=generation), seq, _EPOCH + issued * _MICROSECOND)
 
 
 def _write(raw: bytes) -> str:
