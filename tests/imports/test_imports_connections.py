@@ -8,7 +8,9 @@ from sqlalchemy import text
 from offenders.db import serving_engine
 from offenders.domain.imports.service import run_rows
 
-TEMPORARY = "SELECT relname FROM pg_class WHERE relpersistence = 't'"
+TEMPORARY = r"""
+    SELECT relname FROM pg_class WHERE relpersistence = 't' AND relname ~ '^(import_seen|stage_)'
+"""
 PERSON = {"source_ref": "P1", "family_name": "Example", "date_of_birth": "1990-01-01"}
 OTHERS_END = text("""
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
