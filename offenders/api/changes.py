@@ -6,6 +6,7 @@ import base64
 import binascii
 import hmac
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -22,17 +23,18 @@ from offenders.domain.sharing import service as sharing
 from offenders.errors import Invalid
 
 if TYPE_CHECKING:
-    from offenders.domain.changes.service import Told
+    from offenders.domain.changes.service import Pulled, Told
 
 routes = Routes("changes", __name__, url_prefix="/v1", description="Changes for devices")
 
-_FORM = struct.Struct(">16s16sQQ")  # view, generation, number, microsecond of issue
+# View, generation, number, that of the last removal, microsecond of issue.
+_FORM = struct.Struct(">16s16sQQQ")
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _DIGEST = 16  # bytes
-_PERSON = b"changes1"
+_PERSON = b"changes2"
 _FOREIGN = (
-    "This token was altered, or given for another area, force or role. Take a new token without"
-    " `since`, pull your wards anew and drop who is in none of them."
+    "This token was altered, or given to another reader or for another area, force or role. Take a"
+    " new token without `since`, pull your wards anew and drop who is in none of them."
 )
 
 
@@ -51,9 +53,10 @@ def pull_changes(call: Call) -> Answer:
     comes once, as they are now, where their card differs from what may have been held; who is no
     longer shown comes as `remove`. Send `next` as `since`; a lost answer is asked for again with
     the same token, which never misses anything. Tokens last 30 days, or until an emergency access
-    of the reader's ends, then 410; one that was altered or is of another area, force, role or
-    clearance is 422. The areas of the caller's token narrow this for every role; the ward lists of
-    that area show exactly what is told here.
+    of the reader's ends or the reader is cleared for a restricted person or no more, then 410; one
+    that was altered or is of another reader, area, force, role or clearance is 422. The areas of
+    the caller's token narrow this for every role; the ward lists of that area show exactly what is
+    told here. Past the daily budget removals still come, by themselves; then 429 until midnight.
     """
     # As the token says: what is opened for a time only is no part of what a device keeps.
     view = service.view_of(call.session, g.actor, call.force, call.now)
@@ -65,7 +68,19 @@ def pull_changes(call: Call) -> Answer:
         call.session, call.actor.subject, since.issued_at, call.now
     ):
         raise TokenExpired  # what was open may be held still, and the feed never told of it
-    pulled = service.pull(call.session, view, since, limit=call.query["limit"], now=call.now)
+    limit = call.query["limit"]
+    pulled = service.pull(call.session, view, since, limit=limit, now=call.now)
+
+    def give_removals() -> Answer | None:
+        if since is None:
+            return None
+        only = service.pull_removals(call.session, view, since, limit=limit, now=call.now)
+        return _told(only) if only.told else None
+
+    return replace(_told(pulled), past_budget=give_removals)
+
+
+def _told(pulled: Pulled) -> Answer:
     items = b",".join(map(_item, pulled.told))
     more = b"true" if pulled.more else b"false"
     shown = [each for each in pulled.told if each.card is not None]
@@ -89,7 +104,8 @@ def _item(told: Told) -> bytes:
 
 def _seal(position: Position) -> str:
     issued = (position.issued_at - _EPOCH) // _MICROSECOND
-    content = _FORM.pack(position.view.bytes, position.generation.bytes, position.seq, issued)
+    view, generation = position.view.bytes, position.generation.bytes
+    content = _FORM.pack(view, generation, position.seq, position.removed, issued)
     return _write(_digest(content) + content)
 
 
@@ -106,8 +122,9 @@ def _open(written: str) -> Position:
         raise refused
     if not hmac.compare_digest(raw[:_DIGEST], _digest(content)):
         raise refused
-    view, generation, seq, issued = _FORM.unpack(content)
-    return Position(UUID(bytes=view), UUID(bytes=generation), seq, _EPOCH + issued * _MICROSECOND)
+    view, generation, seq, removed, issued = _FORM.unpack(content)
+    at = _EPOCH + issued * _MICROSECOND
+    return Position(UUID(bytes=view), UUID(bytes=generation), seq, removed, at)
 
 
 def _write(raw: bytes) -> str:
@@ -115,5 +132,7 @@ def _write(raw: bytes) -> str:
 
 
 def _digest(content: bytes) -> bytes:
+    """Bind a token to its reader: what they were shown, a device of another's may not hold."""
     secret = current_app.extensions["offenders"].secret()
-    return blake2b(content, key=secret, digest_size=_DIGEST, person=_PERSON).digest()
+    signed = content + g.actor.subject.encode()
+    return blake2b(signed, key=secret, digest_size=_DIGEST, person=_PERSON).digest()

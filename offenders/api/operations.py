@@ -121,6 +121,8 @@ class Answer:
     stamped_as: str = "as_of"
     media_type: str = JSON
     filename: str | None = None
+    # What is given where the reader's budget doesn't allow for the people shown; None: 429.
+    past_budget: Callable[[], Answer | None] | None = None
 
 
 def as_json(value: Any) -> bytes:
@@ -361,8 +363,7 @@ def _run(  # noqa: PLR0913 - the parts of one request
         if is_sent:
             given = as_receipt(session, actor, given)
         if not given.is_audited:
-            fresh = limits.note_people_read(session, actor, given.people)
-            limits.require_budget(session, actor, fresh)
+            given = _spend_budget(session, actor, given)
             _audit(call, given)
         answer = _answer(given)
         if key is not None:
@@ -378,6 +379,22 @@ def _run(  # noqa: PLR0913 - the parts of one request
         told = {name: answer.headers[name] for name in _OF_304 if name in answer.headers}
         return Response(status=304, headers=told)
     return _for_device(answer, call.now, given.stamped_as) if given.is_for_device else answer
+
+
+def _spend_budget(session: Session, actor: Actor, given: Answer) -> Answer:
+    """Count the people shown; give what shows nobody where there is such and they are too many."""
+    if given.past_budget is None or not given.people:
+        fresh = limits.note_people_read(session, actor, given.people)
+        limits.require_budget(session, actor, fresh)
+        return given
+    try:
+        with session.begin_nested():
+            return _spend_budget(session, actor, replace(given, past_budget=None))
+    except LimitReached:
+        instead = given.past_budget()
+        if instead is None:
+            raise
+        return instead
 
 
 def _for_device(answer: Response, now: datetime, name: str) -> Response:

@@ -179,8 +179,8 @@ def test_tokens_altered_or_of_another_are_refused_with_what_to_do(
             refused(client, officer.sent, token[:-1] + letter, 422)
     for wrong in ("x", token[:-4], token + "AAAA", "é", "=" * 9):
         refused(client, officer.sent, wrong, 422)
-    same = headers("response_officer", name="Somebody else")
-    answer = client.get("/v1/changes", query_string={"since": token}, headers=same)
+    refused(client, headers("response_officer", name="Somebody else"), token, 422)
+    answer = client.get("/v1/changes", query_string={"since": token}, headers=officer.sent)
     assert (answer.status_code, answer.json["items"]) == (200, [])
     for role in ("partner_agency", "chief_officer", "auditor"):
         assert client.get("/v1/changes", headers=headers(role)).status_code == 403

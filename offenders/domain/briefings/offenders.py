@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.briefings.cards import OF_WARDS, card_rows
-from offenders.domain.briefings.seeing import OWN_VIEW, viewer_values
+from offenders.domain.briefings.seeing import OWN_VIEW, TURNED, viewer_values
 from offenders.domain.reading import Reading
 from offenders.domain.working_days import london_day
 from offenders.statements import Statement, ask
@@ -148,11 +148,13 @@ def count_ward(session: Session, question: WardQuestion) -> int:
 # What a ward list shows otherwise than a reader's devices were last told is told to them anew; to
 # no others, who would learn of somebody hidden from them.
 NOTED: Final = f""",
+    own AS MATERIALIZED ({OWN_VIEW}),
+    turned AS ({TURNED}),
     noted AS (
         INSERT INTO change_entries (force, view_id, subject_id, seq, is_unsettled, changed_at)
         SELECT v.force, v.id, c.id, 0, true, clock_timestamp()
         FROM cards c
-        CROSS JOIN ({OWN_VIEW}) o
+        CROSS JOIN own o
         JOIN change_views v ON v.force = :force AND v.id = o.id
         JOIN neighbourhoods a ON a.force = :force AND a.code = CAST(:ward AS text)
                              AND (v.is_whole_force OR a.lpa = ANY (v.lpas)

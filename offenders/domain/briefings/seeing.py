@@ -30,6 +30,21 @@ OWN_VIEW: Final = """
                            :force, :viewer, CAST(:viewer_roles AS text[]), :now) AS uuid[]))
                        ORDER BY 1) AS cleared) c
 """
+# That a reader sees otherwise than when they last read: what was told before of that view no longer
+# says what their devices hold. `own` is their view, `:view` that of nobody restricted.
+TURNED: Final = """
+    INSERT INTO change_readers AS t (force, reader, base, view_id, epoch, turned_at)
+    SELECT CAST(:force AS text), CAST(:viewer AS text), CAST(:view AS uuid), o.id,
+           gen_random_uuid(), clock_timestamp()
+    FROM own o
+    LEFT JOIN change_readers r ON r.force = :force AND r.reader = CAST(:viewer AS text)
+                              AND r.base = CAST(:view AS uuid)
+    WHERE o.id <> coalesce(r.view_id, CAST(:view AS uuid))
+    ON CONFLICT (force, reader, base) DO UPDATE
+    SET view_id = excluded.view_id, epoch = excluded.epoch, turned_at = excluded.turned_at
+    WHERE t.view_id <> excluded.view_id
+    RETURNING epoch
+"""
 
 
 def viewer_values(reader: Reader) -> dict[str, Any]:

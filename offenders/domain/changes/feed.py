@@ -6,7 +6,7 @@ clock, is found by making the cards anew and comparing their digests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -34,6 +34,7 @@ TOKEN_DAYS: Final = 30
 TRUSTED: Final = timedelta(minutes=10)
 PATIENCE: Final = timedelta(seconds=25)
 _TRIES: Final = 3  # a ward list that is read at the same moment may leave something to compare
+READINGS_KNOWN: Final = 39  # days; whom somebody has read is kept for a little longer
 _USED: Final = timedelta(days=1)  # how exactly it is known when a view was used last
 
 
@@ -52,11 +53,15 @@ class TokenExpired(DomainError):
 
 @dataclass(frozen=True)
 class Position:
-    """How far a device has been told: the view, which generation of it, and the last number."""
+    """How far a device has been told: the view, which generation of it, and the last number.
+
+    `removed` is the last number of a removal, which may have been told ahead of the rest.
+    """
 
     view: UUID
     generation: UUID
     seq: int
+    removed: int
     issued_at: datetime
 
 
@@ -69,6 +74,7 @@ class Told(NamedTuple):
     card: str | None
     subjects: Sequence[str] | None
     masked: Sequence[str] | None
+    is_secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,8 @@ def pull(
     if since is not None and since.issued_at + timedelta(days=TOKEN_DAYS) < now:
         raise TokenExpired
     found = _find_or_make(session, view)
-    if since is not None and (since.generation != found.generation or since.seq > found.seq):
+    generation = view.generation_of(found.generation)
+    if since is not None and (since.generation != generation or since.seq > found.seq):
         raise TokenExpired
     wards = session.execute(text(_WARDS.format(wards=view.wards)), view.area_values).scalar()
     moment = present_values(now) | {"wards": wards or []}
@@ -134,13 +141,36 @@ def pull(
     if found.used_at + _USED < found.present:
         session.execute(_USE, _key(view))
     if since is None:
-        return Pulled([], Position(view.id, found.generation, seq, now), more=False)
-    rows = _tell(session, view, since.seq, limit, moment)
-    told = rows[:limit]
-    last, is_more = told[-1].seq if told else since.seq, len(rows) > limit
+        return Pulled([], Position(view.id, generation, seq, seq, now), more=False)
+    told, is_more = _page(_tell(session, view, since, limit, moment), limit)
+    last = told[-1].seq if told else since.seq
     # Who has not come to the end may lack a removal from long ago: their token grows no younger.
     issued_at = since.issued_at if is_more else now
-    return Pulled(told, Position(view.id, found.generation, last, issued_at), is_more)
+    reached = replace(since, seq=last, removed=max(last, since.removed), issued_at=issued_at)
+    return Pulled(told, reached, is_more)
+
+
+def pull_removals(
+    session: Session, view: View, since: Position, *, limit: int, now: datetime
+) -> Pulled:
+    """Give whom a device must drop, ahead of all else that `pull` has just found to tell.
+
+    Nobody is told twice of a removal, and what else there is follows from where the device was.
+    """
+    asked = {"removed": max(since.seq, since.removed), "limit": limit}
+    values = _key(view) | view.viewer_values | present_values(now) | asked
+    rows = session.execute(_REMOVED, values)
+    found = [Told(r.seq, str(r.id), None, None, None, None, r.is_secret) for r in rows]
+    told, _ = _page(found, limit)
+    return Pulled(told, replace(since, removed=told[-1].seq) if told else since, more=True)
+
+
+def _page(rows: list[Told], limit: int) -> tuple[list[Told], bool]:
+    """Give what is told and whether there is more; raise TokenExpired rather than tell a secret."""
+    told = rows[:limit]
+    if any(each.is_secret for each in told):
+        raise TokenExpired
+    return told, len(rows) > limit
 
 
 def _key(view: View) -> dict[str, Any]:
@@ -240,13 +270,24 @@ def _compare_once(session: Session, view: View, known: Row[Any], moment: dict[st
     )
 
 
+# Who is hidden from a reader is named to them only where it is known that they have seen them:
+# the log is of the view, and another's device may have been shown somebody in between.
+_IS_SECRET: Final = f"""
+    (d.subject_id = ANY (CAST(current_setting('app.hidden') AS uuid[])) AND NOT EXISTS (
+        SELECT FROM generate_series(0, {READINGS_KNOWN}) ago
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM people_read r
+            WHERE r.force = :force AND r.day = CAST(:today AS date) - ago
+              AND r.actor = :viewer AND r.person_id = d.subject_id OFFSET 0) r))
+"""
 # What is told is noted where it differs from what was compared: it is told anew then.
-_TELL: Final = """
+_TELL: Final = f"""
     WITH due AS MATERIALIZED (
         SELECT e.subject_id, e.seq, e.digest FROM change_entries e
         WHERE e.force = :force AND e.view_id = :view AND e.seq > :since
+          AND (e.digest IS NOT NULL OR e.seq > :removed)
         ORDER BY e.seq LIMIT CAST(:limit AS int) + 1),
-    cards AS MATERIALIZED ({cards}),
+    cards AS MATERIALIZED ({{cards}}),
     noted AS (
         UPDATE change_entries e SET is_unsettled = true
         FROM due d LEFT JOIN cards c ON c.id = d.subject_id
@@ -254,22 +295,29 @@ _TELL: Final = """
           AND NOT e.is_unsettled AND d.digest IS NOT NULL
           AND d.digest IS DISTINCT FROM hashtextextended(CAST(c.item AS text), 0))
     SELECT coalesce(json_agg(json_build_array(
-               d.seq, d.subject_id, c.version, CAST(c.item AS text), c.subjects, c.masked)
+               d.seq, d.subject_id, c.version, CAST(c.item AS text), c.subjects, c.masked,
+               c.id IS NULL AND {_IS_SECRET})
                ORDER BY d.seq), '[]')::text AS told
     FROM due d LEFT JOIN cards c ON c.id = d.subject_id
 """
 _DUE: Final = "SELECT d.subject_id AS id FROM due d WHERE d.digest IS NOT NULL"
+_REMOVED: Final = text(f"""
+    SELECT d.seq, d.subject_id AS id, {_IS_SECRET} AS is_secret FROM change_entries d
+    WHERE d.force = :force AND d.view_id = :view AND d.seq > :removed AND d.digest IS NULL
+    ORDER BY d.seq LIMIT CAST(:limit AS int)
+""")
 
 
 def _tell(
-    session: Session, view: View, since: int, limit: int, moment: dict[str, Any]
+    session: Session, view: View, since: Position, limit: int, moment: dict[str, Any]
 ) -> list[Told]:
-    """Give what was told after a number, one more than the limit where there is more."""
+    """Give what was told after a position, one more than the limit where there is more."""
     cards, values = view.cards(_DUE)
+    asked = {"since": since.seq, "removed": since.removed, "limit": limit}
     row = ask(
         session,
         _statement(_TELL.replace("{cards}", cards)),
-        values | moment | _key(view) | {"since": since, "limit": limit},
+        values | moment | _key(view) | view.viewer_values | asked,
     )
     return [Told(*each) for each in orjson.loads(row.told)]
 

@@ -53,6 +53,21 @@ class ChangeView(Base):
     used_at: Mapped[Moment]
 
 
+class ChangeReader(Base):
+    """Which view a reader of a base has seen last, once it was another than that base.
+
+    `epoch` is new whenever the view becomes another: tokens from before are good no more.
+    """
+
+    __tablename__ = "change_readers"
+    force: Mapped[ForceKey]
+    reader: Mapped[str] = mapped_column(Text, primary_key=True)
+    base: Mapped[UUID] = mapped_column(primary_key=True)
+    view_id: Mapped[UUID]
+    epoch: Mapped[UUID]
+    turned_at: Mapped[Moment]
+
+
 class ChangeEntry(Base):
     """The last that was told of a person: their card's digest, null once they were removed.
 

@@ -14,6 +14,7 @@ from offenders.domain.changes.feed import (
     TokenExpired,
     Told,
     pull,
+    pull_removals,
 )
 from offenders.domain.changes.views import View, base_of, view_of
 
@@ -32,6 +33,7 @@ __all__ = [
     "base_of",
     "forget_views",
     "pull",
+    "pull_removals",
     "view_of",
 ]
 
@@ -43,6 +45,12 @@ _DROP_REMOVED = text("""
     WITH gone AS (DELETE FROM change_entries
                   WHERE force = :force AND digest IS NULL AND NOT is_unsettled
                     AND changed_at < :before RETURNING 1)
+    SELECT count(*) FROM gone
+""")
+# Whoever sees what all of their base do again, for longer than a token lasts.
+_DROP_READERS = text("""
+    WITH gone AS (DELETE FROM change_readers
+                  WHERE force = :force AND view_id = base AND turned_at < :before RETURNING 1)
     SELECT count(*) FROM gone
 """)
 # A mark is no longer needed once every view that is still trusted has seen its transaction. One
@@ -67,5 +75,6 @@ def forget_views(session: Session, before: datetime) -> dict[str, int]:
     return {
         "change_views": session.execute(_DROP_VIEWS, values).scalar_one(),
         "change_entries": session.execute(_DROP_REMOVED, values).scalar_one(),
+        "change_readers": session.execute(_DROP_READERS, values).scalar_one(),
         "force_writes": session.execute(_DROP_MARKS, values).scalar_one(),
     }

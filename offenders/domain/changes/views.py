@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from offenders.domain.access import Scope, reader_of
 from offenders.domain.briefings.cards import OF_FORCE, OF_WARDS, card_rows
-from offenders.domain.briefings.seeing import OWN_VIEW, street_sight, unnamed, viewer_values
+from offenders.domain.briefings.seeing import OWN_VIEW, TURNED, street_sight, unnamed, viewer_values
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +36,8 @@ class View:
     """Whose cards a reader's devices hold, and as what they are shown.
 
     Of the same `base` are the views of those who may also read of people restricted from others;
-    `hidden` are those who are hidden from this one just now.
+    `hidden` are those who are hidden from this one just now. `viewer` reads, and has seen the same
+    since `epoch`; none where they never saw otherwise than their base.
     """
 
     id: UUID
@@ -44,6 +45,19 @@ class View:
     hidden: str
     seen: StreetSight
     area: Scope
+    viewer: str = ""
+    epoch: UUID | None = None
+
+    def generation_of(self, kept: UUID) -> UUID:
+        """Give the generation of what this reader's devices hold, from that of the view."""
+        if self.epoch is None:
+            return kept
+        return UUID(bytes=sha256(kept.bytes + self.epoch.bytes).digest()[:16])
+
+    @property
+    def viewer_values(self) -> dict[str, Any]:
+        """Bind who reads."""
+        return {"viewer": self.viewer}
 
     def cards(self, people: str | None = None) -> tuple[str, dict[str, Any]]:
         """Give SQL of the cards that the view shows, of everybody or of those `people` alone.
@@ -70,7 +84,14 @@ class View:
         }
 
 
-_OWN_VIEW = text(OWN_VIEW)
+_OWN_VIEW = text(f"""
+    WITH own AS MATERIALIZED ({OWN_VIEW}), turned AS ({TURNED})
+    SELECT o.id, o.hidden, coalesce((SELECT t.epoch FROM turned t), (
+               SELECT r.epoch FROM change_readers r
+               WHERE r.force = :force AND r.reader = CAST(:viewer AS text)
+                 AND r.base = CAST(:view AS uuid))) AS epoch
+    FROM own o
+""")
 
 
 def view_of(session: Session, actor: Actor, force: str, now: datetime) -> View:
@@ -78,7 +99,8 @@ def view_of(session: Session, actor: Actor, force: str, now: datetime) -> View:
     base = base_of(actor, force)
     asked = viewer_values(reader_of(actor)) | {"force": force, "view": base.id, "now": now}
     row = session.execute(_OWN_VIEW, asked).one()
-    return replace(base, id=row.id, hidden=row.hidden)
+    viewer = actor.subject
+    return replace(base, id=row.id, hidden=row.hidden, viewer=viewer, epoch=row.epoch)
 
 
 def base_of(actor: Actor, force: str) -> View:

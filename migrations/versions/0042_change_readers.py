@@ -1,0 +1,33 @@
+"""Which view of the change feed each reader has seen last; until when subscriptions last."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from offenders.migrating import protect
+
+revision = "0042"
+down_revision = "0041"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table."""
+    op.create_table(
+        "change_readers",
+        sa.Column("force", sa.Text(), nullable=False),
+        sa.Column("reader", sa.Text(), nullable=False),
+        sa.Column("base", sa.Uuid(), nullable=False),
+        sa.Column("view_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Uuid(), nullable=False),
+        sa.Column("turned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("force", "reader", "base", name=op.f("pk_change_readers")),
+    )
+    protect(op, ["change_readers"], "SELECT, INSERT, UPDATE, DELETE")
+
+
+def downgrade() -> None:
+    """Take it away."""
+    op.drop_table("change_readers")
