@@ -24,7 +24,7 @@ from sqlalchemy import text
 from offenders import clock
 from offenders.db import Work, begin
 from offenders.domain.permissions import PERMISSIONS
-from offenders.jobs.timetable import JOBS
+from offenders.jobs.timetable import JOBS, find_job
 
 OWN, OTHER = "33", "31"
 AGENCY = "probation"
@@ -97,6 +97,7 @@ def build(client, headers, session):
         if job.raises_flags:
             begin(session, Work(OWN))
             job.effect_in(session, OWN)
+    _decided(world, client, headers, session)
     begin(session, Work(OWN))
     for name, table in (("flag", "flags"), ("message", "outbox_messages")):
         found = session.execute(text(f"SELECT id FROM {table} WHERE force = '33' LIMIT 1")).scalar()
@@ -228,11 +229,35 @@ def _daily(word, world, client, headers, whose, force, want):
         )
 
 
-def _met(world, client, headers, force):
-    """A pack drawn while nobody was restricted yet."""
+def _decided(world, client, headers, session):
+    """Tasks about a MAPPA case and a registration, overdue and flagged: known by their references."""
+    begin(session, Work(OWN))
+    opened = {"case": ("mappa_case", "mappa:read"),
+              "registration": ("registration", "registrations:read-full")}  # fmt: skip
+    for name, (kind, permission) in opened.items():
+        subject = {"type": kind, "id": world.ids[name]["open"]}
+        action = f"Meet them at {world.word(f'about{name}', permission)} gate"
+        body = {"action": action, "owner_team": "T1", "due_at": later(1), "subject": subject}
+        task = client.post("/v1/tasks", json=body, headers=headers("mappa_coordinator"))
+        assert task.status_code == 201, task.json
+        world.canaries.append(Canary(task.json["reference"], frozenset({permission})))
+        world.knows(f"about {name}", task=task.json["id"])
+    with clock.as_if_at(clock.now() + timedelta(days=30)):
+        begin(session, Work(OWN))
+        find_job("overdue-tasks").effect_in(session, OWN)
+    flags = text("SELECT id, subject_id FROM flags WHERE force = '33' AND rule = 'overdue-tasks'")
+    found = {str(row.subject_id): str(row.id) for row in session.execute(flags)}
+    for name in opened:
+        world.knows(f"about {name}", flag=found[world.ids["task"][f"about {name}"]])
+    begin(session, Work(OWN))
+    _met(world, client, headers, OWN, "after")
+
+
+def _met(world, client, headers, force, whose="pack"):
+    """A pack drawn while nobody was restricted yet, or afterwards."""
     made = client.post("/v1/meetings", json={}, headers=headers("supervisor", force=force))
     assert made.status_code == 201, made.json
-    world.knows("pack" if force == OWN else "other pack", meeting=made.json["id"])
+    world.knows(whose if force == OWN else f"other {whose}", meeting=made.json["id"])
 
 
 def _sampled(word, world, client, headers, whose, force, want):

@@ -154,6 +154,7 @@ class Sight:
     public_protection_flags: bool
     subject: str
     reviews_access: bool = False
+    permissions: frozenset[str] = frozenset()
 
     @property
     def handlings(self) -> list[str]:
@@ -170,4 +171,5 @@ def sight(actor: Actor) -> Sight:
         public_protection_flags=may(actor, "flags:read-public-protection"),
         subject=actor.subject,
         reviews_access=may(actor, "emergency:review"),
+        permissions=frozenset().union(*(PERMISSIONS[role] for role in actor.roles)),
     )

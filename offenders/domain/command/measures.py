@@ -231,7 +231,11 @@ _FLAGS: Final = Source(
                f.owner_officer AS officer, f.owner_team AS team, f.raised_at, f.severity
         FROM flags_history f
         WHERE f.force = :force AND {_THEN.format("f")} AND f.state <> 'cleared'
-          AND f.subject_type <> ALL (CAST(:unseen AS text[]))""",
+          AND f.subject_type <> ALL (CAST(:unseen AS text[]))
+          AND (f.subject_type <> 'task' OR NOT EXISTS (
+              SELECT FROM tasks k WHERE k.force = f.force AND k.id = f.subject_id
+                AND (k.subject_type = ANY (CAST(:unseen_of_tasks AS text[]))
+                     OR k.source_type = ANY (CAST(:unseen_sources AS text[])))))""",
     {
         "flags_open": ("true", "q.raised_at"),
         "alerts_open": ("q.severity = 'alert'", "q.raised_at"),

@@ -28,12 +28,27 @@ _NEXT: Final[Mapping[str, frozenset[str]]] = {
 _PUBLIC_PROTECTION: Final = ("mappa_case", "registration")
 # And about these, who has read how much, and who has taken emergency access.
 _READERS: Final = ("emergency_access", "reader")
+# A task about one of these is seen by whoever has this permission, beyond that to read tasks; so
+# are flags about such a task.
+NEEDED_FOR_TASKS_ABOUT: Final[Mapping[str, str]] = {
+    "mappa_case": "mappa:read",
+    "registration": "registrations:read-full",
+}
+
+
+def unseen_task_subjects(sight: Sight) -> tuple[str, ...]:
+    """Give the types of record about whose tasks a reader sees no flag."""
+    return tuple(
+        each for each, needed in NEEDED_FOR_TASKS_ABOUT.items() if needed not in sight.permissions
+    )
 
 
 def unseen_subjects(sight: Sight) -> tuple[str, ...]:
     """Give the types of subject about which a reader sees no flag."""
     protected = () if sight.public_protection_flags else _PUBLIC_PROTECTION
-    return protected if sight.reviews_access else (*protected, *_READERS)
+    readers = () if sight.reviews_access else _READERS
+    tasks = () if "tasks:read" in sight.permissions else ("task",)
+    return (*protected, *readers, *tasks)
 
 
 def may_become(state: str, wanted: str) -> bool:

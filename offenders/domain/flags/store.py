@@ -12,7 +12,7 @@ from offenders import clock
 from offenders.db import recorded_at
 from offenders.domain.filters import equalities
 from offenders.domain.flags.models import Flag
-from offenders.domain.flags.rules import unseen_subjects
+from offenders.domain.flags.rules import unseen_subjects, unseen_task_subjects
 from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
 from offenders.statements import Statement, ask_all
@@ -421,15 +421,29 @@ def get_flag(session: Session, scope: Scope, sight: Sight, flag_id: UUID | None)
     flag = session.execute(statement.with_for_update()).scalar_one_or_none()
     if flag is None or not scope.covers(flag.lpa, flag.neighbourhood):
         raise NotFound
-    if flag.subject_type in unseen_subjects(sight):
+    seen = text(f"SELECT 1 FROM flags f WHERE f.force = :force AND f.id = :id"
+                f" AND {seen_subjects(sight)}")  # fmt: skip
+    if session.execute(seen, {"force": flag.force, "id": flag.id}).first() is None:
         raise NotFound
     return flag
 
 
 def seen_subjects(sight: Sight) -> str:
     """Give the condition that leaves out flags of subjects that the reader may not see."""
-    unseen = ", ".join(f"'{each}'" for each in unseen_subjects(sight))
-    return f"f.subject_type NOT IN ({unseen})" if unseen else "true"
+    parts = []
+    if unseen := unseen_subjects(sight):
+        parts.append(f"f.subject_type NOT IN ({_listed(unseen)})")
+    if "task" not in unseen and (about := unseen_task_subjects(sight)):
+        parts.append(f"""
+            (f.subject_type <> 'task' OR NOT EXISTS (
+                SELECT FROM tasks k WHERE k.force = f.force AND k.id = f.subject_id
+                 AND k.subject_type IN ({_listed(about)})))
+        """)
+    return " AND ".join(parts) or "true"
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    return ", ".join(f"'{each}'" for each in kinds)
 
 
 def open_flags_of_person(scope: Scope, sight: Sight) -> str:

@@ -193,8 +193,10 @@ SOURCES: Final = (
             SELECT f.id AS flag_id, f.subject_id AS id, f.subject_reference AS reference,
                    f.person_id, f.subject_type, f.rule, f.severity, f.state, f.due_at,
                    f.raised_at, f.lpa, f.neighbourhood, f.owner_officer, f.owner_team,
-                   f.person_id IS NOT NULL AS follows
+                   f.person_id IS NOT NULL AS follows, k.subject_type AS task_about
             FROM flags_history f
+            LEFT JOIN tasks k ON f.subject_type = 'task' AND k.force = f.force
+                             AND k.id = f.subject_id
             WHERE f.force = :force AND {then("f")} AND f.state <> 'cleared'
               AND {OWN_AREA.format("f")}
         """,
@@ -209,7 +211,9 @@ SOURCES: Final = (
         group="x.rule",
         needs="""CASE WHEN x.subject_type IN ('mappa_case', 'registration')
             THEN 'flags:read-public-protection'
-            WHEN x.subject_type IN ('emergency_access', 'reader') THEN 'emergency:review' END""",
+            WHEN x.subject_type IN ('emergency_access', 'reader') THEN 'emergency:review'
+            WHEN x.task_about = 'mappa_case' THEN 'mappa:read'
+            WHEN x.task_about = 'registration' THEN 'registrations:read-full' END""",
         follows="x.follows",
         lists={"by_rule": List("/v1/flags")},
     ),

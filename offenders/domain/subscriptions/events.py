@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from offenders.domain.access import may, scope, sight
 from offenders.domain.briefings.service import Question
-from offenders.domain.flags.rules import unseen_subjects
+from offenders.domain.flags.rules import unseen_subjects, unseen_task_subjects
 from offenders.domain.tasks.asking import Question as TaskQuestion
 from offenders.domain.tasks.asking import task_sight
 from offenders.domain.tasks.overdue import RULE as OVERDUE_TASKS
@@ -71,9 +71,16 @@ def _flags(actor: Actor, force: str, _now: datetime) -> tuple[str, dict[str, Any
         FROM flags_history h {_BEFORE.format(table="flags")}
         WHERE {_WINDOW} AND {own.condition("h", "flags")}
           AND h.subject_type <> ALL (CAST(:unseen AS text[]))
+          AND (h.subject_type <> 'task' OR NOT EXISTS (
+              SELECT FROM tasks k WHERE k.force = h.force AND k.id = h.subject_id
+                AND k.subject_type = ANY (CAST(:unseen_of_tasks AS text[]))))
           AND (o.id IS NULL OR h.state = 'cleared' AND o.state <> 'cleared')
     """
-    return sql, own.values_as("flags") | {"unseen": list(unseen_subjects(sight(actor)))}
+    seen = sight(actor)
+    return sql, own.values_as("flags") | {
+        "unseen": list(unseen_subjects(seen)),
+        "unseen_of_tasks": list(unseen_task_subjects(seen)),
+    }
 
 
 def _tasks(actor: Actor, force: str, now: datetime) -> tuple[str, dict[str, Any]]:

@@ -6,6 +6,8 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from offenders.domain.flags.rules import NEEDED_FOR_TASKS_ABOUT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -58,11 +60,7 @@ class Source(StrEnum):
 
 MADE: Final = (Source.DECISION, Source.SUPERVISION, Source.EXTERNAL)
 
-# Which permission opens a task beyond that to read tasks: by its subject, and by its source.
-_NEEDED_FOR_SUBJECT: Final = {
-    "mappa_case": "mappa:read",
-    "registration": "registrations:read-full",
-}
+# Which permission opens a task beyond that to read tasks by its source; by its subject, see flags.
 _NEEDED_FOR_SOURCE: Final = {
     Source.MAPPA_ACTION: "mappa:read",
     Source.REGISTRATION_VISIT: "registrations:read-full",
@@ -114,7 +112,7 @@ def is_in_time(due_at: datetime, now: datetime) -> bool:
 def unseen_subjects(permissions: Iterable[str]) -> list[str]:
     """Give the types of subject whose tasks a reader with these permissions doesn't see."""
     held = set(permissions)
-    return [each for each, needed in _NEEDED_FOR_SUBJECT.items() if needed not in held]
+    return [each for each, needed in NEEDED_FOR_TASKS_ABOUT.items() if needed not in held]
 
 
 def unseen_sources(permissions: Iterable[str]) -> list[str]:
