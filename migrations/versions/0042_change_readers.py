@@ -1,9 +1,10 @@
-"""Which view of the change feed each reader has seen last; until when subscriptions last."""
+"""Which view of the change feed each reader saw last; whom the rows of packs are about."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from offenders.migrating import protect
 
@@ -14,7 +15,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the table and the columns."""
+    op.add_column("meeting_sections", sa.Column("row_people", postgresql.ARRAY(sa.Uuid())))
+    op.add_column("meeting_sections", sa.Column("row_groups", postgresql.ARRAY(sa.Text())))
     op.create_table(
         "change_readers",
         sa.Column("force", sa.Text(), nullable=False),
@@ -29,5 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it away."""
+    """Take them away."""
     op.drop_table("change_readers")
+    op.drop_column("meeting_sections", "row_groups")
+    op.drop_column("meeting_sections", "row_people")

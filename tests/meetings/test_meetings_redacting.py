@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from uuid import uuid4
 
 import orjson
@@ -24,8 +24,9 @@ ITEM = {
 }
 
 
-def section(code="new_wants", counted=1, shown=1, groups=()):
+def section(code="new_wants", counted=1, shown=1, groups=(), hidden=MappingProxyType({})):
     return SimpleNamespace(
+        hidden=hidden,
         section=code,
         counted=counted,
         shown=shown,
@@ -97,15 +98,12 @@ def test_a_group_that_the_role_may_not_read_takes_the_count_with_it():
     ("row", "who"),
     [
         (item(needs="mappa:read"), reader("mappa:read")),
-        (item(is_seen=False), reader(protected=True)),  # restricted or erased since
-        (None, reader(protected=True)),  # hidden by the database itself
+        (item(is_seen=False), reader(protected=True)),  # erased since
         (item(follows=True, is_protected=True), reader(whole=True)),  # the pack tells the area
     ],
 )
 def test_a_row_that_the_reader_may_not_see_keeps_its_place_and_says_nothing(row, who):
-    rows = [item(place=1)] + (
-        [] if row is None else [SimpleNamespace(**(vars(row) | {"place": 2}))]
-    )
+    rows = [item(place=1), SimpleNamespace(**(vars(row) | {"place": 2}))]
     pack = redact(HEAD, [section(counted=2, shown=2)], rows, who)
     hidden = only(pack)["items"][1]
     assert hidden == dict.fromkeys(ITEM) | {"masked": list(ITEM)}
@@ -131,6 +129,29 @@ def test_the_area_of_a_protected_address_is_masked(team, follows, whole, protect
     told = tuple(shown[name] for name in ("lpa", "neighbourhood", "owner_team", "place"))
     assert told == expected
     assert all(shown[name] is None or name == "owner_team" for name in shown["masked"])
+
+
+GROUPS = [
+    {"group": name, "count": count, "needs": None, "href": "/x"} for name, count in (("a", 2), ("b", 1))
+]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "groups"),
+    [
+        ({"b": 1}, [("a", 2, [])]),
+        ({"a": 1}, [("a", 1, []), ("b", 1, [])]),
+        (None, [("a", None, ["count", "href"]), ("b", None, ["count", "href"])]),  # of old
+    ],
+)
+def test_whom_the_database_hides_is_neither_shown_nor_counted(hidden, groups):
+    kept = section("flags", counted=3, shown=2, groups=GROUPS, hidden=hidden)
+    shown = only(redact(HEAD, [kept], [item(place=2, code="flags")], reader(protected=True)))
+    assert len(shown["items"]) == shown["shown"] == 1
+    told = [(each["group"], each["count"], each["masked"]) for each in shown["groups"]]
+    assert told == groups
+    is_known = hidden is not None
+    assert (shown["count"], shown["more"]) == ((2, 1) if is_known else (None, None))
 
 
 def test_no_data_is_not_zero():

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from offenders import clock
-from offenders.db import recorded_at, settle, settled_now
+from offenders.db import as_service, recorded_at, settle, settled_now
 from offenders.domain.meetings import rules, store
 from offenders.domain.meetings.drawing import draw_pack
 from offenders.domain.meetings.models import Meeting
@@ -79,8 +79,10 @@ def convene(session: Session, scope: Scope, actor: str, new: NewMeeting) -> Meet
     meeting.previous_id = previous.id if previous is not None else None
     session.add(meeting)
     last = previous.cut_off if previous is not None else None
-    carried = draw_pack(session, meeting, last, min(figures[_CAP], rules.MOST_ROWS))
-    carry_over(session, actor=actor, meeting_id=meeting.id, task_ids=carried)
+    # A pack is for all who read it later: whom each of them may not see is left out then.
+    with as_service(session):
+        carried = draw_pack(session, meeting, last, min(figures[_CAP], rules.MOST_ROWS))
+        carry_over(session, actor=actor, meeting_id=meeting.id, task_ids=carried)
     return meeting
 
 

@@ -38,8 +38,10 @@ SOURCES: Final = (
 _STATEMENTS: Final = {each.section: text(each.statement) for each in SOURCES}
 _MOMENT: Final = timedelta(microseconds=1)
 _KEEP: Final = text("""
-    INSERT INTO meeting_sections (force, meeting_id, section, counted, kept, shown, href, groups)
-    VALUES (:force, :meeting_id, :section, :counted, :kept, :shown, :href, :groups)
+    INSERT INTO meeting_sections (force, meeting_id, section, counted, kept, shown, href, groups,
+                                  row_people, row_groups)
+    VALUES (:force, :meeting_id, :section, :counted, :kept, :shown, :href, :groups,
+            CAST(:row_people AS uuid[]), CAST(:row_groups AS text[]))
 """)
 
 
@@ -77,6 +79,8 @@ def draw_pack(
                 "shown": min(row.kept, cap),
                 "href": hrefs.of("all"),
                 "groups": orjson.dumps(groups if source.group != "'all'" else []).decode(),
+                "row_people": row.row_people,
+                "row_groups": row.row_groups,
             },
         )
     return list(session.execute(sources_tasks.CARRIED, values).scalars())

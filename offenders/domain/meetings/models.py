@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Index, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from offenders.db import Base
@@ -79,7 +79,8 @@ class MeetingSection(Base):
     """One section of a pack as drawn: how many it counts, with the list of each number.
 
     `counted` is null where the register has no data of this kind. Of the rows `kept`, so many are
-    `shown` with the whole pack. `groups` is JSON text.
+    `shown` with the whole pack. `groups` is JSON text. `row_people` are whom the counted rows are
+    about, `row_groups` the group of each: for a reader from whom somebody is hidden they count less.
     """
 
     __tablename__ = "meeting_sections"
@@ -91,6 +92,8 @@ class MeetingSection(Base):
     shown: Mapped[int]
     href: Mapped[String]
     groups: Mapped[String]
+    row_people: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    row_groups: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     __table_args__ = (
         one_of("section", SECTIONS),
         CheckConstraint("shown <= kept AND kept <= coalesce(counted, 0)", name="shown_is_counted"),

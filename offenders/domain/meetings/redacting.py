@@ -1,7 +1,8 @@
 """A pack as its reader may see it: what is masked is null, and named. Pure.
 
 A pack is frozen, its readers are not: whatever protects a person today protects them in every
-pack drawn before, too. Keys are never taken away.
+pack drawn before, too. Keys are never taken away. Of people restricted from the reader there is
+neither a row nor a number.
 """
 
 from __future__ import annotations
@@ -98,14 +99,17 @@ def _masked_section(code: str) -> dict[str, Any]:
 def _section(
     pack: Pack, kept: Row[Any], rows: dict[int, Row[Any]], reader: Reader
 ) -> dict[str, Any]:
-    groups = [_group(each, reader) for each in orjson.loads(kept.groups)]
+    missing = kept.shown - sum(place <= kept.shown for place in rows)
+    groups = _groups(kept, missing, reader)
     hides = any(each["masked"] for each in groups)
-    count = NO_DATA if kept.counted is None else kept.counted
+    hidden = missing if kept.hidden is None else sum(kept.hidden.values())
+    counted, shown = (kept.counted or 0) - hidden, kept.shown - missing
+    count = NO_DATA if kept.counted is None else counted
     return {
         "section": kept.section,
         "count": None if hides else count,
-        "shown": kept.shown,
-        "more": None if hides else (kept.counted or 0) - kept.shown,
+        "shown": shown,
+        "more": None if hides else counted - shown,
         "href": kept.href,
         "groups": groups,
         "items": _items(pack, kept.shown, rows, reader),
@@ -113,11 +117,25 @@ def _section(
     }
 
 
-def _group(kept: dict[str, Any], reader: Reader) -> dict[str, Any]:
-    is_seen = kept["needs"] is None or reader.may(kept["needs"])
+def _groups(kept: Row[Any], missing: int, reader: Reader) -> list[dict[str, Any]]:
+    """Give the groups without whom the reader may not see; one that has no other is none.
+
+    Which groups lose by it is not known of old packs: all are masked then.
+    """
+    groups = orjson.loads(kept.groups)
+    if kept.hidden is None:
+        return [_group(each, each["count"], reader, is_known=not missing) for each in groups]
+    left = [(each, each["count"] - kept.hidden.get(each["group"], 0)) for each in groups]
+    return [_group(each, count, reader) for each, count in left if count]
+
+
+def _group(
+    kept: dict[str, Any], count: int, reader: Reader, *, is_known: bool = True
+) -> dict[str, Any]:
+    is_seen = is_known and (kept["needs"] is None or reader.may(kept["needs"]))
     return {
         "group": kept["group"],
-        "count": kept["count"] if is_seen else None,
+        "count": count if is_seen else None,
         "href": kept["href"] if is_seen else None,
         "masked": [] if is_seen else ["count", "href"],
     }
@@ -126,14 +144,16 @@ def _group(kept: dict[str, Any], reader: Reader) -> dict[str, Any]:
 def _items(
     pack: Pack, shown: int, rows: dict[int, Row[Any]], reader: Reader
 ) -> list[dict[str, Any]]:
-    """Give every place of the section; one whose row the reader may not see is masked whole."""
+    """Give the rows of the section; one that the reader's role may not see is masked whole."""
     keys: Sequence[str] = _UNKNOWN_KEYS
     if rows:
         keys = tuple(orjson.loads(rows[min(rows)].item))
     made = []
     for place in range(1, shown + 1):
         row = rows.get(place)
-        if row is None or not _is_seen(row, pack.content["meeting"]["tier"], reader):
+        if row is None:
+            continue
+        if not _is_seen(row, pack.content["meeting"]["tier"], reader):
             made.append(dict.fromkeys(keys) | {"masked": list(keys)})
             continue
         made.append(_item(row, pack.content["meeting"]["force"], reader))

@@ -111,7 +111,7 @@ class Source:
 
     @property
     def statement(self) -> str:
-        """Give what freezes the section, as SQL of (counted, kept, is_known, groups)."""
+        """Give what freezes the section, as SQL of (counted, kept, …, is_known, groups)."""
         return f"""
             WITH picked AS MATERIALIZED ({self.rows}),
             shown AS (
@@ -133,12 +133,16 @@ class Source:
                     ON true
                 RETURNING 1)
             SELECT (SELECT count(*) FROM picked) AS counted, (SELECT count(*) FROM kept) AS kept,
+                   CAST(r.people AS text) AS row_people, CAST(r.groups AS text) AS row_groups,
                    EXISTS ({self.known}) AS is_known,
                    (SELECT coalesce(json_agg(json_build_object('group', g.name, 'count', g.n,
                                                                'needs', g.needs)
                                              ORDER BY g.name), '[]')
                     FROM (SELECT {self.group} AS name, count(*) AS n, max({self.needs}) AS needs
                           FROM picked x GROUP BY 1) g) AS groups
+            FROM (SELECT coalesce(array_agg(x.person_id), '{{}}') AS people,
+                         coalesce(array_agg(CAST({self.group} AS text)), '{{}}') AS groups
+                  FROM picked x WHERE x.person_id IS NOT NULL) r
         """
 
 

@@ -50,11 +50,18 @@ _SAME: Final = text("""
       AND kind = :kind AND cut_off = :cut_off
 """)
 _SECTIONS: Final = text("""
-    SELECT section, counted, href, groups,
-           CASE WHEN CAST(:section AS text) IS NULL THEN shown ELSE kept END AS shown
-    FROM meeting_sections
-    WHERE force = :force AND meeting_id = :id
-      AND (CAST(:section AS text) IS NULL OR section = :section)
+    SELECT s.section, s.counted, s.href, s.groups,
+           CASE WHEN CAST(:section AS text) IS NULL THEN s.shown ELSE s.kept END AS shown,
+           CASE WHEN s.row_people IS NOT NULL THEN (
+               SELECT coalesce(json_object_agg(g.name, g.n), '{}')
+               FROM (SELECT r.name, count(*) AS n
+                     FROM unnest(s.row_people, s.row_groups) r (person_id, name)
+                     WHERE r.person_id = ANY (h.people) GROUP BY r.name) g
+               WHERE cardinality(h.people) > 0) END AS hidden
+    FROM meeting_sections s
+    CROSS JOIN (SELECT CAST(current_setting('app.hidden') AS uuid[]) AS people) h
+    WHERE s.force = :force AND s.meeting_id = :id
+      AND (CAST(:section AS text) IS NULL OR s.section = :section)
 """)
 # OFFSET 0: each person is one look-up by key, and those that the reader may not see are none.
 _ITEMS: Final = text("""
@@ -147,7 +154,11 @@ def _condition(scope: Scope, filters: Mapping[str, Any]) -> tuple[str, dict[str,
 def read_sections(
     session: Session, force: str, meeting: UUID, section: str | None
 ) -> list[Row[Any]]:
-    """Give the sections of a pack as (section, counted, shown, href, groups)."""
+    """Give the sections of a pack as (section, counted, shown, href, groups, hidden).
+
+    `hidden` is how many rows of each group are about people hidden from the reader; null for packs
+    from before that was kept.
+    """
     values = {"force": force, "id": meeting, "section": section}
     return list(session.execute(_SECTIONS, values))
 
