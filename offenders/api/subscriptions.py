@@ -200,6 +200,13 @@ _ACTS: Final = (
         service.resume,
     ),
     _Act(
+        "renewals",
+        "subscriptions.renew",
+        _WRITE,
+        "Let it go on, told as the caller may read now: `expires_at` moves on.",
+        service.renew,
+    ),
+    _Act(
         "ends",
         "subscriptions.end",
         _WRITE,

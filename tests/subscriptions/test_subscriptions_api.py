@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from builders import given_want
 
+from offenders.clock import as_if_at
 from offenders.domain.subscriptions.telling import tell_due
 from offenders.outgoing import addresses
 from offenders.outgoing.subscribers import load_key
@@ -130,3 +133,26 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path):
     for bad in ("short", "A" * 20, "!" * 44):
         with pytest.raises(SettingsError, match="OFFENDERS_SUBSCRIPTION_KEY"):
             read_settings({"OFFENDERS_SUBSCRIPTION_KEY": bad})
+
+
+def test_a_subscription_ends_by_itself_unless_it_is_renewed(hooks, receive, client, headers):
+    """Told as what its owner may read, by the token they renewed it with, for 90 days."""
+    receiver = receive()
+    kept, left = (hooks.given(receiver, "want.opened") for _ in range(2))
+    expires = datetime.fromisoformat(kept["expires_at"])
+    made = datetime.fromisoformat(kept["recorded_at"])
+    assert abs(made + timedelta(days=90) - expires) < timedelta(seconds=5)
+    with as_if_at(made + timedelta(days=60)):
+        renewed = hooks.act(kept, "renewals")
+    assert renewed.status_code == 201, renewed.json
+    assert datetime.fromisoformat(renewed.json["expires_at"]) == made + timedelta(days=150)
+    with as_if_at(expires - timedelta(seconds=5)):
+        tell_due(hooks.engine)
+    assert [hooks.read(each)["state"] for each in (kept, left)] == ["active", "active"]
+    given_want(client, headers)
+    with as_if_at(expires):
+        assert tell_due(hooks.engine) == 1
+    ended = hooks.read(left)
+    assert (ended["state"], ended["because"], ended["expires_at"]) == ("ended", "not_renewed", None)
+    assert hooks.act(left, "renewals").status_code == 409
+    assert hooks.read(kept)["state"] == "active"

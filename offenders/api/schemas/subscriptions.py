@@ -90,6 +90,10 @@ class SubscriptionAnswer(Schema):
     old_secret_until = Moment(
         allow_none=True, metadata={"description": "Until then the secret before signs, too."}
     )
+    expires_at = Moment(
+        allow_none=True,
+        metadata={"description": "It ends then unless it is renewed: POST …/renewals."},
+    )
     ended_at = Moment(allow_none=True)
     secret = fields.String(
         allow_none=True,

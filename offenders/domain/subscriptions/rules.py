@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 OLD_SECRET_SIGNS: Final = timedelta(hours=24)  # beside the new one, so a receiver can change over
 LONGEST_PAUSE: Final = timedelta(hours=1)
 SHORTEST_PAUSE: Final = timedelta(seconds=10)
+RENEWAL: Final = "subscriptions"  # the force's figure: days until one must be renewed
+DAYS_AT_MOST: Final = 90  # where a force has no such figure
 OWNER_PAUSED: Final = "by_owner"
 # What no later try can mend: the subscription is paused at once.
 _FINAL: Final = {

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
 
+from offenders import clock
 from offenders.db import recorded_at
+from offenders.domain.reference.policies import figure_in_force
 from offenders.domain.subscriptions.models import Subscription
+from offenders.domain.subscriptions.rules import DAYS_AT_MOST, RENEWAL
 from offenders.domain.working_days import london_day
 
 if TYPE_CHECKING:
@@ -28,14 +31,17 @@ _OPEN = text("""
     SELECT id FROM subscriptions
     WHERE force = :force AND state = 'active' AND coalesce(retry_at <= :at, true) ORDER BY id
 """)
-# Whoever's token was revoked, or whose service has ended, is told nothing more.
+# Whoever's token was revoked, whose service has ended, or who has not said again as whom they are
+# told for as long as the force lets that last, is told nothing more.
 _STOPPED = text("""
     SELECT CASE
         WHEN EXISTS (SELECT FROM revocations r WHERE r.force = s.force AND r.until > :now
                      AND (r.subject = s.owner AND r.revoked_at >= s.authorised_at
                           OR r.token_id = s.token_id)) THEN 'revoked'
         WHEN EXISTS (SELECT FROM officers o WHERE o.force = s.force AND o.code = s.owner
-                     AND o.left_on < :today) THEN 'owner_left' END
+                     AND o.left_on < :today) THEN 'owner_left'
+        WHEN s.authorised_at <= :now - make_interval(days => CAST(:days AS int))
+            THEN 'not_renewed' END
     FROM subscriptions s WHERE s.force = :force AND s.id = :id
 """)
 _ENDPOINT = text("""
@@ -59,7 +65,10 @@ _JSON = """
         'waiting', (SELECT count(*) FROM outbox_messages m
                     WHERE m.force = s.force AND m.recipient = s.id
                       AND m.state IN ('waiting', 'sending')),
-        'old_secret_until', s.old_secret_until, 'ended_at', s.ended_at,
+        'old_secret_until', s.old_secret_until,
+        'expires_at', CASE WHEN s.state <> 'ended'
+            THEN s.authorised_at + make_interval(days => CAST(:days AS int)) END,
+        'ended_at', s.ended_at,
         'recorded_at', s.recorded_at, 'updated_at', s.updated_at, 'version', s.version)::text
 """
 _MINE = "s.force = :force AND (:sees_all OR s.owner = :owner)"
@@ -95,6 +104,7 @@ def find_stop(session: Session, subscription: UUID, now: datetime) -> str | None
         "id": subscription,
         "now": now,
         "today": london_day(now),
+        "days": _days(session),
     }
     found: str | None = session.execute(_STOPPED, values).scalar_one_or_none()
     return found
@@ -132,6 +142,7 @@ def list_subscriptions(  # noqa: PLR0913 - whose, which, and where to go on
         "owner": owner,
         "sees_all": sees_all,
         "limit": limit,
+        "days": _days(session),
     }
     if state is not None:
         condition += " AND s.state = :state"
@@ -174,5 +185,12 @@ def show_subscription(
         "id": subscription,
         "owner": owner,
         "sees_all": sees_all,
+        "days": _days(session),
     }
     return session.execute(statement, values).one_or_none()
+
+
+def _days(session: Session) -> int:
+    """Give for how many days a subscription is told before it must be renewed."""
+    figure = figure_in_force(session, session.info["force"], RENEWAL, clock.today())
+    return DAYS_AT_MOST if figure is None else int(figure)
