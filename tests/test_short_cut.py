@@ -311,3 +311,20 @@ def test_the_log_line_shows_no_query(client, headers, force):
             client.get("/v1/wanted?owner=PC1234", headers=sent)
     assert [line["route"] for line in lines] == ["/v1/wanted"] * 2
     assert "PC1234" not in str(lines)
+
+
+def test_officers_read_of_their_own_area_by_it_unless_an_emergency_has_widened_that(
+    client, headers, force, round_trips
+):
+    sent = headers("response_officer", force=force, lpas=["N"])
+    person = given_person(client, headers, force=force)
+    path = f"/v1/people/{person['id']}"
+    assert client.get(path, headers=sent).status_code == 200
+    round_trips.clear()
+    assert client.get(path, headers=sent).status_code == 200
+    assert round_trips == [True, True], "whether it is opened, then the read"
+    body = {"person_id": person["id"], "reason": "He was seen with a knife just now."}
+    assert client.post("/v1/emergency-access", json=body, headers=sent).status_code == 201
+    round_trips.clear()
+    assert client.get(path, headers=sent).status_code == 200
+    assert round_trips == [True], "whether it is opened; then Flask"

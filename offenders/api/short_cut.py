@@ -28,9 +28,10 @@ from offenders.api.readings import Asked, Shown, body_of, statement_of, values_o
 from offenders.api.tokens import InvalidToken
 from offenders.api.versions import etag, is_among
 from offenders.db import Work
-from offenders.domain.access import may, reader_of
+from offenders.domain.access import has_narrowed_role, may, reader_of
 from offenders.errors import DomainError
 from offenders.ids import as_uuid, is_reference
+from offenders.statements import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,6 +46,11 @@ if TYPE_CHECKING:
     Start = Callable[..., Any]
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+# Whether emergency access has widened what a reader is told of their own area alone.
+_OPENED = Statement("""
+    SELECT cardinality(opened_to(CAST(:force AS text), CAST(:reader AS text),
+                                 CAST(:at AS timestamptz))) > 0
+""")
 _QUERIES_KEPT = 1000  # as sent and as read; they hold filters, never names of people
 
 
@@ -137,6 +143,11 @@ class ShortCut:
         if prepared is None or query is None or not self._may_go_on(actor, way, environ):
             return None
         force = actor.force or ""
+        work = Work(force, writes=False, reader=(reader := reader_of(actor)))
+        if reader.is_narrowed:
+            opened = {"force": force, "reader": reader.subject, "at": clock.now()}
+            if prepared.fetch(work, _OPENED, opened)[0]:
+                return None
         page = None
         if way.route.is_paged:
             pairs = parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)
@@ -149,7 +160,6 @@ class ShortCut:
         lease = limits.take_lease(actor, force, most)
         if lease is None:
             return None
-        work = Work(force, writes=False, reader=reader_of(actor))
         row = prepared.fetch(work, statement_of(reading), values)
         if row is None:
             return None
@@ -195,7 +205,7 @@ class ShortCut:
         force, operation = actor.force, way.route.operation
         if force is None or not may(actor, operation.permission or ""):
             return False
-        if reader_of(actor).is_narrowed:
+        if has_narrowed_role(actor):
             return False  # emergency access may have widened it just now
         if operation.asks_reason and _reason(environ) is None:
             is_known, is_asked = self._service.known((force, "access-reason"))

@@ -39,9 +39,23 @@ def is_sender(actor: Actor) -> bool:
 
 def reader_of(actor: Actor) -> Reader:
     """Give the actor as a transaction knows who reads in it."""
-    has_areas = bool(actor.lpas or actor.neighbourhoods)
-    is_narrowed = has_areas and not actor.roles.isdisjoint(AREA_ROLES)
+    is_narrowed = has_narrowed_role(actor) or (_has_areas(actor) and _reads_of_own_area(actor))
     return Reader(actor.subject, tuple(sorted(actor.roles)), is_narrowed)
+
+
+def has_narrowed_role(actor: Actor) -> bool:
+    """Tell whether areas narrow all that the actor may do."""
+    return _has_areas(actor) and not actor.roles.isdisjoint(AREA_ROLES)
+
+
+def _has_areas(actor: Actor) -> bool:
+    return bool(actor.lpas or actor.neighbourhoods)
+
+
+def _reads_of_own_area(actor: Actor) -> bool:
+    return any(
+        may(actor, each) and not may(actor, in_full) for each, in_full in _OF_OWN_AREA.items()
+    )
 
 
 def widened(actor: Actor, opened: Iterable[str]) -> Actor:

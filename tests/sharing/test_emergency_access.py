@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from builders import given_neighbourhood, given_person, given_want
+from registrations_given import Register
 from sharing_given import REASON
 from sqlalchemy import text
 
@@ -85,6 +86,42 @@ def test_it_widens_an_area_in_every_list_and_for_what_is_done(sharing, client, h
     assert seen()[:4] == (["N"], 1, 1, 1)
     sharing.take("supervisor", person_id=person["id"], **north)
     assert seen()[:4] == (["N", "S"], 2, 2, 2), "one person is opened wherever their records are"
+
+
+def test_an_officer_is_told_who_is_registered_beyond_their_area(sharing, client, headers):
+    for at, (code, lpa) in enumerate((("W1", "N"), ("W2", "S"))):
+        given_neighbourhood(client, code, lpa=lpa, south_west=(52.0 + at, -1.0))
+    home = {"lines": ["1"], "neighbourhood": "W2", "type": "home"}
+    person = given_person(client, headers, addresses=[home])
+    record = Register(client, headers, "33").given(person_id=person["id"])
+    north, role = {"lpas": ["N"]}, "neighbourhood_officer"
+
+    def seen():
+        one = sharing.get(f"registrations/{record['id']}", role, **north).status_code
+        listed = sharing.get("registrations?count=true", role, **north).json
+        page = sharing.get(f"people/{person['id']}", role, **north).json
+        ward = sharing.get("neighbourhoods/W2/offenders", role, **north).json["items"]
+        return one, listed["total"], str(page).count(record["id"]), len(ward)
+
+    assert seen() == (404, 0, 0, 0)
+    for opened in ({"lpa": "S"}, {"person_id": person["id"]}):
+        taken = sharing.take(role, **opened, **north)
+        assert seen() == (200, 1, 1, 1), opened
+        sharing.post(f"emergency-access/{taken['id']}/ends", None, role, match=1, **north)
+        assert seen() == (404, 0, 0, 0)
+
+
+def test_a_force_that_allows_no_minute_gives_none(sharing, restricted, session):
+    session.execute(
+        text("""INSERT INTO policies (force, id, rule, applies_to, figure, from_on, source, set_by,
+                                      recorded_at)
+                VALUES ('33', gen_random_uuid(), 'emergency-access', 'all', 0, '2020-01-01', 't',
+                        't', now())""")
+    )
+    for asked in ({}, {"minutes": 5}):
+        body = {"reason": REASON, "person_id": restricted["id"]} | asked
+        answer = sharing.post("emergency-access", body, "response_officer")
+        assert (answer.status_code, answer.json["rule"]) == (409, "emergency-access"), asked
 
 
 def test_an_opened_person_is_looked_for_in_every_list_and_count(sharing, client, headers):

@@ -150,7 +150,7 @@ def test_a_subscription_ends_by_itself_unless_it_is_renewed(hooks, receive, clie
         tell_due(hooks.engine)
     assert [hooks.read(each)["state"] for each in (kept, left)] == ["active", "active"]
     given_want(client, headers)
-    with as_if_at(expires):
+    with as_if_at(datetime.fromisoformat(left["expires_at"])):
         assert tell_due(hooks.engine) == 1
     ended = hooks.read(left)
     assert (ended["state"], ended["because"], ended["expires_at"]) == ("ended", "not_renewed", None)

@@ -111,6 +111,9 @@ def take_access(session: Session, taker: Taker, fields: Mapping[str, Any]) -> Ro
         message = "Name one of person_id, lpa and neighbourhood."
         raise Invalid.field("/person_id", message)
     longest = figure_in_force(session, force, MINUTES, clock.today()) or 0
+    if longest < 1:
+        message = "Your force gives no emergency access. Ask whoever may read them."
+        raise Conflict(message, rule=MINUTES)
     minutes = fields.get("minutes") or longest
     if minutes > longest:
         raise Invalid.field("/minutes", f"Your force lets it last {longest} minutes at most.")
