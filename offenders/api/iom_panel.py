@@ -153,6 +153,27 @@ def read_meeting(call: Call, meeting: str) -> Answer:
 @route(
     routes,
     "POST",
+    "/iom/meetings/<meeting>/attendance",
+    partners.shared(
+        Operation("iom.tell-attendance", _DECIDE, "area", "collection"), partners.SHARED_WORK
+    ),
+    body=schemas.IomAttendanceBody,
+    answer=schemas.IomMeetingAnswer,
+    status=CREATED,
+    partner=partners.tell_attendance,
+)
+def tell_attendance(call: Call, meeting: str) -> Answer:
+    """Say afterwards who came for an agency; a partner says so of its own. The quorum stays."""
+    row = service.show_meeting(call.session, call.scope, meeting)
+    if row is None:
+        raise NotFound
+    service.tell_attendance(call.session, doing_of(call), row)
+    return _shown_meeting(call, meeting, CREATED)
+
+
+@route(
+    routes,
+    "POST",
     "/iom/nominations",
     Operation("iom.nominate", _NOMINATE, "area", "collection"),
     body=schemas.IomNominationBody,

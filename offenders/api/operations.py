@@ -490,10 +490,12 @@ def _hide_in_replay(
     if is_sent:
         given = Answer(first.answer.get_data(), people=first.shown)
         first.answer.set_data(as_receipt(session, actor, given).body)
-    elif operation.shared is not None and not may(actor, operation.permission or ""):
-        shared = {each.id for each in sharing.list_shared(session, actor.agency)}
-        if shared.isdisjoint(first.shown):
-            raise NotFound
+    elif (
+        operation.shared is not None
+        and not may(actor, operation.permission or "")
+        and not sharing.may_see_again(session, actor.agency, first.shown)
+    ):
+        raise NotFound
 
 
 def _audit_replay(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import Row
+
     from offenders.api.permissions import Operation
     from offenders.domain.actors import Actor
     from offenders.domain.reading import Reading
@@ -255,10 +257,30 @@ def list_meetings(call: Call) -> Answer:
 
 def read_meeting(call: Call, meeting: str) -> Answer:
     """Give one meeting that the agency attended."""
-    row = iom.show_meeting(call.session, Scope(call.force), meeting)
-    if row is None or call.actor.agency not in orjson.loads(row.body)["agencies"]:
-        raise NotFound
+    row = _attended(call, meeting)
     return _answer(call, _meeting(row.body), "meeting", [row.id], [], version=1)
+
+
+def tell_attendance(call: Call, meeting: str) -> Answer:
+    """Say who came for the caller's own agency to a meeting that has it among its own."""
+    named = call.body.get("agency")
+    if named is not None and named != call.actor.agency:
+        raise Invalid.field("/agency", "Tell of your own agency, or leave it out.")
+    row = _attended(call, meeting)
+    doing = iom.Doing(
+        call.actor.subject, Scope(call.force), meeting, call.body, call.if_match, call.actor.agency
+    )
+    iom.tell_attendance(call.session, doing, row)
+    shown = _meeting(_attended(call, meeting).body)
+    where = f"/v1/iom/meetings/{row.id}"
+    return _answer(call, shown, "meeting", [row.id], [], version=1, status=_CREATED, location=where)
+
+
+def _attended(call: Call, meeting: str) -> Row[Any]:
+    row = iom.show_meeting(call.session, Scope(call.force), meeting)
+    if row is None or call.actor.agency not in row.agencies:
+        raise NotFound
+    return row
 
 
 def _meeting(body: str) -> bytes:

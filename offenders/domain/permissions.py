@@ -196,6 +196,13 @@ _TASKS: dict[str, set[str]] = {
     "chief_officer": {"tasks:read", "tasks:counts"},
 }
 
+# A task about one of these is seen by whoever has this permission, beyond that to read tasks; so
+# are flags about such a task.
+NEEDED_FOR_TASKS_ABOUT = {
+    "mappa_case": "mappa:read",
+    "registration": "registrations:read-full",
+}
+
 # Members of a meeting read its pack and take it with them; who runs it decides.
 _MEETING_MEMBER = {"meetings:read", "meetings:export"}
 _MEETING_RUN = _MEETING_MEMBER | {"meetings:write", "meetings:decide"}

@@ -59,7 +59,9 @@ def ward(client, headers):
 
 def close(client, headers, want):
     sent = headers("supervisor", If_Match="*")
-    answer = client.post(f"/v1/wanted/{want['id']}/outcomes", json={"outcome": "arrested"}, headers=sent)
+    answer = client.post(
+        f"/v1/wanted/{want['id']}/outcomes", json={"outcome": "arrested"}, headers=sent
+    )
     assert answer.status_code == 201, answer.json
 
 

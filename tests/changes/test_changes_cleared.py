@@ -123,7 +123,9 @@ def test_a_clearance_that_showed_nothing_leaves_tokens_good(ward):
     assert set(ward.cleared.pull().held) == {ward.witness["id"]} == set(ward.other.pull().held)
 
 
-def test_a_card_that_was_otherwise_for_a_while_is_told_anew_after_a_clearance(ward, client, headers):
+def test_a_card_that_was_otherwise_for_a_while_is_told_anew_after_a_clearance(
+    ward, client, headers
+):
     want = ward.want(risk="standard")
     ward.cleared.begin()
     ward.cleared.pull_ward("W1")
@@ -150,5 +152,7 @@ def test_a_token_is_of_its_reader_and_an_end_by_time_counts_as_well(ward):
     ward.other.token = ward.cleared.token
     assert ward.asked(ward.other, 422)["errors"][0]["pointer"] == "/since"
     with as_if_at(clock.now() + timedelta(hours=3)):
-        answer = ward.client.get(f"/v1/changes?since={ward.cleared.token}", headers=ward.cleared.sent)
+        answer = ward.client.get(
+            f"/v1/changes?since={ward.cleared.token}", headers=ward.cleared.sent
+        )
         assert answer.status_code == 410

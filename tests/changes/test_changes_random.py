@@ -27,7 +27,7 @@ LONG = 24 * 365
 SUMMARY = {"risk_to": ["public"], "what_to_do_if_met": "Do not approach alone."}
 
 
-class Refused(Exception):  # noqa: N818 - what a device meets is no fault
+class Refused(Exception):
     """The token is no good any more: the device begins anew."""
 
 

@@ -132,7 +132,8 @@ def test_the_area_of_a_protected_address_is_masked(team, follows, whole, protect
 
 
 GROUPS = [
-    {"group": name, "count": count, "needs": None, "href": "/x"} for name, count in (("a", 2), ("b", 1))
+    {"group": name, "count": count, "needs": None, "href": "/x"}
+    for name, count in (("a", 2), ("b", 1))
 ]
 
 

@@ -204,6 +204,43 @@ def test_it_sees_the_meetings_it_attended_without_what_was_said(sharing, iom):
     assert ask(sharing, "iom/meetings", agency="health").json["items"] == []
 
 
+def test_an_agency_tells_who_came_for_it_and_for_no_other(sharing, iom):
+    panel = [{"agency": each} for each in ("police", "probation")]
+    body = {"held_at": clock.now().isoformat(), "chair": "Insp 7", "chair_agency": "police"}
+    made = iom.post("iom/meetings", **body, attendance=panel, decides=False, notes="CANARY").json
+    path = f"iom/meetings/{made['id']}/attendance"
+
+    def told(body, agency="probation", role="partner_agency"):
+        return sharing.post(path, body, role, agency=agency)
+
+    came = told({"name": "Officer Brown"})
+    assert came.status_code == 201, came.json
+    assert "CANARY" not in came.text
+    sent = sharing.headers("partner_agency", agency="probation") | {"Idempotency-Key": "came"}
+    twice = [sharing.client.post(f"/v1/{path}", json={"name": "Late"}, headers=sent)
+             for _ in range(2)]  # fmt: skip
+    assert [each.status_code for each in twice] == [201, 201]
+    assert twice[0].data == twice[1].data
+    assert told({"agency": "police", "name": "X"}).status_code == 422
+    assert told({"name": "X"}, agency="housing").status_code == 404, "they can't see it"
+    assert told({"agency": "probation", "attended": False}).status_code == 201
+    assert told({"agency": "police"}, role="response_officer").status_code == 403
+    assert told({"agency": "housing"}, role="iom_manager").status_code == 422
+    assert told({"agency": "police", "name": "Insp 7"}, role="iom_manager").status_code == 201
+    whole = sharing.get(f"iom/meetings/{made['id']}", "iom_manager").json
+    assert [(e["agency"], e["name"], e["attended"]) for e in whole["attendance_told"]] == [
+        ("probation", "Officer Brown", True),
+        ("probation", "Late", True),
+        ("probation", None, False),
+        ("police", "Insp 7", True),
+    ]
+    assert (whole["attendance"], whole["has_quorum"]) == (made["attendance"], False)
+    assert (
+        whole["attendance_told"]
+        == ask(sharing, f"iom/meetings/{made['id']}").json["attendance_told"]
+    )
+
+
 def test_a_restricted_person_is_shared_no_more(sharing, person):
     sharing.agree("contact")
     sharing.share(person)

@@ -75,9 +75,20 @@ class IomMeetingBody(Schema):
     notes = prose(allow_none=True)
 
 
+class IomAttendanceBody(Schema):
+    """Who came for an agency of the meeting; a partner's own unless told."""
+
+    agency = code(metadata={"description": "That of the caller's token, if it has one."})
+    name = name(allow_none=True, metadata={"description": "Who, or a post."})
+    attended = Truth(load_default=True)
+
+
 class IomMeetingAnswer(IomMeetingBody):
     """A meeting as it is recorded."""
 
+    attendance_told = fields.List(
+        fields.Dict(), metadata={"description": "As agencies told it later; no part of the quorum."}
+    )
     id = fields.UUID()
     reference = fields.String()
     force = fields.String()

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from uuid import UUID, uuid4
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
-import orjson
 from sqlalchemy import text
 
 from offenders.domain.briefings.offenders import present_values
+from offenders.domain.changes.telling import (
+    REMOVED,
+    Position,
+    TokenExpired,
+    Told,
+    key_of,
+    page_of,
+    statement,
+    tell,
+)
 from offenders.domain.working_days import end_of_london_day, london_day, start_of_london_day
-from offenders.errors import DomainError
-from offenders.statements import Statement, ask
+from offenders.statements import ask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,51 +37,9 @@ if TYPE_CHECKING:
     from offenders.domain.changes.views import View
 
 TOKEN_DAYS: Final = 30
-# Codes are loaded by the owner, who leaves no mark: what was compared is trusted for so long.
-TRUSTED: Final = timedelta(minutes=10)
 PATIENCE: Final = timedelta(seconds=25)
 _TRIES: Final = 3  # a ward list that is read at the same moment may leave something to compare
-READINGS_KNOWN: Final = 39  # days; whom somebody has read is kept for a little longer
 _USED: Final = timedelta(days=1)  # how exactly it is known when a view was used last
-
-
-class TokenExpired(DomainError):
-    """A token from which changes are no longer known."""
-
-    kind = "token-expired"
-
-    def __init__(self) -> None:
-        """Tell how to begin anew."""
-        super().__init__(
-            "Changes since this token are no longer kept. Take a new token without `since`, pull"
-            " your wards anew and drop who is in none of them."
-        )
-
-
-@dataclass(frozen=True)
-class Position:
-    """How far a device has been told: the view, which generation of it, and the last number.
-
-    `removed` is the last number of a removal, which may have been told ahead of the rest.
-    """
-
-    view: UUID
-    generation: UUID
-    seq: int
-    removed: int
-    issued_at: datetime
-
-
-class Told(NamedTuple):
-    """One change: the card as it is now, as JSON, or none for whom a device must drop."""
-
-    seq: int
-    person_id: str
-    version: int | None
-    card: str | None
-    subjects: Sequence[str] | None
-    masked: Sequence[str] | None
-    is_secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,10 +104,10 @@ def pull(
     moment = present_values(now) | {"wards": wards or []}
     seq = _compare(session, view, found, moment)
     if found.used_at + _USED < found.present:
-        session.execute(_USE, _key(view))
+        session.execute(_USE, key_of(view))
     if since is None:
         return Pulled([], Position(view.id, generation, seq, seq, now), more=False)
-    told, is_more = _page(_tell(session, view, since, limit, moment), limit)
+    told, is_more = page_of(tell(session, view, since, limit, moment), limit)
     last = told[-1].seq if told else since.seq
     # Who has not come to the end may lack a removal from long ago: their token grows no younger.
     issued_at = since.issued_at if is_more else now
@@ -158,31 +123,19 @@ def pull_removals(
     Nobody is told twice of a removal, and what else there is follows from where the device was.
     """
     asked = {"removed": max(since.seq, since.removed), "limit": limit}
-    values = _key(view) | view.viewer_values | present_values(now) | asked
-    rows = session.execute(_REMOVED, values)
+    values = key_of(view) | view.viewer_values | present_values(now) | asked
+    rows = session.execute(REMOVED, values)
     found = [Told(r.seq, str(r.id), None, None, None, None, r.is_secret) for r in rows]
-    told, _ = _page(found, limit)
+    told, _ = page_of(found, limit)
     return Pulled(told, replace(since, removed=told[-1].seq) if told else since, more=True)
 
 
-def _page(rows: list[Told], limit: int) -> tuple[list[Told], bool]:
-    """Give what is told and whether there is more; raise TokenExpired rather than tell a secret."""
-    told = rows[:limit]
-    if any(each.is_secret for each in told):
-        raise TokenExpired
-    return told, len(rows) > limit
-
-
-def _key(view: View) -> dict[str, Any]:
-    return {"force": view.area.force, "view": view.id, "trusted": TRUSTED}
-
-
 def _find_or_make(session: Session, view: View) -> Row[Any]:
-    found = session.execute(_FIND, _key(view)).one_or_none()
+    found = session.execute(_FIND, key_of(view)).one_or_none()
     if found is None:
-        new = _key(view) | view.area_values | {"base": view.base, "generation": uuid4()}
+        new = key_of(view) | view.area_values | {"base": view.base, "generation": uuid4()}
         session.execute(_MAKE, new)
-        found = session.execute(_FIND, _key(view)).one()
+        found = session.execute(_FIND, key_of(view)).one()
     return found
 
 
@@ -196,14 +149,14 @@ def _compare(session: Session, view: View, found: Row[Any], moment: dict[str, An
     if not (_has_aged(found, view, moment["now"]) or found.is_written):
         return int(found.seq)
     session.execute(_PATIENCE, {"most": f"{PATIENCE.seconds}s"})
-    session.execute(_LOCK, _key(view))
+    session.execute(_LOCK, key_of(view))
     for _ in range(_TRIES):
-        known = session.execute(_FIND, _key(view)).one()
+        known = session.execute(_FIND, key_of(view)).one()
         is_behind = known.is_written and known.compared_from < found.present
         if not (_has_aged(known, view, moment["now"]) or is_behind):
             return int(known.seq)
         _compare_once(session, view, known, moment)
-    return int(session.execute(_FIND, _key(view)).one().seq)
+    return int(session.execute(_FIND, key_of(view)).one().seq)
 
 
 def _has_aged(known: Row[Any], view: View, now: datetime) -> bool:
@@ -265,62 +218,6 @@ def _compare_once(session: Session, view: View, known: Row[Any], moment: dict[st
     }
     ask(
         session,
-        _statement(_COMPARE.replace("{cards}", cards)),
-        values | moment | own | _key(view),
+        statement(_COMPARE.replace("{cards}", cards)),
+        values | moment | own | key_of(view),
     )
-
-
-# Who is hidden from a reader is named to them only where it is known that they have seen them:
-# the log is of the view, and another's device may have been shown somebody in between.
-_IS_SECRET: Final = f"""
-    (d.subject_id = ANY (CAST(current_setting('app.hidden') AS uuid[])) AND NOT EXISTS (
-        SELECT FROM generate_series(0, {READINGS_KNOWN}) ago
-        CROSS JOIN LATERAL (
-            SELECT 1 FROM people_read r
-            WHERE r.force = :force AND r.day = CAST(:today AS date) - ago
-              AND r.actor = :viewer AND r.person_id = d.subject_id OFFSET 0) r))
-"""
-# What is told is noted where it differs from what was compared: it is told anew then.
-_TELL: Final = f"""
-    WITH due AS MATERIALIZED (
-        SELECT e.subject_id, e.seq, e.digest FROM change_entries e
-        WHERE e.force = :force AND e.view_id = :view AND e.seq > :since
-          AND (e.digest IS NOT NULL OR e.seq > :removed)
-        ORDER BY e.seq LIMIT CAST(:limit AS int) + 1),
-    cards AS MATERIALIZED ({{cards}}),
-    noted AS (
-        UPDATE change_entries e SET is_unsettled = true
-        FROM due d LEFT JOIN cards c ON c.id = d.subject_id
-        WHERE e.force = :force AND e.view_id = :view AND e.subject_id = d.subject_id
-          AND NOT e.is_unsettled AND d.digest IS NOT NULL
-          AND d.digest IS DISTINCT FROM hashtextextended(CAST(c.item AS text), 0))
-    SELECT coalesce(json_agg(json_build_array(
-               d.seq, d.subject_id, c.version, CAST(c.item AS text), c.subjects, c.masked,
-               c.id IS NULL AND {_IS_SECRET})
-               ORDER BY d.seq), '[]')::text AS told
-    FROM due d LEFT JOIN cards c ON c.id = d.subject_id
-"""
-_DUE: Final = "SELECT d.subject_id AS id FROM due d WHERE d.digest IS NOT NULL"
-_REMOVED: Final = text(f"""
-    SELECT d.seq, d.subject_id AS id, {_IS_SECRET} AS is_secret FROM change_entries d
-    WHERE d.force = :force AND d.view_id = :view AND d.seq > :removed AND d.digest IS NULL
-    ORDER BY d.seq LIMIT CAST(:limit AS int)
-""")
-
-
-def _tell(
-    session: Session, view: View, since: Position, limit: int, moment: dict[str, Any]
-) -> list[Told]:
-    """Give what was told after a position, one more than the limit where there is more."""
-    cards, values = view.cards(_DUE)
-    asked = {"since": since.seq, "removed": since.removed, "limit": limit}
-    row = ask(
-        session,
-        _statement(_TELL.replace("{cards}", cards)),
-        values | moment | _key(view) | view.viewer_values | asked,
-    )
-    return [Told(*each) for each in orjson.loads(row.told)]
-
-
-# Planning what makes cards takes the server longer than making a few.
-_statement = lru_cache(maxsize=256)(Statement)

@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from offenders.domain.changes.feed import (
-    TOKEN_DAYS,
-    TRUSTED,
-    Position,
-    Pulled,
-    TokenExpired,
-    Told,
-    pull,
-    pull_removals,
-)
+from offenders.domain.changes.feed import TOKEN_DAYS, Pulled, pull, pull_removals
+from offenders.domain.changes.telling import TRUSTED, Position, TokenExpired, Told
 from offenders.domain.changes.views import View, base_of, view_of
 
 if TYPE_CHECKING:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from offenders.domain.permissions import NEEDED_FOR_TASKS_ABOUT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,12 +30,6 @@ _NEXT: Final[Mapping[str, frozenset[str]]] = {
 _PUBLIC_PROTECTION: Final = ("mappa_case", "registration")
 # And about these, who has read how much, and who has taken emergency access.
 _READERS: Final = ("emergency_access", "reader")
-# A task about one of these is seen by whoever has this permission, beyond that to read tasks; so
-# are flags about such a task.
-NEEDED_FOR_TASKS_ABOUT: Final[Mapping[str, str]] = {
-    "mappa_case": "mappa:read",
-    "registration": "registrations:read-full",
-}
 
 
 def unseen_task_subjects(sight: Sight) -> tuple[str, ...]:

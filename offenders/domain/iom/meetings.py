@@ -23,7 +23,14 @@ _KNOWN: Final = "recorded_at <= coalesce(CAST(:as_at AS timestamptz), 'infinity'
 _MEETING: Final = f"""json_build_object(
     'id', m.id, 'reference', m.reference, 'force', m.force, 'held_at', m.held_at,
     'lpa', m.lpa, 'neighbourhood', m.neighbourhood, 'chair', m.chair,
-    'chair_agency', m.chair_agency, 'attendance', m.attendance, 'agencies', m.agencies,
+    'chair_agency', m.chair_agency, 'attendance', m.attendance,
+    'attendance_told', (
+        SELECT coalesce(json_agg(json_build_object('agency', a.agency, 'name', a.name,
+                   'attended', a.attended, 'recorded_by', a.recorded_by,
+                   'recorded_at', a.recorded_at) ORDER BY a.recorded_at, a.id), '[]')
+        FROM iom_attendances a
+        WHERE a.force = m.force AND a.meeting_id = m.id AND a.{_KNOWN}),
+    'agencies', m.agencies,
     'decides', m.decides, 'has_quorum', m.agencies @> {_QUORUM},
     'missing', ARRAY(SELECT q FROM unnest({_QUORUM}) q WHERE q <> ALL (m.agencies)),
     'notes', m.notes,
@@ -92,9 +99,9 @@ def count_meetings(
 
 
 def show_meeting(session: Session, scope: Scope, written: str) -> Row[Any] | None:
-    """Give one meeting as (json, id)."""
+    """Give one meeting as (json, id, agencies)."""
     statement = f"""
-        SELECT {_MEETING} AS body, m.id FROM iom_meetings m
+        SELECT {_MEETING} AS body, m.id, m.agencies FROM iom_meetings m
         WHERE {scope.of_areas.condition("m")} AND (m.id = :id OR m.reference = :reference)
     """
     keys = {"id": as_uuid(written), "reference": as_reference(written)}

@@ -24,7 +24,13 @@ from offenders.domain.columns import (
     one_of,
 )
 from offenders.domain.history import history_of
-from offenders.domain.iom.panel_models import IomDecision, IomMeeting, IomNomination, List
+from offenders.domain.iom.panel_models import (
+    IomAttendance,
+    IomDecision,
+    IomMeeting,
+    IomNomination,
+    List,
+)
 from offenders.domain.iom.rules import (
     ACTION_STATES,
     ADMITTING,
@@ -39,6 +45,7 @@ from offenders.domain.iom.rules import (
 )
 
 __all__ = [
+    "IomAttendance",
     "IomDecision",
     "IomLog",
     "IomMeeting",

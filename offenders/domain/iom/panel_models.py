@@ -63,6 +63,24 @@ class IomMeeting(Base):
     )
 
 
+class IomAttendance(Base):
+    """Who came to a meeting for an agency, or that nobody did, as told after it was recorded."""
+
+    __tablename__ = "iom_attendances"
+    force: Mapped[ForceKey]
+    id: Mapped[IdKey]
+    meeting_id: Mapped[UUID]
+    agency: Mapped[String]
+    name: Mapped[OptionalString]
+    attended: Mapped[bool]
+    recorded_by: Mapped[String]
+    recorded_at: Mapped[Moment]
+    __table_args__ = (
+        in_force("meeting_id", "iom_meetings"),
+        Index("ix_iom_attendances_meeting_id", "force", "meeting_id", "recorded_at"),
+    )
+
+
 class IomNomination(Base):
     """That an agency puts somebody forward for a scheme; a panel decides."""
 

@@ -16,6 +16,7 @@ from offenders.domain.iom.acting import (
     review,
 )
 from offenders.domain.iom.asking import Question
+from offenders.domain.iom.attending import tell_attendance
 from offenders.domain.iom.convening import record_meeting
 from offenders.domain.iom.counting import GROUPS, count_groups
 from offenders.domain.iom.due import due_source, refresh_members, settle_flags
@@ -115,6 +116,7 @@ __all__ = [
     "settle_flags",
     "show_meeting",
     "tag",
+    "tell_attendance",
 ]
 
 

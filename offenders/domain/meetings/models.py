@@ -80,7 +80,7 @@ class MeetingSection(Base):
 
     `counted` is null where the register has no data of this kind. Of the rows `kept`, so many are
     `shown` with the whole pack. `groups` is JSON text. `row_people` are whom the counted rows are
-    about, `row_groups` the group of each: for a reader from whom somebody is hidden they count less.
+    about, `row_groups` the group of each: from whom somebody is hidden, for them it counts less.
     """
 
     __tablename__ = "meeting_sections"

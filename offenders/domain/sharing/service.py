@@ -26,6 +26,7 @@ from offenders.domain.sharing.shares import (
     find_shared,
     list_shared,
     list_shares,
+    may_see_again,
     share_person,
 )
 from offenders.domain.sharing.showing import (
@@ -59,6 +60,7 @@ __all__ = [
     "list_restrictions",
     "list_shared",
     "list_shares",
+    "may_see_again",
     "member_for",
     "note_reader",
     "only",

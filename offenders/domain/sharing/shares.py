@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import text
 
 from offenders import clock
-from offenders.db import recorded_at
+from offenders.db import as_service, recorded_at
 from offenders.domain.persons.service import require_person
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figure_in_force
@@ -18,7 +18,7 @@ from offenders.errors import Conflict, Invalid, NotFound
 from offenders.ids import as_reference, as_uuid, new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -84,6 +84,11 @@ _FIND = text(f"""
     SELECT h.person_id AS id, h.groups FROM ({_SHARED}) h
     JOIN persons p ON p.force = :force AND p.id = h.person_id AND p.merged_into IS NULL
     WHERE p.id = :id OR p.reference = :reference
+""")
+
+
+_PEOPLE_AMONG = text("""
+    SELECT id FROM persons WHERE force = :force AND id = ANY (CAST(:ids AS uuid[]))
 """)
 
 
@@ -178,6 +183,14 @@ def find_shared(session: Session, agency: str | None, written: str) -> Shared:
     if row is None:
         raise NotFound
     return Shared(row.id, frozenset(row.groups))
+
+
+def may_see_again(session: Session, agency: str | None, shown: Collection[UUID]) -> bool:
+    """Tell whether an answer that showed these records is still open to an agency."""
+    values = {"force": session.info["force"], "ids": [each.hex for each in shown]}
+    with as_service(session):
+        people = set(session.execute(_PEOPLE_AMONG, values).scalars())
+    return not people or not people.isdisjoint({each.id for each in list_shared(session, agency)})
 
 
 def _values(session: Session, agency: str | None) -> dict[str, Any]:

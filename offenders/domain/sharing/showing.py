@@ -54,6 +54,7 @@ MEETING: Final = frozenset(
         "held_at",
         "chair_agency",
         "attendance",
+        "attendance_told",
         "agencies",
         "decides",
         "has_quorum",

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from offenders.domain.flags.rules import NEEDED_FOR_TASKS_ABOUT
+from offenders.domain.permissions import NEEDED_FOR_TASKS_ABOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,8 @@ class Source(StrEnum):
 
 MADE: Final = (Source.DECISION, Source.SUPERVISION, Source.EXTERNAL)
 
-# Which permission opens a task beyond that to read tasks by its source; by its subject, see flags.
+# Which permission opens a task beyond that to read tasks by its source; by its subject, see
+# permissions.
 _NEEDED_FOR_SOURCE: Final = {
     Source.MAPPA_ACTION: "mappa:read",
     Source.REGISTRATION_VISIT: "registrations:read-full",
