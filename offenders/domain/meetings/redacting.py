@@ -125,7 +125,7 @@ def _groups(kept: Row[Any], missing: int, reader: Reader) -> list[dict[str, Any]
     groups = orjson.loads(kept.groups)
     if kept.hidden is None:
         return [_group(each, each["count"], reader, is_known=not missing) for each in groups]
-    left = [(each, each["count"] - kept.hidden.get(each["group"], 0)) for each in groups]
+    left = [(each, each["count"] - kept.hidden.get(each["group"] or "", 0)) for each in groups]
     return [_group(each, count, reader) for each, count in left if count]
 
 

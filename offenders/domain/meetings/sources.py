@@ -141,7 +141,8 @@ class Source:
                     FROM (SELECT {self.group} AS name, count(*) AS n, max({self.needs}) AS needs
                           FROM picked x GROUP BY 1) g) AS groups
             FROM (SELECT coalesce(array_agg(x.person_id), '{{}}') AS people,
-                         coalesce(array_agg(CAST({self.group} AS text)), '{{}}') AS groups
+                         coalesce(array_agg(coalesce(CAST({self.group} AS text), '')), '{{}}')
+                             AS groups
                   FROM picked x WHERE x.person_id IS NOT NULL) r
         """
 
