@@ -201,7 +201,9 @@ def _session(bind: Engine | Connection) -> Session:
 def begin(session: Session, work: Work) -> None:
     """Set force, time limit and moment; jobs call it again for each force in turn."""
     statement = BEGIN_WRITING if work.writes and work.marks else BEGIN
-    row = ask(session, statement, begin_values(work))
+    values = begin_values(work)
+    row = ask(session, statement, values)
+    session.info["hidden_as_at"] = values["begin_at"]
     session.info["recorded_at"] = row.recorded_at
     session.info["force"] = work.force
     session.info["opened"] = row.opened or []

@@ -59,7 +59,7 @@ def pull_changes(call: Call) -> Answer:
     told here. Past the daily budget removals still come, by themselves; then 429 until midnight.
     """
     # As the token says: what is opened for a time only is no part of what a device keeps.
-    view = service.view_of(call.session, g.actor, call.force, call.now)
+    view = service.view_of(call.session, g.actor, call.force)
     written = call.query.get("since")
     since = _open(written) if written is not None else None
     if since is not None and since.view != view.id:

@@ -13,7 +13,6 @@ from devices_given import Device
 from sharing_given import Sharing
 from sqlalchemy import text
 
-from offenders import clock
 from offenders.clock import as_if_at
 from offenders.db import Reader, Work, transaction
 from offenders.domain.actors import Actor
@@ -236,9 +235,9 @@ def test_a_restriction_that_comes_while_one_pulls_leaves_their_token_good(
     reader = Reader(role, (role,))
     actor = Actor(role, "", frozenset({role}), force, *[frozenset()] * 2, *[None] * 3)
     with transaction(engine, Work(force, writes=False, reader=reader)) as session:
-        before = view_of(session, actor, force, clock.now())
+        before = view_of(session, actor, force)
         Sharing(client, headers, force).restrict(want["person"])
-        during = view_of(session, actor, force, clock.now())
+        during = view_of(session, actor, force)
     assert (before.hidden, during.hidden) == ("{}", "{}")
     assert before.id == during.id
     assert officer.pull().held == {}

@@ -94,8 +94,12 @@ _OWN_VIEW = text(f"""
 """)
 
 
-def view_of(session: Session, actor: Actor, force: str, now: datetime) -> View:
-    """Give the view of a reader: theirs alone as far as they may read of restricted people."""
+def view_of(session: Session, actor: Actor, force: str) -> View:
+    """Give the view of a reader: theirs alone as far as they may read of restricted people.
+
+    As of the moment for which the transaction hides people: what is hidden must fit the view.
+    """
+    now: datetime = session.info["hidden_as_at"]
     base = base_of(actor, force)
     asked = viewer_values(reader_of(actor)) | {"force": force, "view": base.id, "now": now}
     row = session.execute(_OWN_VIEW, asked).one()
