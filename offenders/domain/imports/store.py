@@ -180,7 +180,8 @@ def find_sources(
         return {}
     values = {"force": force, "kind": kind, "refs": list(refs)}
     return {
-        row.source_ref: Source(row.subject_id, row.row) for row in session.execute(_SOURCES, values)
+        row.source_ref: Source(row.subject_id, row.row)
+        for row in session.execute(_SOURCES, values).all()
     }
 
 
@@ -197,7 +198,7 @@ def find_subjects(
     if not refs:
         return {}
     values = {"force": force, "kind": kind, "refs": list(refs)}
-    return {row.source_ref: row.subject_id for row in session.execute(_SUBJECTS, values)}
+    return {row.source_ref: row.subject_id for row in session.execute(_SUBJECTS, values).all()}
 
 
 def keep_sources(
@@ -251,7 +252,7 @@ def find_digests(
 ) -> dict[str, bytes]:
     """Give the digest of the last row received under each of these refs, where there is one."""
     values = {"force": force, "kind": kind, "refs": list(refs)}
-    return {ref: bytes(digest) for ref, digest in session.execute(_DIGESTS, values)}
+    return {ref: bytes(digest) for ref, digest in session.execute(_DIGESTS, values).all()}
 
 
 def is_unknown_to_planner(session: Session, kind: str) -> bool:
@@ -267,7 +268,7 @@ def find_identified(
 ) -> list[Row[Any]]:
     """Give (type, value, person_id) of valid identifiers."""
     values = {"force": force, "pnc_ids": list(pnc_ids), "cro_numbers": list(cro_numbers)}
-    return list(session.execute(_IDENTIFIED, values))
+    return list(session.execute(_IDENTIFIED, values).all())
 
 
 def find_people(session: Session, force: str, written: Collection[str]) -> dict[str, UUID]:
@@ -282,7 +283,7 @@ def find_people(session: Session, force: str, written: Collection[str]) -> dict[
         "ids": [each for each in written if each not in set(references)],
         "references": references,
     }
-    return {row.written: row.id for row in session.execute(_BY_ID, values)}
+    return {row.written: row.id for row in session.execute(_BY_ID, values).all()}
 
 
 def find_shared(session: Session, force: str, ids: Collection[UUID]) -> set[UUID]:
@@ -310,7 +311,7 @@ def locate(session: Session, force: str, points: Sequence[tuple[float, float]]) 
         "longitudes": [longitude for longitude, _ in points],
         "latitudes": [latitude for _, latitude in points],
     }
-    return {row.place - 1: row.neighbourhood for row in session.execute(_LOCATE, values)}
+    return {row.place - 1: row.neighbourhood for row in session.execute(_LOCATE, values).all()}
 
 
 def areas_of(
@@ -373,4 +374,4 @@ _BIRTHS = text("""
 def births_of(session: Session, force: str, people: Collection[UUID]) -> dict[UUID, date]:
     """Give the dates of birth of those people of whom they are known."""
     values = {"force": force, "people": [each.hex for each in people]}
-    return {row.id: row.date_of_birth for row in session.execute(_BIRTHS, values)}
+    return {row.id: row.date_of_birth for row in session.execute(_BIRTHS, values).all()}
