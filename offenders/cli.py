@@ -147,9 +147,9 @@ def scheduler() -> None:
     from offenders.domain.outbox.delivering import deliver_due
     from offenders.domain.subscriptions.telling import deliver_to_subscribers, tell_due
     from offenders.jobs.scheduler import run
+    from offenders.opening import open_current
     from offenders.outgoing.subscribers import SubscriberTransport
     from offenders.outgoing.transports import make_transport
-    from offenders.preparing import open_current
 
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -318,7 +318,7 @@ def _import(engine: Engine, kind: str, file: Path, **more: Any) -> Any:
 def _with_engine(work: Callable[[Engine], Any]) -> Any:
     """Do the work on a database that is at this version."""
     from offenders.bundled import database
-    from offenders.preparing import open_current
+    from offenders.opening import open_current
     from offenders.telemetry import configure_logs
 
     with database(read_settings()) as settings:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from offenders.api.permissions import Operation
 from offenders.db import Work, transaction
-from offenders.migrating import newest_version
+from offenders.opening import newest_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from offenders.domain.imports.batches import Batch, Received
     from offenders.domain.imports.checks import Checked, Facts
     from offenders.domain.imports.lanes import Ties
+    from offenders.domain.imports.problems import Problem
 
     Check = Callable[[int, Mapping[str, Any], Facts], Checked | list[Finding]]
     Receive = Callable[[Session, Batch, Sequence[Checked]], tuple[Received, dict[str, UUID]]]
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 class Kind:
     """One kind; `key` is the column that says which record a row is about.
 
-    Rows of a kind that can tell what ties them to each other are received in lanes.
+    Rows of a kind that can tell what ties them to each other are received in lanes. One whose
+    full extracts say more than what is missing has `settle_extract`, which takes the keys named
+    and how many rows could not be read.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Kind:
     check: Check
     receive: Receive
     ties_of: Callable[[Checked], Ties] | None = None
+    settle_extract: Callable[[Session, Sequence[str], int], list[Problem]] | None = None
 
 
 def _of_rows(
@@ -144,10 +148,11 @@ def _mappa() -> Kind:
 
 
 def _pnc_wanted() -> Kind:
-    from offenders.domain.imports.pnc import receive_circulations
+    from offenders.domain.imports.pnc import receive_circulations, settle_extract
     from offenders.domain.imports.pnc_rows import COLUMNS, check_circulation
 
-    return _of_rows("pnc-wanted", COLUMNS, check_circulation, receive_circulations)
+    kind = _of_rows("pnc-wanted", COLUMNS, check_circulation, receive_circulations)
+    return replace(kind, settle_extract=settle_extract)
 
 
 def _neighbourhoods() -> Kind:

@@ -104,7 +104,7 @@ class Receiver:
     def finish(self, unreadable: int) -> list[Problem]:
         """Settle what a full extract no longer holds; give what is to be said of it."""
         with self._transaction() as session:
-            return completeness.settle(session, self._order.kind.name, unreadable)
+            return completeness.settle(session, self._order.kind, unreadable)
 
     def _receive_at_once(self, rows: Sequence[Told]) -> Received:
         with self._transaction() as session:
