@@ -388,14 +388,13 @@ def verify() -> None:
 def _verify(engine: Engine) -> list[Any]:
     from sqlalchemy import text
 
-    from offenders.api.operations import NATIONAL
-    from offenders.db import Work, transaction
+    from offenders.db import NO_FORCE, Work, transaction
     from offenders.domain.audit import service
 
-    with transaction(engine, Work(NATIONAL, writes=False)) as session:
+    with transaction(engine, Work(NO_FORCE, writes=False)) as session:
         forces = session.execute(text("SELECT code FROM forces ORDER BY code")).scalars().all()
     found = []
-    for force in (NATIONAL, *forces):
+    for force in (NO_FORCE, *forces):
         work = Work(force, writes=False, statement_seconds=VERIFY_SECONDS)
         with transaction(engine, work) as session:
             events, breaks = service.verify(session, force)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from offenders.api import partners
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.operations import Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import iom as schemas
 from offenders.api.schemas import iom_answers as answers
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from marshmallow import Schema
     from sqlalchemy.orm import Session
 
+    from offenders.api.calls import Answer, Call
     from offenders.domain.iom.service import Doing
 
 _WRITE, _LOG, _DECIDE = "iom:write", "iom:log", "iom:decide"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api import mappa_actions
 from offenders.api.annual_return import told_elsewhere
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route

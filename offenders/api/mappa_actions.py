@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.operations import Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import mappa as schemas
 from offenders.api.schemas import mappa_answers as answers
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from marshmallow import Schema
+
+    from offenders.api.calls import Answer, Call
 
 _WRITE, _DECIDE, _SIGN_OFF = "mappa:write", "mappa:decide", "mappa:sign-off"
 

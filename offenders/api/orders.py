@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api import orders_counts
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.calls import Answer, Call
+from offenders.api.operations import Routes, route
 from offenders.api.orders_acts import ACTS, BREACH_ACTS, MONITOR, WRITE, Act
 from offenders.api.orders_counts import order_sight
 from offenders.api.pages import make_page, page_by_code, read_page
