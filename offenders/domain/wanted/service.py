@@ -142,7 +142,6 @@ def list_history(  # noqa: PLR0913 - the filters of the log
     """Give the log of a want as (json, occurred_at, id)."""
     return list_actions(
         session,
-        session.info["force"],
         want_id,
         handlings=sight.handlings,
         reader=sight.subject,
