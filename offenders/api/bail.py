@@ -11,7 +11,7 @@ from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import bail as schemas
-from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.api.schemas.fields import AsAtQuery, ItemPage, LogQuery
 from offenders.db import settle
 from offenders.domain.access import sight
 from offenders.domain.bail import service
@@ -215,7 +215,7 @@ def amend_record(call: Call, record: str) -> Answer:
     "GET",
     "/bail-records/<record>/history",
     Operation("bail.history", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.BailHistoryQuery,
+    query=LogQuery,
     answer=ItemPage,
 )
 def list_history(call: Call, record: str) -> Answer:

@@ -14,7 +14,7 @@ from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import mappa as schemas
 from offenders.api.schemas import mappa_answers as answers
-from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.api.schemas.fields import AsAtQuery, ItemPage, LogQuery
 from offenders.db import settle
 from offenders.domain.access import may, sight
 from offenders.domain.mappa import service
@@ -178,7 +178,7 @@ def amend_case(call: Call, case: str) -> Answer:
     "GET",
     "/mappa/cases/<case>/history",
     Operation("mappa.history", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.MappaHistoryQuery,
+    query=LogQuery,
     answer=ItemPage,
 )
 def list_history(call: Call, case: str) -> Answer:
