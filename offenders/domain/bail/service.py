@@ -13,7 +13,7 @@ from offenders.domain.bail.answering import (
     vary_conditions,
 )
 from offenders.domain.bail.breaches import POWER_ENDED, why_power_ended
-from offenders.domain.bail.due import due_source, lapse_what_is_over, settle_flag, settle_flags
+from offenders.domain.bail.due import lapse_what_is_over, settle_flag, settle_flags
 from offenders.domain.bail.entering import amend_record, record_release
 from offenders.domain.bail.log import list_history
 from offenders.domain.bail.store import (
@@ -33,7 +33,6 @@ __all__ = [
     "breach",
     "close",
     "count_records",
-    "due_source",
     "end_suspension",
     "extend_bail",
     "fail",
