@@ -5,7 +5,7 @@ Each loads what it needs when it is asked for: a start with all of them takes tw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from offenders.domain.imports.batches import Batch, Received
     from offenders.domain.imports.checks import Checked, Facts
+    from offenders.domain.imports.lanes import Ties
 
     Check = Callable[[int, Mapping[str, Any], Facts], Checked | list[Finding]]
     Receive = Callable[[Session, Batch, Sequence[Checked]], tuple[Received, dict[str, UUID]]]
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind; `key` is the column that says which record a row is about."""
+    """One kind; `key` is the column that says which record a row is about.
+
+    Rows of a kind that can tell what ties them to each other are received in lanes.
+    """
 
     name: str
     key: str
@@ -36,6 +40,7 @@ class Kind:
     key_of: Callable[[Mapping[str, Any]], str | None]
     check: Check
     receive: Receive
+    ties_of: Callable[[Checked], Ties] | None = None
 
 
 def _of_rows(
@@ -80,9 +85,10 @@ def _wanted() -> Kind:
 
 def _custody() -> Kind:
     from offenders.domain.imports.custody import receive_detentions
-    from offenders.domain.imports.custody_rows import COLUMNS, check_detention
+    from offenders.domain.imports.custody_rows import COLUMNS, check_detention, ties_of
 
-    return _of_rows("custody", COLUMNS, check_detention, receive_detentions)
+    kind = _of_rows("custody", COLUMNS, check_detention, receive_detentions)
+    return replace(kind, ties_of=ties_of)
 
 
 def _acro_checks() -> Kind:

@@ -26,6 +26,8 @@ _LOCK = text("""
     SELECT set_config('lock_timeout', '60s', true),
            pg_advisory_xact_lock(hashtext('imports'), hashtext(:force))
 """)
+# Whoever waits for lanes does nothing meanwhile, and isn't to be ended for it.
+_WAIT_IDLY = text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
 _SOURCES = text("""
     SELECT source_ref, subject_id, row FROM import_sources
     WHERE force = :force AND kind = :kind AND source_ref = ANY (:refs)
@@ -141,6 +143,11 @@ def refresh_statistics(session: Session, kind: str) -> None:
 def lock_imports(session: Session, force: str) -> None:
     """Let this transaction be the only one that imports into the force."""
     session.execute(_LOCK, {"force": force})
+
+
+def wait_idly(session: Session) -> None:
+    """Let this transaction stay open while others work for it."""
+    session.execute(_WAIT_IDLY)
 
 
 def load_facts(session: Session, force: str, now: datetime, today: date) -> Facts:
