@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from offenders.embedded import EmbeddedPostgresError
+from offenders.embedded.home import EmbeddedPostgresError
 from offenders.errors import DomainError
 from offenders.issuer import KeyUnusable
 from offenders.opening import MigrationRefused

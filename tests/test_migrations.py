@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from offenders.embedded import EmbeddedUrls
+    from offenders.embedded.home import EmbeddedUrls
 
 FORCE_TABLES = sorted(set(tables.metadata.tables) - tables.WITHOUT_FORCE)
 
