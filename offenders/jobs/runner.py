@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from offenders import clock
-from offenders.db import Work, begin, transaction
+from offenders.db import NO_FORCE, Work, begin, transaction
 from offenders.domain.audit.service import Act, record_act
 from offenders.errors import Conflict, Invalid
 from offenders.jobs.runs import Run, add_effect, add_run, find_run
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-NO_FORCE = "00"  # acts of callers without a force are kept under it
 STATEMENT_SECONDS = 60  # a sweep over a whole force; requests have 5
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, appendix A
 
