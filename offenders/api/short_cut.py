@@ -22,7 +22,7 @@ from offenders.api import limits
 from offenders.api.answering import JSON, common_headers, note_answer, request_id_of
 from offenders.api.issuer_keys import IssuerUnavailable
 from offenders.api.operations import printable_reason
-from offenders.api.packing import pack, stamp, written
+from offenders.api.packing import VARY, pack, stamp, written
 from offenders.api.pages import Cursors, read_page
 from offenders.api.readings import Asked, Shown, body_of, statement_of, values_of
 from offenders.api.tokens import InvalidToken
@@ -137,6 +137,8 @@ class ShortCut:
         if prepared is None or query is None or not self._may_go_on(actor, way, environ):
             return None
         force = actor.force or ""
+        if query.get("force", force) != force:
+            return None
         page = None
         if way.route.is_paged:
             pairs = parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)
@@ -156,16 +158,17 @@ class ShortCut:
         shown = Shown(*row)
         limits.give_back(lease, most - shown.fresh)
         body = body_of(shown, page)
-        tag = etag(shown.version, body)
+        tag = etag(shown.version, body, is_weak=way.route.is_for_device)
         warning = limits.warning_of(actor, force)
         told = [] if warning is None else [(limits.WARNING, warning)]
         if is_among(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
-            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"", told)
+            varies = [VARY] if way.route.is_for_device else []
+            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"", [*told, *varies])
         if not way.route.is_for_device:
             return _Answered(HTTPStatus.OK, tag, body, told)
         stamped = stamp(body, written(asked.now))
         packed, headers = pack(stamped, environ.get("HTTP_ACCEPT_ENCODING", ""))
-        return _Answered(HTTPStatus.OK, f"W/{tag}", packed, [*told, *headers])
+        return _Answered(HTTPStatus.OK, tag, packed, [*told, *headers])
 
     def _read_query(self, way: _Way, environ: Environ) -> dict[str, Any] | None:
         """Read the filters as Flask would; None where it must say what is wrong with them."""
