@@ -134,11 +134,9 @@ class ShortCut:
         prepared = service.prepared()
         actor = service.actor_of(environ.get("HTTP_AUTHORIZATION", ""))
         query = self._read_query(way, environ)
-        if prepared is None or query is None or not self._may_go_on(actor, way, environ):
+        if prepared is None or query is None or not self._may_go_on(actor, query, way, environ):
             return None
         force = actor.force or ""
-        if query.get("force", force) != force:
-            return None
         page = None
         if way.route.is_paged:
             pairs = parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)
@@ -193,10 +191,12 @@ class ShortCut:
             self._queries.clear()
         self._queries[key] = query
 
-    def _may_go_on(self, actor: Actor, way: _Way, environ: Environ) -> bool:
+    def _may_go_on(self, actor: Actor, query: dict[str, Any], way: _Way, environ: Environ) -> bool:
         """Decide as Flask would; what can't be decided from fresh facts is left to it."""
         force, operation = actor.force, way.route.operation
         if force is None or not may(actor, operation.permission or ""):
+            return False
+        if query.get("force", force) != force:
             return False
         if reader_of(actor).is_narrowed:
             return False  # emergency access may have widened it just now

@@ -71,6 +71,7 @@ def convene(session: Session, scope: Scope, actor: str, new: NewMeeting) -> Meet
         recorded_at=moment,
         updated_at=moment,
     )
+    store.take_turn(session, meeting)
     same = store.find_same(session, meeting)
     if same is not None:
         message = "This meeting is made already, with the same cut-off. Read it."

@@ -57,6 +57,7 @@ def draw_pack(
     values = moments | {
         "force": meeting.force,
         "lpa": meeting.lpa,
+        "kind": meeting.kind,
         "meeting_id": meeting.id,
         "as_at": meeting.cut_off,
         "previous": previous,
