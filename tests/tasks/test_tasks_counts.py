@@ -76,6 +76,41 @@ def test_what_came_of_a_tactic_is_counted_beside_its_volume(tasks, client):
         assert rows_of(tasks, each["href"]) == each["tasks"]
 
 
+def test_each_result_leads_to_exactly_the_tasks_of_which_it_came(tasks, client):
+    """Sums of hours, arrests and the like lead to the tasks that returned some."""
+    told = {"result": "Knocked", "arrests": 2, "hours": 1.25, "searches": 0, "intelligence": 1}
+    tasks.done(tasks.given(tactic="knock"), "completions", **told)
+    over = {"outcome": "no_longer_needed", "result": "He is in custody", "hours": 0.5}
+    tasks.done(tasks.given(tactic="knock"), "completions", **over)
+    for reason in ("abstraction", "no_time"):
+        undone = {"outcome": "not_done", "reason": reason, "result": "Later", "arrests": 1}
+        tasks.done(tasks.given(), "completions", **undone)
+    expected = {
+        "knock": {"done": 1, "no_longer_needed": 1, "hours": 1.75, "arrests": 2, "intelligence": 1},
+        None: {"open": 2, "was_not_done": 2, "abstraction": 1, "arrests": 2},
+    }
+    summed = ("hours", "arrests", "searches", "intelligence")
+    names = ("done", "no_longer_needed", "open", "was_not_done", "abstraction", "with_arrest")
+    for query in ("", "?group_by=reason", "?group_by=state", "?was_not_done=true", "?state=done"):
+        answer = client.get(f"/v1/tasks/results{query}", headers=tasks.sent).json["counts"]
+        for each in answer:
+            for name in (*names, *summed):
+                if each[f"{name}_href"] is None:
+                    assert (query, name, each[name]) == (query, name, 0)
+                    continue
+                listed = client.get(f"{each[f'{name}_href']}&limit=200", headers=tasks.sent)
+                rows = listed.json["items"]
+                found = sum(row[name] for row in rows) if name in summed else len(rows)
+                assert (query, name, found) == (query, name, each[name])
+            if not query:
+                some = {name: each[name] for name in (*names[:5], *summed) if each[name]}
+                assert some == expected[each["tactic"]]
+    for query in ("overdue=false&group_by=owner", "overdue=true"):
+        for each in client.get(f"/v1/tasks/counts?{query}", headers=tasks.sent).json["counts"]:
+            href = each["overdue_href"]
+            assert (rows_of(tasks, href) if href else 0) == each["overdue"]
+
+
 def test_an_unfinished_task_is_carried_to_each_meeting_once(tasks, connection):
     made, late = tasks.given(), tasks.given(due_at=ahead(hours=1))
     ended = tasks.given()

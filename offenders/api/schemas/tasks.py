@@ -19,7 +19,7 @@ from offenders.api.schemas.fields import (
 )
 from offenders.api.schemas.wanted import ActionBody, DayOrMoment
 from offenders.domain.tasks.rules import MADE, OPEN, STATES, NotDone, Outcome, Source
-from offenders.domain.tasks.service import GROUPS, SUBJECTS
+from offenders.domain.tasks.service import GROUPS, RETURNED, SUBJECTS
 
 
 class SubjectBody(Schema):
@@ -157,6 +157,8 @@ class _TaskFilters(AsAtQuery):
 
 class TaskQuery(PageQuery, _TaskFilters):
     """Filters of the list of tasks; without `state` those that are open."""
+
+    returned = one_of(RETURNED, metadata={"description": "Some of it came of the task."})
 
     @post_load
     def give_defaults(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from offenders.domain.tasks.acting import (
     hand_over_task,
     update_task,
 )
-from offenders.domain.tasks.asking import Question, TaskSight, task_sight
+from offenders.domain.tasks.asking import RETURNED, Question, TaskSight, task_sight
 from offenders.domain.tasks.counting import GROUPS, count_groups, results_of
 from offenders.domain.tasks.following import (
     LEADS,
@@ -35,6 +35,7 @@ from offenders.domain.tasks.unfinished import carry_over, unfinished_tasks
 __all__ = [
     "GROUPS",
     "LEADS",
+    "RETURNED",
     "SUBJECTS",
     "Brought",
     "Doing",
