@@ -76,7 +76,8 @@ def _pack(call: Call) -> service.PackAsked:
     from_on, to_on = _period(call.query, as_at)
     filters = _written(_FILTERS)
     sights = (sight(call.actor), task_sight(call.actor))
-    return service.PackAsked(filters, call.scope, *sights, as_at, from_on, to_on)
+    paged = {name: call.query[name] for name in ("limit", "officers_after") if name in call.query}
+    return service.PackAsked(filters, call.scope, *sights, as_at, from_on, to_on, **paged)
 
 
 def _period(query: dict[str, Any], as_at: datetime) -> tuple[date, date]:
