@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -150,9 +151,9 @@ def make_task(call: Call) -> Answer:
 def count_tasks(call: Call) -> Answer:
     """Count tasks at a moment, and those overdue, each with a link to exactly its rows."""
     group_by = call.query.pop("group_by", ())
+    part = _Part(call.query.pop("limit"), call.query.pop("offset"))
     question, asked = _counting(call)
-    counts = service.count_groups(call.session, question, group_by, asked)
-    return Answer(as_json({"as_at": asked["as_at"], "counts": counts}))
+    return part.of(service.count_groups(call.session, question, group_by, asked), asked)
 
 
 @route(
@@ -166,9 +167,36 @@ def count_tasks(call: Call) -> Answer:
 def count_results(call: Call) -> Answer:
     """Give what came of tasks by tactic unless told: how they ended, hours, arrests, searches."""
     group_by = call.query.pop("group_by")
+    part = _Part(call.query.pop("limit"), call.query.pop("offset"))
     question, asked = _counting(call)
-    counts = service.results_of(call.session, question, group_by, asked)
-    return Answer(as_json({"as_at": asked["as_at"], "counts": counts}))
+    return part.of(service.results_of(call.session, question, group_by, asked), asked)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """How many of the groups of a count are given, and how many go before.
+
+    At one moment they are always the same, in the same order, so that parts make up the whole.
+    """
+
+    limit: int
+    offset: int
+
+    def of(self, counts: list[dict[str, Any]], asked: dict[str, str]) -> Answer:
+        """Answer with these groups, and where the others are."""
+        shown = counts[self.offset : self.offset + self.limit]
+        more = max(len(counts) - self.offset - len(shown), 0)
+        further = dict(request.args) | asked | {"offset": str(self.offset + len(shown))}
+        return Answer(
+            as_json(
+                {
+                    "as_at": asked["as_at"],
+                    "counts": shown,
+                    "more": more,
+                    "more_href": f"{request.path}?{urlencode(further)}" if more else None,
+                }
+            )
+        )
 
 
 def _counting(call: Call) -> tuple[Question, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from builders import given_neighbourhood
 from sqlalchemy import text
 from tasks_given import ahead
@@ -109,6 +110,28 @@ def test_each_result_leads_to_exactly_the_tasks_of_which_it_came(tasks, client):
         for each in client.get(f"/v1/tasks/counts?{query}", headers=tasks.sent).json["counts"]:
             href = each["overdue_href"]
             assert (rows_of(tasks, href) if href else 0) == each["overdue"]
+
+
+@pytest.mark.parametrize("path", ["counts", "results"])
+def test_many_groups_come_in_parts_that_make_up_the_whole(tasks, client, path):
+    for officer in ("1", "2", "3", "4", "5"):
+        tasks.given(owner_officer=officer)
+    address = f"/v1/tasks/{path}?group_by=owner"
+    whole = client.get(address, headers=tasks.sent).json
+    assert (whole["more"], whole["more_href"]) == (0, None)
+    part = client.get(f"{address}&limit=2", headers=tasks.sent).json
+    tasks.given(owner_officer="0")  # later: all parts are of one moment
+    found, left = part["counts"], [part["more"]]
+    while part["more_href"]:
+        part = client.get(part["more_href"], headers=tasks.sent).json
+        found += part["counts"]
+        left.append(part["more"])
+    assert left == [3, 1, 0]
+    assert [each["owner"] for each in found] == [each["owner"] for each in whole["counts"]]
+    for row in found:
+        assert rows_of(tasks, row["href"]) == row["tasks"] == 1
+    for asked in ("limit=0", "limit=501", "offset=-1"):
+        assert client.get(f"{address}&{asked}", headers=tasks.sent).status_code == 422
 
 
 def test_an_unfinished_task_is_carried_to_each_meeting_once(tasks, connection):
