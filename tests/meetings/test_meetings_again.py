@@ -84,6 +84,19 @@ def test_packs_apart_are_of_two_meetings_though_nobody_recorded_anything(
     assert previous(following) == (early["id"] if is_apart else None)
 
 
+def test_packs_drawn_at_once_for_one_meeting_carry_a_task_once(
+    committing_app, headers, fresh_force
+):
+    clerks = [Meetings(committing_app.test_client(), headers, fresh_force) for _ in range(3)]
+    task = clerks[0].decided(clerks[0].drawn())
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda clerk: clerk.post(), clerks))
+    assert {answer.status_code for answer in answers} == {201}
+    for clerk, answer in zip(clerks, answers, strict=True):
+        assert carried(clerk, answer.json) == [(task["id"], 1)]
+    assert clerks[0].get(f"/v1/tasks/{task['id']}").json["carried_over"] == 1
+
+
 def test_who_clashes_without_a_cut_off_is_told_which_meeting_it_is(
     committing_app, engine, headers, fresh_force, monkeypatch
 ):

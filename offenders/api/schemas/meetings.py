@@ -122,6 +122,7 @@ class MeetingAnswer(Schema):
     pack_hold = fields.String(allow_none=True)
     minutes = fields.List(fields.Dict())
     decisions = fields.List(fields.Dict())
+    decisions_href = fields.String(metadata={"description": "All of them, where they are many."})
     recorded_by = fields.String()
     recorded_at = Moment()
     updated_at = Moment()

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy.exc import IntegrityError
+
 from offenders import clock
-from offenders.db import recorded_at, settle, settled_now
+from offenders.db import as_service, recorded_at, settle, settled_now
 from offenders.domain.meetings import rules, store
 from offenders.domain.meetings.drawing import draw_pack
 from offenders.domain.meetings.models import Meeting
@@ -71,18 +73,32 @@ def convene(session: Session, scope: Scope, actor: str, new: NewMeeting) -> Meet
         recorded_at=moment,
         updated_at=moment,
     )
-    store.take_turn(session, meeting)
-    same = store.find_same(session, meeting)
-    if same is not None:
-        message = "This meeting is made already, with the same cut-off. Read it."
-        raise Conflict(message, href=f"/v1/meetings/{same}")
-    previous = store.find_previous(session, meeting)
+    _refuse_same(session, meeting)
+    with as_service(session):  # a decision about whom the actor may not see was one all the same
+        previous = store.find_previous(session, meeting)
     meeting.previous_id = previous.id if previous is not None else None
-    session.add(meeting)
+    _add(session, meeting)
     last = previous.cut_off if previous is not None else None
     carried = draw_pack(session, meeting, last, min(figures[_CAP], rules.MOST_ROWS))
     carry_over(session, actor=actor, meeting_id=meeting.id, task_ids=carried)
     return meeting
+
+
+def _refuse_same(session: Session, meeting: Meeting) -> None:
+    same = store.find_same(session, meeting)
+    if same is not None:
+        message = "This meeting is made already, with the same cut-off. Read it."
+        raise Conflict(message, href=f"/v1/meetings/{same}")
+
+
+def _add(session: Session, meeting: Meeting) -> None:
+    """Store the meeting, unless somebody else has made it at the same time."""
+    try:
+        with session.begin_nested():
+            session.add(meeting)
+    except IntegrityError:
+        _refuse_same(session, meeting)
+        raise
 
 
 def _check_area(session: Session, scope: Scope, new: NewMeeting) -> None:

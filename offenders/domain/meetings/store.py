@@ -34,6 +34,7 @@ _HEAD: Final = """
 """
 _JSON: Final = f"""
     json_build_object({_HEAD}, 'chair', m.chair, 'attendance', m.attendance,
+        'decisions_href', '/v1/tasks?meeting=' || m.id || '&state=all',
         'pack', '/v1/meetings/' || m.id || '/pack', 'pack_dropped_at', m.pack_dropped_at,
         'pack_hold', m.pack_hold, 'recorded_by', m.recorded_by,
         'recorded_at', m.recorded_at, 'updated_at', m.updated_at, 'version', m.version)
@@ -52,11 +53,6 @@ _PREVIOUS: Final = text(f"""
       AND m.lpa IS NOT DISTINCT FROM CAST(:lpa AS text)
       AND m.cut_off < :cut_off AND (m.cut_off <= :apart OR {_IS_HELD})
     ORDER BY m.cut_off DESC LIMIT 1
-""")
-_TURN: Final = text("""
-    SELECT pg_advisory_xact_lock(hashtext('offenders.meeting'),
-        hashtext(concat_ws(' ', CAST(:force AS text), CAST(:tier AS text), CAST(:lpa AS text),
-                           CAST(:kind AS text))))
 """)
 _SAME: Final = text("""
     SELECT id FROM meetings
@@ -99,11 +95,6 @@ def find_previous(session: Session, meeting: Meeting) -> Row[Any] | None:
     """
     apart = meeting.cut_off - rules.APART[rules.Kind(meeting.kind)]
     return session.execute(_PREVIOUS, _same_row(meeting) | {"apart": apart}).one_or_none()
-
-
-def take_turn(session: Session, meeting: Meeting) -> None:
-    """Wait until whoever makes a meeting of this tier, area and kind has made it."""
-    session.execute(_TURN, _same_row(meeting))
 
 
 def find_same(session: Session, meeting: Meeting) -> UUID | None:

@@ -30,7 +30,7 @@ from offenders.domain.tasks.reading import (
     show_entry,
 )
 from offenders.domain.tasks.subjects import SUBJECTS
-from offenders.domain.tasks.unfinished import carry_over, unfinished_tasks
+from offenders.domain.tasks.unfinished import carry_over, hold_tasks, unfinished_tasks
 
 __all__ = [
     "GROUPS",
@@ -54,6 +54,7 @@ __all__ = [
     "follow",
     "get_task",
     "hand_over_task",
+    "hold_tasks",
     "lead_days",
     "list_entries",
     "make_task",
