@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from meetings_given import Meetings, ago
 
-from offenders import db
+from offenders import clock, db
 from offenders.db import Work, transaction
+from offenders.domain.access import Scope
+from offenders.domain.meetings.service import NewMeeting, Tier, convene
 
 
 def carried(meetings, meeting):
@@ -109,3 +111,20 @@ def test_who_clashes_without_a_cut_off_is_told_which_meeting_it_is(
     made, clash = sorted(answers, key=lambda answer: answer.status_code)
     assert (made.status_code, clash.status_code) == (201, 409)
     assert clash.json["href"] == f"/v1/meetings/{made.json['id']}"
+
+
+def test_who_can_not_wait_for_the_first_is_told_where_it_will_be(
+    committing_app, engine, headers, fresh_force
+):
+    """The first one's pack takes long to draw; whoever asks for the same one needn't try again."""
+    clerk = Meetings(committing_app.test_client(), headers, fresh_force)
+    clerk.want()
+    at = clock.now()
+    first = NewMeeting(Tier.FORCE, held_at=at, cut_off=at)
+    with transaction(engine, Work(fresh_force)) as session:
+        convene(session, Scope(fresh_force), "first", first)
+        clash = clerk.post(held_at=at.isoformat())
+    assert clash.status_code == 409
+    assert clash.json["href"] == "/v1/meetings?kind=daily&tier=force&limit=1"
+    (found,) = clerk.get(clash.json["href"]).json["items"]
+    assert datetime.fromisoformat(found["cut_off"]) == at

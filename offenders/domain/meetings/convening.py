@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from offenders import clock
 from offenders.db import as_service, recorded_at, settle, settled_now
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
 
 _CAP: Final = "rows_of_section"
+_LOCK_NOT_AVAILABLE: Final = "55P03"  # PostgreSQL, appendix A
 _SKEW: Final = timedelta(seconds=1)  # the caller's clock may be a little ahead of ours
 
 
@@ -99,6 +100,13 @@ def _add(session: Session, meeting: Meeting) -> None:
     except IntegrityError:
         _refuse_same(session, meeting)
         raise
+    except OperationalError as error:
+        if getattr(error.orig, "pgcode", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        message = "Somebody is making this meeting just now, with the same cut-off. Read it there."
+        area = f"lpa={meeting.lpa}" if meeting.lpa is not None else "tier=force"
+        href = f"/v1/meetings?kind={meeting.kind}&{area}&limit=1"
+        raise Conflict(message, href=href) from error
 
 
 def _check_area(session: Session, scope: Scope, new: NewMeeting) -> None:
