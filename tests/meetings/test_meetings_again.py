@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from builders import given_neighbourhood
 from meetings_given import Meetings, ago
 
 from offenders import clock, db
@@ -47,6 +48,23 @@ def test_a_pack_drawn_anew_says_what_the_first_said_and_carries_nothing_twice(me
     # Another rhythm is another meeting.
     meetings.drawn(kind="monthly")
     assert meetings.get(f"/v1/tasks/{task['id']}").json["carried_over"] == 2
+
+
+def test_a_task_is_carried_by_the_meeting_that_decided_it_and_shown_by_others(meetings):
+    """A decision of the force's meeting about an area is no less theirs, and counts once a day."""
+    given_neighbourhood(meetings.client, "E1", lpa="N")
+    force, area = meetings.held(), meetings.held(lpa="N")
+    about = {"subject": {"type": "want", "id": meetings.want(lpa="N")["id"]}}
+    theirs, own = meetings.decided(force, **about), meetings.decided(area, **about)
+    assert (theirs["lpa"], own["lpa"]) == ("N", "N")
+    for day in (1, 2):
+        assert dict(carried(meetings, meetings.held())) == {theirs["id"]: day}
+        in_area = dict(carried(meetings, meetings.held(lpa="N")))
+        assert in_area == {theirs["id"]: day, own["id"]: day}
+    counts = [
+        meetings.get(f"/v1/tasks/{each['id']}").json["carried_over"] for each in (theirs, own)
+    ]
+    assert counts == [2, 2]
 
 
 @pytest.mark.parametrize("way", ["minute", "decision", "attendance"])

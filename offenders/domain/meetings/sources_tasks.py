@@ -36,10 +36,12 @@ _WAS_CARRIED: Final = f"""
               AND {_IN_SERIES} AND o.kind = :kind
               AND o.cut_off > coalesce(CAST(:previous AS timestamptz), '-infinity'))
 """
-# Put to another meeting: what one has decided, or what was open when the last one was held.
+# Put to another meeting: what one of its own has decided, or what nobody has at a meeting and was
+# open when the last one was held. Other meetings show it, too, but only this one counts it.
 _IS_CARRIED: Final = f"""
-    ({_HERE.format(further="")}
-     AND (t.meeting_id IS NOT NULL OR t.recorded_at <= CAST(:previous AS timestamptz))
+    (CASE WHEN t.meeting_id IS NOT NULL THEN {_OWN}
+          ELSE t.lpa IS NOT DISTINCT FROM CAST(:lpa AS text)
+               AND t.recorded_at <= CAST(:previous AS timestamptz) END
      AND NOT {_WAS_CARRIED}) IS TRUE
 """
 CARRIED: Final = text(f"SELECT t.id {_TASKS} AND t.state = 'open' AND {_IS_CARRIED} ORDER BY t.id")
