@@ -25,7 +25,7 @@ from offenders.db import serving_engine
 from offenders.domain.imports import service
 from offenders.domain.reference.codes import DATA, load_codes
 from offenders.domain.working_days import start_of_london_day
-from offenders.embedded import EmbeddedPostgres
+from offenders.embedded.server import EmbeddedPostgres
 from offenders.migrating import migrate, owner_engine
 from offenders.seed import (
     PersonKey,

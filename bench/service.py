@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
 from bench.machine import seconds_of
-from offenders.embedded import running_urls
+from offenders.embedded.server import running_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,12 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from offenders.embedded import (
-    EmbeddedPostgres,
-    EmbeddedPostgresError,
-    EmbeddedUrls,
-    running_urls,
-)
+from offenders.embedded.home import EmbeddedPostgresError, EmbeddedUrls
+from offenders.embedded.server import EmbeddedPostgres, running_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

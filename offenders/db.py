@@ -22,6 +22,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from offenders import clock
+from offenders.arrays import register_arrays
 from offenders.errors import Unsettled
 from offenders.marks import LEAVE_MARK
 from offenders.statements import Statement, ask
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]  # its stubs leave it bare
+register_arrays()
 
 APP_ROLE = "offenders_app"
 NO_FORCE = "00"  # stands for no force: no row but of the audit has it

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from offenders.embedded import EmbeddedPostgresError
+from offenders.embedded.home import EmbeddedPostgresError
 from offenders.errors import DomainError
 from offenders.issuer import KeyUnusable
-from offenders.migrating import MigrationRefused
+from offenders.opening import MigrationRefused
 from offenders.serving import ServingError
 from offenders.settings import SettingsError
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from offenders.db import APP_ROLE, driver_url
+from offenders.opening import ROOT, MigrationRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,18 +18,12 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
     from sqlalchemy import Connection, Engine
 
-ROOT = Path(__file__).parent.parent
-
 
 # From PostgreSQL 16 on, a member may not always take the role; 15 knows members only.
 _MAY_TAKE = text("""
     SELECT pg_has_role(:login, :role, CASE
         WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
 """)
-
-
-class MigrationRefused(RuntimeError):
-    """The database could not be brought to the current version; the message says what to do."""
 
 
 def owner_engine(url: str) -> Engine:
@@ -56,16 +48,6 @@ def migrate(url: str, serving_login: str | None = None) -> None:
             command.upgrade(config(connection), "head")
     finally:
         engine.dispose()
-
-
-def current_version(connection: Connection) -> str | None:
-    """Tell the version this database has."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def newest_version() -> str | None:
-    """Tell the version this code needs."""
-    return ScriptDirectory.from_config(config()).get_current_head()
 
 
 def _require_version(connection: Connection) -> None:

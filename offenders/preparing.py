@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
 
 from offenders import __version__
-from offenders.db import serving_engine
 from offenders.domain.reference.codes import DATA, load_codes
-from offenders.migrating import (
-    MigrationRefused,
-    current_version,
-    migrate,
-    newest_version,
-    owner_engine,
-)
+from offenders.migrating import migrate, owner_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -81,27 +73,3 @@ def mark_seeded(owner: Engine, force: str) -> None:
     """Keep in mind that the demonstration is complete."""
     with owner.begin() as connection:
         connection.execute(_KEEP, {"name": "seeded", "value": force})
-
-
-def open_current(settings: Settings) -> Engine:
-    """Make the serving engine of a database that is at this version, or raise MigrationRefused."""
-    engine = serving_engine(settings.database_url or "")
-    try:
-        is_current = _is_current(engine)
-    except OperationalError:
-        raise
-    except DBAPIError:
-        # The serving role isn't there yet, or not granted to this login.
-        is_current = False
-    if not is_current:
-        engine.dispose()
-        message = "The database is not at this version. Run: offenders migrate"
-        raise MigrationRefused(message)
-    return engine
-
-
-def _is_current(engine: Engine) -> bool:
-    with engine.connect() as connection:
-        known = text("SELECT to_regclass('alembic_version') IS NOT NULL")
-        is_made = connection.execute(known).scalar_one()
-        return is_made and current_version(connection) == newest_version()

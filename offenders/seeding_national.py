@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from offenders.db import Work, transaction
+from offenders.db import NO_FORCE, Work, transaction
 from offenders.seed import SCALES
 from offenders.seed.national.areas import made_up_places
 from offenders.seed.national.draws import Draws
@@ -176,7 +176,8 @@ def _load_some(owner: Engine, nation: _Nation) -> None:
         nation.drivers.append(connection.connection.dbapi_connection)
         connection.execute(text("SELECT set_config('temp_buffers', '128MB', false)"))
         connection.commit()
-        with transaction(connection, Work("00", statement_seconds=STATEMENT_SECONDS)) as session:
+        work = Work(NO_FORCE, statement_seconds=STATEMENT_SECONDS)
+        with transaction(connection, work) as session:
             load_lists(session)
         while True:
             try:

@@ -42,11 +42,6 @@ class Settings:
     outbox_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
     @property
-    def is_embedded(self) -> bool:
-        """True when the service starts its own PostgreSQL."""
-        return self.database_url is None
-
-    @property
     def owner_url(self) -> str | None:
         """The URL that migrates: the owner's, or the only one given."""
         return self.database_owner_url or self.database_url

@@ -19,7 +19,8 @@ from offenders import tables
 from offenders.api import create_app, limits
 from offenders.db import Work, serving_engine, transaction
 from offenders.domain.reference.codes import load_codes, read_csv
-from offenders.embedded import EmbeddedPostgres, EmbeddedUrls
+from offenders.embedded.home import EmbeddedUrls
+from offenders.embedded.server import EmbeddedPostgres
 from offenders.issuer import issue_token, load_or_make_key
 from offenders.migrating import migrate, owner_engine
 from offenders.settings import Settings

@@ -26,7 +26,7 @@ def lines_with(pattern, *, but):
     ("pattern", "home"),
     [
         (r"datetime\.(now|utcnow|today)\(|date\.today\(", {"clock.py"}),
-        (r"os\.environ\b|getenv\(", {"settings.py", "api/health.py", "serving.py", "embedded.py"}),
+        (r"os\.environ\b|getenv\(", {"settings.py", "api/health.py", "serving.py"}),
         (r"create_engine\(", {"db.py", "migrating.py"}),
         (r"app\.force", {"db.py", "migrating.py", "domain/access.py"}),
     ],

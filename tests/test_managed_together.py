@@ -17,7 +17,6 @@ from offenders.jobs import runner
 from offenders.jobs.timetable import find_job
 
 ARRESTED = "managed-person-arrested"
-OFFICER = {"monitored_by": "OM-ORDER"}
 
 
 @pytest.fixture

@@ -22,15 +22,9 @@ from offenders.db import Work, serving_engine, transaction
 from offenders.domain.imports import registers
 from offenders.domain.imports.kinds import KINDS
 from offenders.domain.imports.service import run_rows
-from offenders.migrating import (
-    MigrationRefused,
-    config,
-    current_version,
-    migrate,
-    newest_version,
-    owner_engine,
-)
-from offenders.preparing import mark_seeded, open_current, prepare, wants_seed
+from offenders.migrating import config, migrate, owner_engine
+from offenders.opening import MigrationRefused, current_version, newest_version, open_current
+from offenders.preparing import mark_seeded, prepare, wants_seed
 from offenders.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from offenders.embedded import EmbeddedUrls
+    from offenders.embedded.home import EmbeddedUrls
 
 FORCE_TABLES = sorted(set(tables.metadata.tables) - tables.WITHOUT_FORCE)
 
@@ -107,6 +101,10 @@ def test_models_and_tables_are_equal(owner):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         found = compare_metadata(context, tables.metadata)
     assert [each for each in found if "alembic_version" not in str(each)] == []
+
+
+def test_the_newest_version_is_the_head_of_all_migrations():
+    assert newest_version() == ScriptDirectory.from_config(config()).get_current_head()
 
 
 def test_migrating_twice_changes_nothing(database, owner):

@@ -12,7 +12,7 @@ from offenders.settings import Settings, SettingsError, read_settings
 def test_nothing_set_means_an_embedded_database_on_this_machine_only():
     settings = read_settings({})
     assert settings == Settings(data_dir=Path("var").absolute())
-    assert settings.is_embedded
+    assert settings.database_url is None
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert settings.log_format == "json"
 

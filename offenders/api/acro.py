@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.acts import Act, declare_act
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import acro as schemas
@@ -17,11 +17,6 @@ from offenders.domain.acro import service
 from offenders.domain.acro.service import Doing, Period, Question
 from offenders.domain.working_days import london_day
 from offenders.errors import Invalid
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from marshmallow import Schema
 
 routes = Routes("acro", __name__, url_prefix="/v1", description="Foreign-conviction checks")
 
@@ -117,61 +112,46 @@ def _shown(call: Call, question: Question, written: str, status: int = 200) -> A
     )
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """One step of a check; a request and a chase disclose who the person is."""
-
-    rule: str
-    verb: str
-    permission: str
-    audit_class: str
-    body: type[Schema]
-    work: Callable[..., Any]
-    says: str
-
-
-_KINDS = (
-    _Kind(
+_ACTS = (
+    Act(
         "requests",
         "acro.request",
         "acro:request",
-        "disclosure",
         schemas.RequestBody,
         service.request_check,
         "Ask the country; the message is kept with the request and sent right after it.",
+        audit_class="disclosure",
     ),
-    _Kind(
+    Act(
         "chases",
         "acro.chase",
         "acro:request",
-        "disclosure",
         schemas.ChaseBody,
         service.chase_check,
         "Remind the country of a request that it has not answered.",
+        audit_class="disclosure",
     ),
-    _Kind(
+    Act(
         "responses",
         "acro.respond",
         "acro:respond",
-        "collection",
         schemas.ResponseBody,
         service.respond_to_check,
         "Record what the country answered; a reply without a request is refused.",
+        audit_class="collection",
     ),
-    _Kind(
+    Act(
         "assessments",
         "acro.assess",
         "acro:assess",
-        "alteration",
         schemas.AssessmentBody,
         service.assess_check,
         "Assess a trace: raise the risk of the person's wants, give warning markers.",
     ),
-    _Kind(
+    Act(
         "not-possible",
         "acro.give-up",
         "acro:respond",
-        "alteration",
         schemas.NotPossibleBody,
         service.give_up_check,
         "Record that the check can't be made, and why.",
@@ -179,8 +159,8 @@ _KINDS = (
 )
 
 
-def _declare(kind: _Kind) -> None:
-    def act(call: Call, check: str) -> Answer:
+def _declare(act: Act) -> None:
+    def view(call: Call, check: str) -> Answer:
         doing = Doing(
             actor=call.actor.subject,
             scope=call.scope,
@@ -190,21 +170,11 @@ def _declare(kind: _Kind) -> None:
             sight=sight(call.actor),
             now=call.now,
         )
-        changed = kind.work(call.session, doing)
+        changed = act.work(call.session, doing)
         return _shown(call, Question({}, call.scope, call.now), str(changed.id), 201)
 
-    act.__name__, act.__doc__ = kind.verb.replace(".", "_").replace("-", "_"), kind.says
-    route(
-        routes,
-        "POST",
-        f"/acro-checks/<check>/{kind.rule}",
-        Operation(kind.verb, kind.permission, "area", kind.audit_class),
-        body=kind.body,
-        answer=schemas.AcroAnswer,
-        status=201,
-        if_match=True,
-    )(act)
+    declare_act(routes, act, "/acro-checks/<check>", view, schemas.AcroAnswer)
 
 
-for _kind in _KINDS:
-    _declare(_kind)
+for _each in _ACTS:
+    _declare(_each)

@@ -14,7 +14,7 @@ from offenders.domain.registrations import service as registrations
 if TYPE_CHECKING:
     from datetime import date
 
-    from offenders.api.operations import Call
+    from offenders.api.calls import Call
 
 # Restrictive orders by the headings of the return.
 _RESTRICTIVE: Final = ("SHPO", "SOPO", "notification", "SRO", "foreign_travel")

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from flask import current_app
 
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.calls import Answer, Call
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import audit as schemas

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.acts import Act, declare_act
+from offenders.api.calls import Answer, Call
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import bail as schemas
-from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.api.schemas.fields import AsAtQuery, ItemPage, LogQuery
 from offenders.db import settle
 from offenders.domain.access import sight
 from offenders.domain.bail import service
@@ -18,9 +19,6 @@ from offenders.domain.bail.service import Doing, Question
 from offenders.domain.reading import Reading, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from marshmallow import Schema
     from sqlalchemy.orm import Session
 
     from offenders.api.pages import Page
@@ -33,82 +31,76 @@ _READ, _WRITE = "bail:read", "bail:write"
 _CREATED = 201
 
 
-@dataclass(frozen=True)
-class _Act:
-    """One kind of act on a record. What is only added needs no If-Match."""
-
-    rule: str
-    verb: str
-    body: type[Schema]
-    work: Callable[[Session, Doing], Any]
-    says: str
-    permission: str = _WRITE
-    if_match: bool = True
-
-
 _ACTS = (
-    _Act(
+    Act(
         "extensions",
         "bail.extend",
+        _WRITE,
         schemas.BailExtensionBody,
         service.extend_bail,
         "Extend the period; rank and time are judged at `authorised_at`.",
     ),
-    _Act(
+    Act(
         "suspensions",
         "bail.suspend",
+        _WRITE,
         schemas.BailSuspensionBody,
         service.suspend,
         "Suspend the period while with the prosecutor or in hospital.",
     ),
-    _Act(
+    Act(
         "conditions",
         "bail.vary-conditions",
+        _WRITE,
         schemas.BailConditionsBody,
         service.vary_conditions,
         "Put these conditions in place of those that held.",
     ),
-    _Act(
+    Act(
         "surrenders",
         "bail.surrender",
+        _WRITE,
         schemas.BailSurrenderBody,
         service.surrender,
         "Record that the person answered; closes the want of a failure.",
     ),
-    _Act(
+    Act(
         "failures",
         "bail.fail",
+        _WRITE,
         schemas.BailFailureBody,
         service.fail,
         "Record that the person did not answer; opens the want in the same transaction.",
     ),
-    _Act(
+    Act(
         "breaches",
         "bail.breach",
+        _WRITE,
         schemas.BailBreachBody,
         service.breach,
         "Record the breach of a condition.",
     ),
-    _Act(
+    Act(
         "reviews",
         "bail.review",
+        "bail:review",
         schemas.BailReviewBody,
         service.review,
         "Record the review of somebody released without bail.",
-        permission="bail:review",
         if_match=False,
     ),
-    _Act(
+    Act(
         "handovers",
         "bail.handover",
+        "bail:handover",
         schemas.BailHandoverBody,
         service.hand_over,
         "Hand the record over to another officer or team, with a reason.",
-        permission="bail:handover",
     ),
-    _Act(
+    Act(
         "closures",
         "bail.close",
+        _WRITE,
         schemas.BailClosureBody,
         service.close,
         "Close the record by a coded outcome.",
@@ -214,7 +206,7 @@ def amend_record(call: Call, record: str) -> Answer:
     "GET",
     "/bail-records/<record>/history",
     Operation("bail.history", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.BailHistoryQuery,
+    query=LogQuery,
     answer=ItemPage,
 )
 def list_history(call: Call, record: str) -> Answer:
@@ -251,22 +243,12 @@ def end_suspension(call: Call, record: str, suspension: str) -> Answer:
     return _shown(call, done.id, status=_CREATED)
 
 
-def _declare(act: _Act) -> None:
+def _declare(act: Act) -> None:
     def view(call: Call, record: str) -> Answer:
         done = act.work(call.session, _doing(call, record))
         return _shown(call, done.id, status=_CREATED)
 
-    view.__name__, view.__doc__ = act.verb.replace(".", "_").replace("-", "_"), act.says
-    route(
-        routes,
-        "POST",
-        f"/bail-records/<record>/{act.rule}",
-        Operation(act.verb, act.permission, "area", "alteration"),
-        body=act.body,
-        answer=schemas.BailAnswer,
-        status=_CREATED,
-        if_match=act.if_match,
-    )(view)
+    declare_act(routes, act, "/bail-records/<record>", view, schemas.BailAnswer)
 
 
 for _each in _ACTS:

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from flask import current_app, g
 
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import street as schemas
 from offenders.domain.changes import service

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from offenders import clock
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.pages import page_by_code, page_of_list
 from offenders.api.permissions import Operation
 from offenders.api.schemas import directory as schemas

@@ -10,8 +10,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from offenders.api import forensics_actions
 from offenders.api.bodies import BODY_LIMIT, UPLOAD_LIMIT, StrictParser
+from offenders.api.calls import Answer, Call, as_json
 from offenders.api.forensics_lines import NDJSON, answer_lines, as_sent
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.operations import Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import forensics as schemas

@@ -11,7 +11,7 @@ from marshmallow import RAISE, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from offenders.api.bodies import BODY_LIMIT, check_content
-from offenders.api.operations import Answer, as_json
+from offenders.api.calls import Answer, as_json
 from offenders.api.schemas.forensics import HitBody
 from offenders.domain.forensics import service
 from offenders.domain.forensics.service import FACTS, STATED, Bulk, Line, Sent
@@ -20,7 +20,7 @@ from offenders.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from offenders.api.operations import Call
+    from offenders.api.calls import Call
     from offenders.domain.forensics.bulk import ToldLine
     from offenders.domain.forensics.service import Sender
 

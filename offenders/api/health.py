@@ -20,8 +20,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from offenders.api.permissions import Operation
-from offenders.db import Work, transaction
-from offenders.migrating import newest_version
+from offenders.db import NO_FORCE, Work, transaction
+from offenders.opening import newest_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ def _readyz() -> Response:
 def _faults() -> list[str]:
     engine = current_app.extensions["offenders"].engine
     try:
-        with transaction(engine, Work("00", writes=False, statement_seconds=2)) as session:
+        with transaction(engine, Work(NO_FORCE, writes=False, statement_seconds=2)) as session:
             return _database_faults(session)
     except SQLAlchemyError:
         return ["The database does not answer."]

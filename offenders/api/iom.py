@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import request
 
 from offenders.api import iom_actions, partners
+from offenders.api.calls import Answer, Call, as_json
 from offenders.api.iom_panel import CASE, answer_of, doing_of, routes
-from offenders.api.operations import Answer, Call, as_json, route
+from offenders.api.operations import route
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import iom_answers as answers

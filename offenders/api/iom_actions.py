@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from offenders.api import partners
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.acts import Act, declare_act
+from offenders.api.operations import Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import iom as schemas
 from offenders.api.schemas import iom_answers as answers
@@ -15,112 +15,101 @@ from offenders.domain.iom import service
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from marshmallow import Schema
-    from sqlalchemy.orm import Session
-
+    from offenders.api.calls import Answer, Call
     from offenders.domain.iom.service import Doing
 
 _WRITE, _LOG, _DECIDE = "iom:write", "iom:log", "iom:decide"
 _CREATED = 201
 
 
-@dataclass(frozen=True)
-class _Act:
-    """One kind of act. What is only added needs no If-Match."""
-
-    rule: str
-    verb: str
-    body: type[Schema]
-    work: Callable[[Session, Doing], Any]
-    says: str
-    permission: str = _LOG
-    if_match: bool = False
-    partner: Callable[..., Answer] | None = None
-
-
 _ACTS = (
-    _Act(
+    Act(
         "ratings",
         "iom.rate",
+        _WRITE,
         schemas.IomRatingBody,
         service.rate,
         "Give another BRAG rating; the next review falls due by it.",
-        permission=_WRITE,
-        if_match=True,
     ),
-    _Act(
+    Act(
         "reviews",
         "iom.review",
+        _WRITE,
         schemas.IomReviewBody,
         service.review,
         "Record a review with what each agency brought.",
-        permission=_WRITE,
+        if_match=False,
     ),
-    _Act(
+    Act(
         "actions",
         "iom.add-action",
+        _LOG,
         schemas.IomPlanActionBody,
         service.add_action,
         "Add an action to the plan.",
+        if_match=False,
+        shared=partners.SHARED_WORK,
         partner=partners.add_action,
     ),
-    _Act(
+    Act(
         "interventions",
         "iom.intervene",
+        _LOG,
         schemas.IomInterventionBody,
         service.intervene,
         "Record an intervention or referral.",
+        if_match=False,
     ),
-    _Act(
+    Act(
         "drug-tests",
         "iom.test-drugs",
+        _WRITE,
         schemas.IomDrugTestBody,
         service.record_drug_test,
         "Record a drug test.",
-        permission=_WRITE,
+        if_match=False,
     ),
-    _Act(
+    Act(
         "tags",
         "iom.tag",
+        _WRITE,
         schemas.IomTagBody,
         service.tag,
         "Record what happened with a tag.",
-        permission=_WRITE,
+        if_match=False,
     ),
-    _Act(
+    Act(
         "catch-and-convict",
         "iom.convict",
+        _DECIDE,
         schemas.IomConvictBody,
         service.convict,
         "Put a member to catch and convict, by whom and until when; or end it.",
-        permission=_DECIDE,
-        if_match=True,
     ),
-    _Act(
+    Act(
         "stages",
         "iom.move-stage",
+        _WRITE,
         schemas.IomStageBody,
         service.move_stage,
         "Move a member of a scheme with stages to the next.",
-        permission=_WRITE,
-        if_match=True,
     ),
-    _Act(
+    Act(
         "relatives",
         "iom.add-relative",
+        "iom:read-family",
         schemas.IomRelativeBody,
         service.add_relative,
         "Hold somebody of the family at risk of being drawn in, for diversion alone.",
-        permission="iom:read-family",
+        if_match=False,
     ),
-    _Act(
+    Act(
         "exits",
         "iom.exit",
+        _DECIDE,
         schemas.IomExitBody,
         service.exit_member,
         "End the membership for a coded reason.",
-        permission=_DECIDE,
-        if_match=True,
     ),
 )
 
@@ -168,7 +157,7 @@ def declare(
 
 def _declare(
     routes: Routes,
-    act: _Act,
+    act: Act,
     doing: Callable[[Call, str], Doing],
     show: Callable[[Call, str, int], Answer],
 ) -> None:
@@ -176,16 +165,4 @@ def _declare(
         done = act.work(call.session, doing(call, member))
         return show(call, str(done.id), _CREATED)
 
-    view.__name__, view.__doc__ = act.verb.replace(".", "_").replace("-", "_"), act.says
-    operation = Operation(act.verb, act.permission, "area", "alteration")
-    route(
-        routes,
-        "POST",
-        f"/iom/members/<member>/{act.rule}",
-        partners.shared(operation, partners.SHARED_WORK) if act.partner else operation,
-        body=act.body,
-        answer=answers.IomMemberAnswer,
-        status=_CREATED,
-        if_match=act.if_match,
-        partner=act.partner,
-    )(view)
+    declare_act(routes, act, "/iom/members/<member>", view, answers.IomMemberAnswer)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from flask import current_app
 
 from offenders import clock
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import jobs as schemas

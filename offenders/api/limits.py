@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import text
 
 from offenders import clock
-from offenders.db import Work, transaction
+from offenders.db import NO_FORCE, Work, transaction
 from offenders.domain.working_days import end_of_london_day
 from offenders.errors import LimitReached
 
@@ -33,7 +33,7 @@ WARNING = "X-Reading-Budget"
 LEASE_PART = 16  # of what is left of the daily budget
 _LEASES_LIMIT = 10_000  # callers remembered; more only costs a count
 
-_EDGE = Work("00")
+_EDGE = Work(NO_FORCE)
 _COUNT = text("""
     INSERT INTO request_counters (bucket, window_at, count) VALUES (:bucket, :window, 1)
     ON CONFLICT (bucket, window_at) DO UPDATE SET count = request_counters.count + 1

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api import mappa_actions
 from offenders.api.annual_return import told_elsewhere
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
 from offenders.api.schemas import mappa as schemas
 from offenders.api.schemas import mappa_answers as answers
-from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.api.schemas.fields import AsAtQuery, ItemPage, LogQuery
 from offenders.db import settle
 from offenders.domain.access import may, sight
 from offenders.domain.mappa import service
@@ -177,7 +178,7 @@ def amend_case(call: Call, case: str) -> Answer:
     "GET",
     "/mappa/cases/<case>/history",
     Operation("mappa.history", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.MappaHistoryQuery,
+    query=LogQuery,
     answer=ItemPage,
 )
 def list_history(call: Call, case: str) -> Answer:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from offenders.api.operations import Answer, Call, Routes, route
-from offenders.api.permissions import Operation
+from offenders.api.acts import Act, declare_act
 from offenders.api.schemas import mappa as schemas
 from offenders.api.schemas import mappa_answers as answers
 from offenders.domain.mappa import service
@@ -15,25 +13,14 @@ from offenders.domain.mappa.service import Doing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from marshmallow import Schema
+    from offenders.api.calls import Answer, Call
+    from offenders.api.operations import Routes
 
 _WRITE, _DECIDE, _SIGN_OFF = "mappa:write", "mappa:decide", "mappa:sign-off"
 
 
-@dataclass(frozen=True)
-class _Act:
-    """One kind of act on a case; a rule with a further `<…>` names a part of the case."""
-
-    rule: str
-    verb: str
-    permission: str
-    body: type[Schema]
-    work: Callable[..., Any]
-    says: str
-
-
 _ACTS = (
-    _Act(
+    Act(
         "decisions",
         "mappa.decide",
         _DECIDE,
@@ -41,7 +28,7 @@ _ACTS = (
         service.decide_referral,
         "Accept a referral, which opens the case, or refuse it; with a reason.",
     ),
-    _Act(
+    Act(
         "levels",
         "mappa.change-level",
         _WRITE,
@@ -49,7 +36,7 @@ _ACTS = (
         service.change_level,
         "Put the case at another level or in another category; without criteria it is refused.",
     ),
-    _Act(
+    Act(
         "meetings",
         "mappa.meet",
         _WRITE,
@@ -57,7 +44,7 @@ _ACTS = (
         service.hold_meeting,
         "Record a meeting of level 2 or 3, or a review at level 1, with attendance by agency.",
     ),
-    _Act(
+    Act(
         "meetings/<part>/minutes",
         "mappa.minute",
         _WRITE,
@@ -65,7 +52,7 @@ _ACTS = (
         service.record_minutes,
         "Put the full minutes of a meeting, which few may read.",
     ),
-    _Act(
+    Act(
         "risk-plans",
         "mappa.plan",
         _WRITE,
@@ -73,7 +60,7 @@ _ACTS = (
         service.make_plan,
         "Put a new risk management plan in place of the last.",
     ),
-    _Act(
+    Act(
         "risk-plans/<part>/sign-offs",
         "mappa.sign-off",
         _SIGN_OFF,
@@ -81,7 +68,7 @@ _ACTS = (
         service.sign_off_plan,
         "Sign a plan off as supervisor; never one's own.",
     ),
-    _Act(
+    Act(
         "actions",
         "mappa.set-action",
         _WRITE,
@@ -89,7 +76,7 @@ _ACTS = (
         service.set_action,
         "Set an action with one owner and a due time.",
     ),
-    _Act(
+    Act(
         "actions/<part>/completions",
         "mappa.end-action",
         _WRITE,
@@ -97,7 +84,7 @@ _ACTS = (
         service.end_action,
         "Say that an action is done, or not to be done, with its result.",
     ),
-    _Act(
+    Act(
         "local-summaries",
         "mappa.publish",
         _WRITE,
@@ -105,7 +92,7 @@ _ACTS = (
         service.publish_summary,
         "Publish what neighbourhood officers may know; one that names a victim is refused.",
     ),
-    _Act(
+    Act(
         "local-summaries/withdrawals",
         "mappa.withdraw",
         _WRITE,
@@ -113,7 +100,7 @@ _ACTS = (
         service.withdraw_summary,
         "Withdraw the local summary, with a reason.",
     ),
-    _Act(
+    Act(
         "further-offences",
         "mappa.further-offence",
         _WRITE,
@@ -121,7 +108,7 @@ _ACTS = (
         service.record_further_offence,
         "Record a serious further offence, and whether a serious case review is called for.",
     ),
-    _Act(
+    Act(
         "exits",
         "mappa.exit",
         _WRITE,
@@ -143,19 +130,9 @@ def declare(routes: Routes, shown: Callable[[Call, str], Answer]) -> None:
         _declare(routes, act, shown)
 
 
-def _declare(routes: Routes, act: _Act, shown: Callable[[Call, str], Answer]) -> None:
+def _declare(routes: Routes, act: Act, shown: Callable[[Call, str], Answer]) -> None:
     def view(call: Call, case: str, **part: str) -> Answer:
         done = act.work(call.session, doing(call, case), *part.values())
         return shown(call, str(done.id))
 
-    view.__name__, view.__doc__ = act.verb.replace(".", "_").replace("-", "_"), act.says
-    route(
-        routes,
-        "POST",
-        f"/mappa/cases/<case>/{act.rule}",
-        Operation(act.verb, act.permission, "area", "alteration"),
-        body=act.body,
-        answer=answers.MappaCaseAnswer,
-        status=201,
-        if_match=True,
-    )(view)
+    declare_act(routes, act, "/mappa/cases/<case>", view, answers.MappaCaseAnswer)

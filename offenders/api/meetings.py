@@ -8,7 +8,9 @@ import orjson
 
 from offenders import clock
 from offenders.api import packs
-from offenders.api.operations import Answer, Call, Routes, access_reason, as_json, route
+from offenders.api.auditing import access_reason
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.packs_pdf import as_pdf
 from offenders.api.packs_xlsx import as_xlsx
 from offenders.api.pages import make_page, read_page

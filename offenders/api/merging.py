@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.calls import Answer, Call
+from offenders.api.operations import Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import merging as schemas
 from offenders.domain.access import may

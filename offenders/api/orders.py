@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from offenders.api import orders_counts
-from offenders.api.operations import Answer, Call, Routes, route
-from offenders.api.orders_acts import ACTS, BREACH_ACTS, MONITOR, WRITE, Act
+from offenders.api.acts import Act, declare_act
+from offenders.api.calls import Answer, Call
+from offenders.api.operations import Routes, route
+from offenders.api.orders_acts import ACTS, BREACH_ACTS, MONITOR, WRITE
 from offenders.api.orders_counts import order_sight
 from offenders.api.pages import make_page, page_by_code, read_page
 from offenders.api.permissions import Operation
@@ -208,8 +210,7 @@ def _declare(act: Act) -> None:
         done = act.work(call.session, _doing(call, order))
         return _shown(call, done.id, status=_CREATED)
 
-    _name(view, act)
-    _route(act, f"/orders/<order>/{act.rule}")(view)
+    declare_act(routes, act, "/orders/<order>", view, shown.OrderAnswer)
 
 
 def _declare_of_breach(act: Act) -> None:
@@ -217,25 +218,7 @@ def _declare_of_breach(act: Act) -> None:
         done = act.work(call.session, _doing(call, order), breach)
         return _shown(call, done.id, status=_CREATED)
 
-    _name(view, act)
-    _route(act, f"/orders/<order>/breaches/<breach>/{act.rule}")(view)
-
-
-def _name(view: Any, act: Act) -> None:
-    view.__name__, view.__doc__ = act.verb.replace(".", "_").replace("-", "_"), act.says
-
-
-def _route(act: Act, rule: str) -> Any:
-    return route(
-        routes,
-        "POST",
-        rule,
-        Operation(act.verb, act.permission, "area", "alteration"),
-        body=act.body,
-        answer=shown.OrderAnswer,
-        status=_CREATED,
-        if_match=act.if_match,
-    )
+    declare_act(routes, act, "/orders/<order>/breaches/<breach>", view, shown.OrderAnswer)
 
 
 for _each in ACTS:

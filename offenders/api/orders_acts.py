@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
+from offenders.api.acts import Act
 from offenders.api.schemas import orders as schemas
 from offenders.domain.orders import service
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from marshmallow import Schema
-
 WRITE, MONITOR = "orders:write", "orders:monitor"
-
-
-@dataclass(frozen=True)
-class Act:
-    """One kind of act on an order. What is only added needs no If-Match."""
-
-    rule: str
-    verb: str
-    body: type[Schema]
-    work: Callable[..., Any]
-    says: str
-    permission: str = WRITE
-    if_match: bool = True
 
 
 ACTS = (
     Act(
         "decisions",
         "orders.decide",
+        WRITE,
         schemas.OrderDecisionBody,
         service.decide,
         "Record what the court decided upon an application.",
@@ -40,14 +21,15 @@ ACTS = (
     Act(
         "acceptances",
         "orders.accept",
+        MONITOR,
         schemas.OrderAcceptanceBody,
         service.accept,
         "Take on the monitoring, for yourself or your own team, agency or force.",
-        permission=MONITOR,
     ),
     Act(
         "conditions",
         "orders.set-conditions",
+        WRITE,
         schemas.OrderConditionsBody,
         service.set_conditions,
         "Put these conditions in place of those recorded.",
@@ -55,24 +37,25 @@ ACTS = (
     Act(
         "reviews",
         "orders.review",
+        "orders:review",
         schemas.OrderReviewBody,
         service.review,
         "Record a review of the order.",
-        permission="orders:review",
         if_match=False,
     ),
     Act(
         "checks",
         "orders.check",
+        "orders:check",
         schemas.OrderCheckBody,
         service.check,
         "Record a compliance check; one that finds a breach opens it.",
-        permission="orders:check",
         if_match=False,
     ),
     Act(
         "breaches",
         "orders.breach",
+        WRITE,
         schemas.OrderBreachBody,
         service.breach,
         "Record a breach; opens a want in the same transaction where asked.",
@@ -80,6 +63,7 @@ ACTS = (
     Act(
         "variations",
         "orders.vary",
+        WRITE,
         schemas.OrderVariationBody,
         service.vary,
         "Record that the court varied the order.",
@@ -87,6 +71,7 @@ ACTS = (
     Act(
         "discharges",
         "orders.discharge",
+        WRITE,
         schemas.OrderDischargeBody,
         service.discharge,
         "End the order by a coded outcome before its last day.",
@@ -96,6 +81,7 @@ BREACH_ACTS = (
     Act(
         "actions",
         "orders.act-on-breach",
+        WRITE,
         schemas.OrderBreachActionBody,
         service.act_on_breach,
         "Record what was done about a breach.",
@@ -104,10 +90,10 @@ BREACH_ACTS = (
     Act(
         "reviews",
         "orders.review-breach",
+        "orders:review-breach",
         schemas.OrderBreachReviewBody,
         service.review_breach,
         "Record the management review of a breach, with what it teaches.",
-        permission="orders:review-breach",
         if_match=False,
     ),
 )

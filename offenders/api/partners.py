@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from offenders.api.operations import Answer, Call, as_json
+from offenders.api.calls import Answer, Call, as_json
 from offenders.api.pages import make_page, read_page
 from offenders.domain.access import Scope, sight
 from offenders.domain.iom import service as iom

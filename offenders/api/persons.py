@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from offenders import clock
 from offenders.api import partners, person_parts, persons_entries
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.calls import Answer, Call
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.partners import shared
 from offenders.api.permissions import Operation

@@ -14,7 +14,9 @@ from flask import g
 
 from offenders import clock
 from offenders.api import limits
-from offenders.api.operations import Answer, Call, NoParameters, access_reason, route
+from offenders.api.auditing import access_reason
+from offenders.api.calls import Answer, Call
+from offenders.api.operations import NoParameters, route
 from offenders.api.pages import read_page
 from offenders.db import settle
 from offenders.domain.access import scope

@@ -14,7 +14,7 @@ from offenders.domain.access import reader_of
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from offenders.api.operations import Answer
+    from offenders.api.calls import Answer
     from offenders.domain.actors import Actor
 
 KEPT = frozenset({"id", "reference", "force", "version", "recorded_at", "updated_at", "masked"})

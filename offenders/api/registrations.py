@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.acts import Act, declare_act
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.api.pages import Page
-    from offenders.api.registrations_actions import Act
     from offenders.domain.access import Scope
     from offenders.domain.actors import Actor
 
@@ -299,17 +300,7 @@ def _declare(act: Act) -> None:
         done = act.work(call.session, _doing(call, registration))
         return _shown(call, done.id, status=_CREATED)
 
-    view.__name__, view.__doc__ = act.verb.replace(".", "_").replace("-", "_"), act.says
-    route(
-        routes,
-        "POST",
-        f"/registrations/<registration>/{act.rule}",
-        Operation(act.verb, act.permission, "area", "alteration"),
-        body=act.body,
-        answer=RegistrationAnswer,
-        status=_CREATED,
-        if_match=act.if_match,
-    )(view)
+    declare_act(routes, act, "/registrations/<registration>", view, RegistrationAnswer)
 
 
 for _each in ACTS:

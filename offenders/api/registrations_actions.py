@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
+from offenders.api.acts import Act
 from offenders.api.schemas import registrations as schemas
 from offenders.domain.registrations import service
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from marshmallow import Schema
-    from sqlalchemy.orm import Session
-
-    from offenders.domain.registrations.service import Doing
-
-
-@dataclass(frozen=True)
-class Act:
-    """One kind of act on a registration. What is only added needs no If-Match."""
-
-    rule: str
-    verb: str
-    body: type[Schema]
-    work: Callable[[Session, Doing], Any]
-    says: str
-    permission: str = "registrations:write"
-    if_match: bool = True
-
+_WRITE = "registrations:write"
 
 ACTS: Final = (
     Act(
         "disposals",
         "registrations.add-disposal",
+        _WRITE,
         schemas.DisposalBody,
         service.add_disposal,
         "Add a further disposal: the latest end over all holds.",
@@ -41,6 +22,7 @@ ACTS: Final = (
     Act(
         "notifications",
         "registrations.notify",
+        _WRITE,
         schemas.NotificationBody,
         service.notify,
         "Record a notification, and whether it came in time.",
@@ -48,6 +30,7 @@ ACTS: Final = (
     Act(
         "visits",
         "registrations.visit",
+        _WRITE,
         schemas.VisitBody,
         service.visit,
         "Record a home visit made, tried or planned.",
@@ -56,6 +39,7 @@ ACTS: Final = (
     Act(
         "arms-assessments",
         "registrations.assess",
+        _WRITE,
         schemas.ArmsBody,
         service.assess,
         "Record an ARMS assessment.",
@@ -63,6 +47,7 @@ ACTS: Final = (
     Act(
         "polygraphs",
         "registrations.examine",
+        _WRITE,
         schemas.PolygraphBody,
         service.examine,
         "Record a polygraph examination; few may read it.",
@@ -70,14 +55,15 @@ ACTS: Final = (
     Act(
         "risk-levels",
         "registrations.set-risk",
+        "registrations:supervise",
         schemas.RiskLevelBody,
         service.set_risk,
         "Change the risk, for a reason.",
-        permission="registrations:supervise",
     ),
     Act(
         "travel",
         "registrations.give-notice",
+        _WRITE,
         schemas.TravelBody,
         service.give_notice,
         "Record notice of travel abroad, and whether it came in time.",
@@ -85,6 +71,7 @@ ACTS: Final = (
     Act(
         "absences",
         "registrations.begin-absence",
+        _WRITE,
         schemas.AbsenceBody,
         service.begin_absence,
         "Record time in custody, in hospital or abroad, which the law disregards.",
@@ -92,30 +79,31 @@ ACTS: Final = (
     Act(
         "managements",
         "registrations.manage",
+        "registrations:supervise",
         schemas.ManagementBody,
         service.set_management,
         "Manage without visits from now on, or with.",
-        permission="registrations:supervise",
     ),
     Act(
         "indefinite-reviews",
         "registrations.review",
+        "registrations:supervise",
         schemas.IndefiniteReviewBody,
         service.review_indefinite,
         "Record an application for review of an indefinite period, or what it came to.",
-        permission="registrations:supervise",
     ),
     Act(
         "handovers",
         "registrations.hand-over",
+        "registrations:supervise",
         schemas.RegistrationHandoverBody,
         service.hand_over,
         "Give the person to another offender manager or team, with a reason.",
-        permission="registrations:supervise",
     ),
     Act(
         "closures",
         "registrations.close",
+        _WRITE,
         schemas.RegistrationClosureBody,
         service.close,
         "End the registration by one of the outcomes there are.",

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from flask import request
 
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.permissions import Operation
 from offenders.api.schemas import reports as schemas
 from offenders.db import settle, settled_now

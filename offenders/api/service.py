@@ -14,7 +14,7 @@ from offenders.api.issuer_keys import IssuerKeys
 from offenders.api.limits import FailedTokens
 from offenders.api.revoked import Revocations
 from offenders.api.tokens import InvalidToken, TokenVerifier
-from offenders.db import Work, serving_engine, transaction
+from offenders.db import NO_FORCE, Work, serving_engine, transaction
 from offenders.domain.reference.policies import figure_in_force
 from offenders.issuer import DEVELOPMENT_ISSUER, public_keys
 from offenders.prepared import PreparedStatements
@@ -131,7 +131,7 @@ class Service:
             return None
 
     def _installation(self, name: str) -> str | None:
-        with transaction(self.engine, Work("00", writes=False)) as session:
+        with transaction(self.engine, Work(NO_FORCE, writes=False)) as session:
             found: str | None = session.execute(
                 text("SELECT value FROM installation WHERE name = :name"), {"name": name}
             ).scalar()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.calls import Answer, Call
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, page_of_list, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import sharing as schemas
@@ -12,6 +13,8 @@ from offenders.api.schemas.fields import ItemPage, PageQuery
 from offenders.domain.sharing import service
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Row
 
 routes = Routes(
@@ -23,16 +26,37 @@ _READ_SHARES, _SHARE = "shares:read", "shares:write"
 _CREATED = 201
 
 
-def _of_person(row: Row[Any], name: str, status: int) -> Answer:
+def _made(row: Row[Any], name: str) -> Answer:
     return Answer(
         row[0].encode(),
         version=row.version,
-        status=status,
-        location=f"/v1/people/{row.person_id}/{name}" if status == _CREATED else None,
+        status=_CREATED,
+        location=f"/v1/people/{row.person_id}/{name}",
         subject_type="person",
         subjects=[row.person_id, row.id],
         people=[row.person_id],
     )
+
+
+def _end(call: Call, ender: Callable[..., Row[Any]], person: str, entry: str) -> Row[Any]:
+    return ender(
+        call.session,
+        actor=call.actor.subject,
+        written=person,
+        entry=entry,
+        reason=call.body["reason"],
+        if_match=call.if_match,
+    )
+
+
+def _list(call: Call, timed: service.Timed, person: str) -> Answer:
+    page = read_page(call.query)
+    found, rows = timed.list(call.session, written=person, after=page.after, limit=page.limit + 1)
+    total = None
+    if page.with_total:
+        total = len(timed.list(call.session, written=person, after=None, limit=None)[1])
+    body = make_page(rows, page, key=lambda row: [row[1], row[2]], total=total)
+    return Answer(body, subject_type="person", subjects=[found], people=[found])
 
 
 @route(
@@ -49,7 +73,7 @@ def restrict_person(call: Call, person: str) -> Answer:
     row = service.restrict_person(
         call.session, actor=call.actor.subject, written=person, fields=call.body
     )
-    return _of_person(row, "restrictions", _CREATED)
+    return _made(row, "restrictions")
 
 
 @route(
@@ -62,7 +86,7 @@ def restrict_person(call: Call, person: str) -> Answer:
 )
 def list_restrictions(call: Call, person: str) -> Answer:
     """List the restrictions of a person, newest first."""
-    return _listed(call, service.list_restrictions, person)
+    return _list(call, service.RESTRICTIONS, person)
 
 
 @route(
@@ -77,25 +101,7 @@ def list_restrictions(call: Call, person: str) -> Answer:
 )
 def end_restriction(call: Call, person: str, restriction: str) -> Answer:
     """End a restriction before its time."""
-    row = service.end_restriction(
-        call.session,
-        actor=call.actor.subject,
-        written=person,
-        restriction=restriction,
-        reason=call.body["reason"],
-        if_match=call.if_match,
-    )
-    return _of_person(row, "restrictions", _CREATED)
-
-
-def _listed(call: Call, lister: Any, person: str) -> Answer:
-    page = read_page(call.query)
-    found, rows = lister(call.session, written=person, after=page.after, limit=page.limit + 1)
-    total = None
-    if page.with_total:
-        total = len(lister(call.session, written=person, after=None, limit=None)[1])
-    body = make_page(rows, page, key=lambda row: [row[1], row[2]], total=total)
-    return Answer(body, subject_type="person", subjects=[found], people=[found])
+    return _made(_end(call, service.end_restriction, person, restriction), "restrictions")
 
 
 @route(
@@ -149,7 +155,7 @@ def share_person(call: Call, person: str) -> Answer:
     row = service.share_person(
         call.session, actor=call.actor.subject, written=person, fields=call.body
     )
-    shown = _of_person(row, "shares", _CREATED)
+    shown = _made(row, "shares")
     shown.details["agency"] = call.body["agency"]
     return shown
 
@@ -164,7 +170,7 @@ def share_person(call: Call, person: str) -> Answer:
 )
 def list_shares(call: Call, person: str) -> Answer:
     """List the shares of a person, newest first."""
-    return _listed(call, service.list_shares, person)
+    return _list(call, service.SHARES, person)
 
 
 @route(
@@ -179,12 +185,4 @@ def list_shares(call: Call, person: str) -> Answer:
 )
 def end_share(call: Call, person: str, share: str) -> Answer:
     """End a share; the agency sees the person no more."""
-    row = service.end_share(
-        call.session,
-        actor=call.actor.subject,
-        written=person,
-        share=share,
-        reason=call.body["reason"],
-        if_match=call.if_match,
-    )
-    return _of_person(row, "shares", _CREATED)
+    return _made(_end(call, service.end_share, person, share), "shares")

@@ -20,8 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from offenders import clock
 from offenders.api import limits
 from offenders.api.answering import JSON, common_headers, note_answer, request_id_of
+from offenders.api.auditing import printable_reason
 from offenders.api.issuer_keys import IssuerUnavailable
-from offenders.api.operations import printable_reason
 from offenders.api.packing import VARY, pack, stamp, written
 from offenders.api.pages import Cursors, read_page
 from offenders.api.readings import Asked, Shown, body_of, statement_of, values_of

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import current_app, g
 
-from offenders.api.operations import Answer, Call, Routes, route
+from offenders.api.calls import Answer, Call
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.schemas import subscriptions as schemas

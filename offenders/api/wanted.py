@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import g, request
 
 from offenders.api import wanted_actions
-from offenders.api.operations import Answer, Call, Routes, as_json, route
+from offenders.api.calls import Answer, Call, as_json
+from offenders.api.operations import Routes, route
 from offenders.api.pages import make_page, read_page
 from offenders.api.permissions import Operation
 from offenders.api.readings import Asked, read_route, show_audited
 from offenders.api.schemas import wanted as schemas
-from offenders.api.schemas.fields import AsAtQuery, ItemPage
+from offenders.api.schemas.fields import AsAtQuery, ItemPage, LogQuery
 from offenders.db import settle, settled_now
 from offenders.domain.access import sight
 from offenders.domain.bail import service as bail
@@ -193,7 +194,7 @@ def amend_want(call: Call, want: str) -> Answer:
     "GET",
     "/wanted/<want>/history",
     Operation("wanted.history", _READ, "area", "consultation", asks_reason=True),
-    query=schemas.HistoryQuery,
+    query=LogQuery,
     answer=ItemPage,
 )
 def list_history(call: Call, want: str) -> Answer:

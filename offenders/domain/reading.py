@@ -29,6 +29,34 @@ class Reading:
     first: str = ""
 
 
+def page_of(rows: str, *, after: str = "CAST(r.key AS text), r.id") -> str:
+    """Give the SQL of a page over rows `r` of id, key, item (text), person_id, masked (text[]).
+
+    They come in the order of key and id, one more than `:limit`; `after` are the values that
+    the next page begins after.
+    """
+    return f"""
+        SELECT '{{"items":[' || array_to_string(x.items[1 : x.most], ',') || ']' AS body,
+               CAST(NULL AS int) AS version,
+               x.ids[1 : x.most] || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most]))
+                   AS subjects,
+               x.people[1 : x.most] AS people,
+               ARRAY(SELECT DISTINCT jsonb_array_elements_text(m)
+                     FROM unnest(x.masked[1 : x.most]) m ORDER BY 1) AS masked,
+               CAST('{{}}' AS jsonb) AS details,
+               CASE WHEN cardinality(x.ids) > x.most THEN x.keys[x.most] END AS after
+        FROM (
+            SELECT CAST(:limit AS int) AS most,
+                   coalesce(array_agg(r.item ORDER BY r.key, r.id), '{{}}') AS items,
+                   coalesce(array_agg(r.id ORDER BY r.key, r.id), '{{}}') AS ids,
+                   coalesce(array_agg(r.person_id ORDER BY r.key, r.id), '{{}}') AS people,
+                   coalesce(array_agg(to_jsonb(r.masked) ORDER BY r.key, r.id), '{{}}') AS masked,
+                   coalesce(array_agg(CAST(json_build_array({after}) AS text)
+                                      ORDER BY r.key, r.id), '{{}}') AS keys
+            FROM ({rows}) r) x
+    """
+
+
 def show(session: Session, reading: Reading) -> Row[Any]:
     """Give what was just written; its audit is that of the act. Raises NotFound."""
     sql = f"WITH {reading.first} {reading.sql}" if reading.first else reading.sql

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from offenders import clock
-from offenders.db import Work, begin, transaction
+from offenders.db import NO_FORCE, Work, begin, transaction
 from offenders.domain.audit.service import Act, record_act
 from offenders.errors import Conflict, Invalid
 from offenders.jobs.effects import Effect, Tally, kind_of, log_fault, noting_fault
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-NO_FORCE = "00"  # acts of callers without a force are kept under it
 STATEMENT_SECONDS = 60  # a sweep over a whole force; requests have 5
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, appendix A
 

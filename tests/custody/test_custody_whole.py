@@ -12,7 +12,7 @@ from custody_given import break_at, rows
 from sqlalchemy import text
 
 from offenders import clock
-from offenders.api import operations
+from offenders.api import auditing
 from offenders.db import Work, transaction
 from offenders.domain.custody import acting, flagging, recording, service, store
 
@@ -35,7 +35,7 @@ STEPS = (
     (acting, "record"),
     (service, "record_detention"),
     (service, "show_detention"),
-    (operations, "record_act"),
+    (auditing, "record_act"),
 )
 
 

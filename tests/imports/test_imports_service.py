@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
-from offenders.domain.imports import receiving, running, service, store
+from offenders.domain.imports import running, service, statistics, store
 from offenders.domain.imports.service import ImportRefused, Upload, queue_import, run_file
 
 PEOPLE = "source_ref,family_name,pnc_id\nA1,Example,\nA2,Sample,2016/6668355Z\nA3,,\n=A4,x,\n"
@@ -243,7 +243,7 @@ def test_an_upload_that_stops_its_process_each_time_is_given_up(queued, engine, 
 def test_the_planner_knows_a_new_force_once_its_import_has_ended(
     run, engine, fresh_force, monkeypatch
 ):
-    monkeypatch.setattr(receiving, "MANY_ROWS", 100)
+    monkeypatch.setattr(statistics, "MANY_ROWS", 100)
     run("source_ref,family_name\n" + "".join(f"B{n},Example\n" for n in range(200)))
     with transaction(engine, Work(fresh_force, writes=False)) as session:
         assert not store.is_unknown_to_planner(session, "people")

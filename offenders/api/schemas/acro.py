@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, fields, post_load, validate
 
 from offenders.api.schemas.fields import (
     AsAtQuery,
     Country,
     Day,
+    Days,
     IdOrReference,
     Moment,
     PageQuery,
@@ -166,7 +167,7 @@ class AcroAnswer(Schema):
     version = fields.Integer()
 
 
-class CoverageQuery(Schema):
+class CoverageQuery(Days):
     """A period of whole London days, and how it is counted."""
 
     force = Text(2)
@@ -174,12 +175,6 @@ class CoverageQuery(Schema):
     from_on = Day(data_key="from", metadata={"description": "A year before `to` unless told."})
     to_on = Day(data_key="to", metadata={"description": "Today unless told."})
     group_by = one_of(GROUPS)
-
-    @validates_schema
-    def check_days(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        """Refuse an end before the beginning."""
-        if "from_on" in data and "to_on" in data and data["to_on"] < data["from_on"]:
-            raise ValidationError({"to": ["Send a day not before `from`."]})
 
 
 class CoverageAnswer(Schema):

@@ -223,13 +223,6 @@ class BailHandoverBody(HandoverBody):
     """A new owner, officer or team, and why."""
 
 
-class BailHistoryQuery(AsAtQuery):
-    """The log of a record."""
-
-    limit = PageQuery().fields["limit"]
-    cursor = PageQuery().fields["cursor"]
-
-
 class BailAnswer(Schema):
     """A release as it stands, with the rule and section that gave its last day."""
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from offenders import clock
 from offenders.api.pages import MAX_LIMIT
@@ -204,6 +204,23 @@ class AsAtQuery(Schema):
     """A moment in the past for which to answer."""
 
     as_at = AsAt(metadata={"description": "What the service knew at this moment."})
+
+
+class LogQuery(AsAtQuery):
+    """What a log takes that is not counted."""
+
+    limit = PageQuery().fields["limit"]
+    cursor = PageQuery().fields["cursor"]
+
+
+class Days(Schema):
+    """A period of whole days, `from_on` to `to_on`."""
+
+    @validates_schema
+    def check_days(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        """Refuse an end before the beginning."""
+        if "from_on" in data and "to_on" in data and data["to_on"] < data["from_on"]:
+            raise ValidationError({"to": ["Send a day not before `from`."]})
 
 
 class Problem(Schema):

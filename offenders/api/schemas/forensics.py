@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load
 
 from offenders import clock
 from offenders.api.schemas.fields import (
     AsAtQuery,
     Day,
+    Days,
     IdOrReference,
     Moment,
     PageQuery,
@@ -109,7 +110,7 @@ class HitsQuery(PageQuery, AsAtQuery):
         return {names.get(each, each): value for each, value in data.items()}
 
 
-class ProgressQuery(AsAtQuery):
+class ProgressQuery(AsAtQuery, Days):
     """A period of receipt, in days of Europe/London, both included."""
 
     force = Text(2)
@@ -120,12 +121,6 @@ class ProgressQuery(AsAtQuery):
     from_on = Day(data_key="from", metadata={"description": "A year before `to` unless told."})
     to_on = Day(data_key="to", metadata={"description": "Today unless told."})
     group_by = one_of(GROUPS)
-
-    @validates_schema
-    def check_days(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        """Refuse an end before the beginning."""
-        if "from_on" in data and "to_on" in data and data["to_on"] < data["from_on"]:
-            raise ValidationError({"to": ["Send a day not before `from`."]})
 
 
 class IdentificationBody(Schema):

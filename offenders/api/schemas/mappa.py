@@ -215,13 +215,6 @@ class MappaSummariesQuery(PageQuery):
     person_id = fields.UUID(error_messages={"invalid_uuid": "Send the person's id."})
 
 
-class MappaHistoryQuery(AsAtQuery):
-    """The log of a case."""
-
-    limit = PageQuery().fields["limit"]
-    cursor = PageQuery().fields["cursor"]
-
-
 class MappaLevelBody(Schema):
     """Another level or category from a moment on."""
 

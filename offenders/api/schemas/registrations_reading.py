@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, fields, post_load
 
 from offenders.api.schemas.fields import (
     AsAtQuery,
     Day,
+    Days,
     Moment,
     PageQuery,
     PastDay,
@@ -74,7 +75,7 @@ class RegistrationCountsQuery(RegistrationQuery):
         return data
 
 
-class RegistrationReportQuery(Schema):
+class RegistrationReportQuery(Days):
     """A period of whole days, both included, and an area."""
 
     force = Text(2)
@@ -82,12 +83,6 @@ class RegistrationReportQuery(Schema):
     neighbourhood = code()
     from_on = Day(data_key="from", metadata={"description": "A year before `to` unless told."})
     to_on = PastDay(data_key="to", metadata={"description": "Today unless told."})
-
-    @validates_schema
-    def refuse_disorder(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        """Refuse a period that ends before it begins."""
-        if "from_on" in data and "to_on" in data and data["to_on"] < data["from_on"]:
-            raise ValidationError({"to": ["Send a day not before `from`."]})
 
 
 class RegistrationRecordsQuery(RegistrationReportQuery):

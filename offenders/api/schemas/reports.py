@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from marshmallow import Schema, fields, validate
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
-
-from offenders.api.schemas.fields import AsAtQuery, Day, Moment, Text, Truth, code, one_of
+from offenders.api.schemas.fields import AsAtQuery, Day, Days, Moment, Text, Truth, code, one_of
 from offenders.domain.reports.service import PERIODS, PERIODS_LIMIT
 from offenders.domain.wanted.rules import Basis, Circulation, Reason, Risk
 
 
-class OutstandingQuery(AsAtQuery):
+class OutstandingQuery(AsAtQuery, Days):
     """An area, a moment, and which wants; the trend and the period of arrests."""
 
     force = Text(2)
@@ -40,12 +38,6 @@ class OutstandingQuery(AsAtQuery):
         metadata={"description": "First day of the period of arrests; a year unless told."},
     )
     to_on = Day(data_key="to", metadata={"description": "Its last day; that of as_at unless told."})
-
-    @validates_schema
-    def check_days(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        """Refuse an end before the beginning."""
-        if "from_on" in data and "to_on" in data and data["to_on"] < data["from_on"]:
-            raise ValidationError({"to": ["Send a day not before `from`."]})
 
 
 class OutstandingAnswer(Schema):

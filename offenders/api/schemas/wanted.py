@@ -138,13 +138,6 @@ class CountsQuery(AsAtQuery):
     group_by = one_of(GROUPS)
 
 
-class HistoryQuery(AsAtQuery):
-    """The log of a want."""
-
-    limit = PageQuery().fields["limit"]
-    cursor = PageQuery().fields["cursor"]
-
-
 class ActionBody(Schema):
     """When something happened; now unless told."""
 

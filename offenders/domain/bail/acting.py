@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.bail import breaches, rules, store, wants
+from offenders.domain.bail import breaches, rules, wants
 from offenders.domain.bail.cases import Paused, Request, State, Suspension, Unlawful
 from offenders.domain.bail.due import settle_flag
 from offenders.domain.bail.law import Rank, Regime
@@ -24,6 +24,7 @@ from offenders.domain.bail.records import (
 )
 from offenders.domain.flags.service import clear_for
 from offenders.domain.history import keep_history
+from offenders.domain.placed import take_placed
 from offenders.domain.wanted.rules import OUTSTANDING
 from offenders.domain.wanted.rules import Outcome as WantOutcome
 from offenders.domain.working_days import london_day
@@ -84,7 +85,7 @@ def with_law(work: Callable[[], _T]) -> _T:
 
 def take(session: Session, doing: Doing, kind: str) -> BailRecord:
     """Give the record, brought to what is true now; raise where it allows no such act."""
-    record = store.get_record(session, doing.scope, doing.written)
+    record, _home = take_placed(session, BailRecord, doing.scope, doing.written)
     doing.if_match.check(record.version)
     state = follow_want(session, record)
     if lapse_if_over(record, doing.now):

@@ -30,6 +30,7 @@ from offenders.domain.bail.records import (
     settle_period,
 )
 from offenders.domain.history import begin_history
+from offenders.domain.placed import area_of, move
 from offenders.domain.reference import service as reference
 from offenders.domain.wanted.service import duty_team
 from offenders.domain.working_days import london_day
@@ -66,7 +67,7 @@ def record_release(
     if fields["bailed_at"] < fields["arrested_at"]:
         raise Invalid.field("/bailed_at", "This lies before the arrest.")
     record = _plan(session, actor, fields, person)
-    if not scope.covers(*_area(record, person)):
+    if not scope.covers(*area_of(record, person)):
         raise Invalid.field("/lpa", "Record the release in one of your own areas.")
     with_law(lambda: _apply_law(record, fields))
     _refuse_double(session, record)
@@ -216,12 +217,6 @@ def _refuse_double(session: Session, record: BailRecord) -> None:
         raise Conflict(message, existing=link, reference=standing.reference)
 
 
-def _area(record: BailRecord, person: Any) -> tuple[str | None, str | None]:
-    if record.lpa is None and record.neighbourhood is None:
-        return person.lpa, person.neighbourhood
-    return record.lpa, record.neighbourhood
-
-
 def amend_record(session: Session, doing: Doing) -> BailRecord:
     """Change what a record says; a new time to answer puts who has surrendered on bail again."""
     record = take(session, doing, "amendment")
@@ -233,7 +228,7 @@ def amend_record(session: Session, doing: Doing) -> BailRecord:
     for name in set(fields) - {"lpa", "neighbourhood", "return_at"}:
         setattr(record, name, fields[name])
     if {"lpa", "neighbourhood"} & set(fields):
-        _move(session, record, fields, doing)
+        move(session, record, fields, doing.scope, what="record")
     if "return_at" in fields:
         _appoint(session, record, fields["return_at"])
     names = ("person_id", "offence_code", "arrested_at")
@@ -283,17 +278,3 @@ def _appoint(session: Session, record: BailRecord, return_at: datetime | None) -
         raise Conflict(message, state=record.state)
     record.return_at, record.return_follows = return_at, return_at is None
     record.state = State.ON_BAIL
-
-
-def _move(session: Session, record: BailRecord, fields: dict[str, Any], doing: Doing) -> None:
-    """Put the record in the area named, or with its person."""
-    place = {"lpa": record.lpa, "neighbourhood": record.neighbourhood}
-    place |= {name: fields[name] for name in place if name in fields}
-    if "neighbourhood" in fields and "lpa" not in fields:
-        place["lpa"] = None
-    lpa, neighbourhood = place["lpa"], place["neighbourhood"]
-    if lpa is not None or neighbourhood is not None:
-        lpa = reference.require_area(session, lpa, neighbourhood)
-    record.lpa, record.neighbourhood = lpa, neighbourhood
-    if (lpa or neighbourhood) and not doing.scope.covers(lpa, neighbourhood):
-        raise Invalid.field("/neighbourhood", "Keep the record in one of your own areas.")

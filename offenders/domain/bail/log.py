@@ -1,10 +1,11 @@
-"""SQL of the log of a record: one entry for each thing done."""
+"""The log of a record as it is read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+from offenders.domain.bail.models import BailAction
+from offenders.domain.logs import list_entries
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,22 +20,10 @@ _LOG_JSON = """
 """
 
 
-def list_actions(
-    session: Session, bail_id: Any, *, as_at: datetime | None, after: Any, limit: int
+def list_history(
+    session: Session, *, record_id: Any, as_at: datetime | None, after: Any, limit: int
 ) -> list[Row[Any]]:
-    """Give the log in the order in which things happened, as (json, occurred_at, id)."""
-    keyset = (
-        "AND (a.occurred_at, a.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
-        if after
-        else ""
+    """Give the log of a record as (json, occurred_at, id)."""
+    return list_entries(
+        session, BailAction, _LOG_JSON, record_id=record_id, as_at=as_at, after=after, limit=limit
     )
-    statement = f"""
-        SELECT {_LOG_JSON}::text, a.occurred_at::text, a.id FROM bail_actions a
-        WHERE a.force = :force AND a.bail_id = :bail_id
-          AND (CAST(:as_at AS timestamptz) IS NULL OR a.recorded_at <= :as_at) {keyset}
-        ORDER BY a.occurred_at, a.id LIMIT :limit
-    """
-    values = {"force": session.info["force"], "bail_id": bail_id, "as_at": as_at, "limit": limit}
-    if after:
-        values |= {"after_at": after[0], "after_id": after[1]}
-    return list(session.execute(text(statement), values))

@@ -25,6 +25,7 @@ from offenders.domain.columns import (
     one_of,
 )
 from offenders.domain.history import history_of
+from offenders.domain.logs import LogEntry
 from offenders.domain.persons import models as persons  # noqa: F401 - keys refer to its tables
 from offenders.domain.wanted import models as wanted  # noqa: F401 - keys refer to its tables
 
@@ -142,18 +143,12 @@ class BailRecord(Base):
     )
 
 
-class BailAction(Base):
+class BailAction(LogEntry):
     """One entry of a record's log: what was done, when it happened and when it was stored."""
 
     __tablename__ = "bail_actions"
-    force: Mapped[ForceKey]
-    id: Mapped[IdKey]
+    of = "bail_id"
     bail_id: Mapped[UUID]
-    kind: Mapped[String]
-    occurred_at: Mapped[Moment]
-    recorded_at: Mapped[Moment]
-    actor: Mapped[String]
-    details: Mapped[Json]
     __table_args__ = (
         one_of("kind", ACTION_KINDS),
         in_force("bail_id", "bail_records"),

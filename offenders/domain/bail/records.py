@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from offenders import clock
-from offenders.db import recorded_at
+from offenders.domain import logs
 from offenders.domain.bail import rules
 from offenders.domain.bail.cases import (
     Case,
@@ -24,13 +23,14 @@ from offenders.domain.bail.models import BailAction, BailRecord
 from offenders.domain.bail.periods import end_of, has_lapsed, period_of
 from offenders.domain.reference.policies import figures_in_force
 from offenders.errors import Invalid
-from offenders.ids import new_id
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 RULE: Final = "bail-due"
 ACT: Final = "PACE 1984"
+add_action = partial(logs.add_entry, BailAction)
+plain = logs.plain
 
 
 def case_of(record: Any) -> Case:
@@ -112,35 +112,6 @@ def set_review_clocks(session: Session, record: BailRecord) -> None:
     record.inspector_review_due_at = rules.inspector_review_due(
         record.last_inspector_review_at or released_at, figures["rui_inspector_review"]
     )
-
-
-def add_action(  # noqa: PLR0913 - one entry of the log
-    session: Session,
-    record: BailRecord,
-    kind: str,
-    *,
-    actor: str,
-    occurred_at: datetime,
-    details: dict[str, Any],
-) -> None:
-    """Write one entry of the log."""
-    session.add(
-        BailAction(
-            force=record.force,
-            id=new_id(record.force),
-            bail_id=record.id,
-            kind=kind,
-            occurred_at=occurred_at,
-            recorded_at=recorded_at(session),
-            actor=actor,
-            details=plain(details),
-        )
-    )
-
-
-def plain(value: Any) -> Any:
-    """Give a value as JSON holds it."""
-    return orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z))
 
 
 def as_invalid(unlawful: Unlawful) -> Invalid:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from offenders.domain.bail.acting import Doing, end_suspension, extend_bail, suspend
 from offenders.domain.bail.answering import (
     breach,
@@ -15,9 +13,9 @@ from offenders.domain.bail.answering import (
     vary_conditions,
 )
 from offenders.domain.bail.breaches import POWER_ENDED, why_power_ended
-from offenders.domain.bail.due import due_source, lapse_what_is_over, settle_flag, settle_flags
+from offenders.domain.bail.due import lapse_what_is_over, settle_flag, settle_flags
 from offenders.domain.bail.entering import amend_record, record_release
-from offenders.domain.bail.log import list_actions
+from offenders.domain.bail.log import list_history
 from offenders.domain.bail.store import (
     Question,
     count_records,
@@ -27,12 +25,6 @@ from offenders.domain.bail.store import (
 )
 from offenders.domain.bail.unanswered import fail_unanswered
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy import Row
-    from sqlalchemy.orm import Session
-
 __all__ = [
     "POWER_ENDED",
     "Doing",
@@ -41,7 +33,6 @@ __all__ = [
     "breach",
     "close",
     "count_records",
-    "due_source",
     "end_suspension",
     "extend_bail",
     "fail",
@@ -61,10 +52,3 @@ __all__ = [
     "vary_conditions",
     "why_power_ended",
 ]
-
-
-def list_history(
-    session: Session, *, record_id: Any, as_at: datetime | None, after: Any, limit: int
-) -> list[Row[Any]]:
-    """Give the log of a record as (json, occurred_at, id)."""
-    return list_actions(session, record_id, as_at=as_at, after=after, limit=limit)

@@ -10,15 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from offenders.domain.bail.clocks import reviews_shown
-from offenders.domain.bail.models import BailRecord
 from offenders.domain.filters import named_by
 from offenders.domain.persons.shown import person_json
-from offenders.domain.reading import Reading
+from offenders.domain.reading import Reading, page_of
 from offenders.domain.working_days import london_day
-from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
@@ -31,6 +29,9 @@ if TYPE_CHECKING:
 
 _FOLLOWS = "(b.lpa IS NULL AND b.neighbourhood IS NULL)"
 HIDDEN = "(NOT :sees_protected AND s.follows AND g.are_addresses_protected)"
+_MASKED = f"""
+    CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood'] ELSE CAST('{{}}' AS text[]) END
+"""
 _THEN = "{0}.recorded_from <= :as_at AND ({0}.recorded_to IS NULL OR {0}.recorded_to > :as_at)"
 _STATE = """
     CASE WHEN b.state = 'on_bail' AND b.ends_on < CAST(:today AS date)
@@ -238,33 +239,16 @@ def reading_of_records(question: Question, after: Sequence[Any] | None, limit: i
             f" AND ({_DUE}, b.id) > (CAST(:after_0 AS timestamptz), CAST(:after_1 AS uuid))"
         )
         values |= {"after_0": after[0], "after_1": after[1]}
-    sql = f"""
-        SELECT '{{"items":[' || array_to_string(x.items[1 : x.most], ',') || ']' AS body,
-               CAST(NULL AS int) AS version,
-               x.ids[1 : x.most] || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most]))
-                   AS subjects,
-               x.people[1 : x.most] AS people,
-               CASE WHEN true = ANY (x.hidden[1 : x.most]) THEN ARRAY['lpa', 'neighbourhood']
-                    ELSE CAST('{{}}' AS text[]) END AS masked,
-               CAST('{{}}' AS jsonb) AS details,
-               CASE WHEN cardinality(x.ids) > x.most THEN x.keys[x.most] END AS after
-        FROM (
-            SELECT CAST(:limit AS int) AS most,
-                   coalesce(array_agg(r.item ORDER BY r.due, r.id), '{{}}') AS items,
-                   coalesce(array_agg(r.id ORDER BY r.due, r.id), '{{}}') AS ids,
-                   coalesce(array_agg(r.person_id ORDER BY r.due, r.id), '{{}}') AS people,
-                   coalesce(array_agg(r.hidden ORDER BY r.due, r.id), '{{}}') AS hidden,
-                   coalesce(array_agg(CAST(json_build_array(CAST(r.due AS text), r.id) AS text)
-                                      ORDER BY r.due, r.id), '{{}}') AS keys
-            FROM (SELECT k.id, k.due, i.item, i.person_id, i.hidden
-                  FROM (SELECT b.id, {_DUE} AS due {question.source} AND {condition}
-                        ORDER BY {_DUE}, b.id LIMIT CAST(:limit AS int) + 1) k
-                  CROSS JOIN LATERAL (
-                      SELECT CAST({bail_json(as_at=question.as_at is not None)} AS text) AS item,
-                             b.person_id, {HIDDEN} AS hidden
-                      {question.source} AND b.force = :force AND b.id = k.id) i) r) x
+    rows = f"""
+        SELECT k.id, k.key, i.item, i.person_id, i.masked
+        FROM (SELECT b.id, {_DUE} AS key {question.source} AND {condition}
+              ORDER BY {_DUE}, b.id LIMIT CAST(:limit AS int) + 1) k
+        CROSS JOIN LATERAL (
+            SELECT CAST({bail_json(as_at=question.as_at is not None)} AS text) AS item,
+                   b.person_id, {_MASKED} AS masked
+            {question.source} AND b.force = :force AND b.id = k.id) i
     """
-    return Reading(sql, "bail_record", values | {"limit": limit})
+    return Reading(page_of(rows), "bail_record", values | {"limit": limit})
 
 
 def count_records(session: Session, question: Question) -> int:
@@ -282,38 +266,9 @@ def reading_of_record(question: Question, written: str) -> Reading:
         SELECT CAST({bail_json(as_at=question.as_at is not None)} AS text) AS body, b.version,
                array_remove(ARRAY[b.id, b.person_id, b.want_id], NULL) AS subjects,
                ARRAY[b.person_id] AS people,
-               CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood']
-                    ELSE CAST('{{}}' AS text[]) END AS masked,
+               {_MASKED} AS masked,
                CAST('{{}}' AS jsonb) AS details, CAST(NULL AS text) AS after, b.id, b.person_id
         {question.source} AND {condition} AND {named}
     """
     keys = {"id": as_uuid(written), "reference": as_reference(written)}
     return Reading(sql, "bail_record", values | keys)
-
-
-_PLACED = text("""
-    SELECT b.id, p.lpa, p.neighbourhood
-    FROM bail_records b JOIN persons p ON p.force = b.force AND p.id = b.person_id
-    WHERE b.force = :force AND (b.id = :id OR b.reference = :reference)
-""")
-
-
-def get_record(session: Session, scope: Scope, written: str) -> BailRecord:
-    """Give the record for a change, locked until the transaction ends."""
-    values = {"force": scope.force, "id": as_uuid(written), "reference": as_reference(written)}
-    home = session.execute(_PLACED, values).one_or_none()
-    if home is None:
-        raise NotFound
-    record = session.execute(
-        select(BailRecord)
-        .where(BailRecord.force == scope.force, BailRecord.id == home.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
-    follows = record.lpa is None and record.neighbourhood is None
-    lpa, neighbourhood = (
-        (home.lpa, home.neighbourhood) if follows else (record.lpa, record.neighbourhood)
-    )
-    if not scope.covers(lpa, neighbourhood):
-        raise NotFound
-    return record

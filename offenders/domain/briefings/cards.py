@@ -176,6 +176,5 @@ OF_WARDS: Final = f"""
     UNION
     {_REASONED.format("y", "y.neighbourhood = ANY (CAST(:wards AS text[]))")}
 """
-OF_LISTED: Final = "SELECT unnest(CAST(:people AS uuid[])) AS id"
 
-__all__ = ["DANGER", "OF_FORCE", "OF_LISTED", "OF_WARDS", "card_rows", "rank"]
+__all__ = ["DANGER", "OF_FORCE", "OF_WARDS", "card_rows", "rank"]

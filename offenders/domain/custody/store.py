@@ -178,13 +178,13 @@ def lock_people(session: Session, ids: Collection[UUID]) -> dict[UUID, Row[Any]]
         "ids": [each.hex for each in ids],
         "references": [],
     }
-    return {row.id: row for row in session.execute(_PEOPLE, values)}
+    return {row.id: row for row in session.execute(_PEOPLE, values).all()}
 
 
 def list_stays(session: Session, people: Collection[UUID]) -> list[Row[Any]]:
     """Give when these people were held, the first arrest first."""
     values = {"force": session.info["force"], "people": [each.hex for each in people]}
-    return list(session.execute(_STAYS, values))
+    return list(session.execute(_STAYS, values).all())
 
 
 def list_held(session: Session, people: Collection[UUID], hours: int) -> list[Row[Any]]:
@@ -196,13 +196,13 @@ def list_held(session: Session, people: Collection[UUID], hours: int) -> list[Ro
 def find_by_numbers(session: Session, numbers: Collection[str]) -> dict[str, Row[Any]]:
     """Give the detentions of these custody numbers, each with how it was first recorded."""
     values = {"force": session.info["force"], "numbers": list(numbers)}
-    return {row.custody_number: row for row in session.execute(_BY_NUMBER, values)}
+    return {row.custody_number: row for row in session.execute(_BY_NUMBER, values).all()}
 
 
 def lock_detentions(session: Session, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
     """Give detentions as they stand, locked until we end."""
     values = {"force": session.info["force"], "ids": [each.hex for each in ids]}
-    return {row.id: row for row in session.execute(_LOCK, values)} if ids else {}
+    return {row.id: row for row in session.execute(_LOCK, values).all()} if ids else {}
 
 
 def add_detentions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -264,7 +264,7 @@ def find_wants(session: Session, written: Sequence[str]) -> list[Row[Any]]:
         "ids": [found.hex for each in written if (found := as_uuid(each)) is not None],
         "references": [as_reference(each) for each in written if as_uuid(each) is None],
     }
-    return list(session.execute(_WANTS_NAMED, values))
+    return list(session.execute(_WANTS_NAMED, values).all())
 
 
 def closed_by(session: Session, detention: UUID) -> set[UUID]:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.flags import rules, store
+from offenders.domain.flags import rules, settling, store
 from offenders.domain.flags.models import Flag
 from offenders.domain.flags.store import (
     Question,
@@ -105,14 +105,14 @@ def settle(
     subject_id: UUID | None = None,
 ) -> Settled:
     """Bring the flags of a rule to what its source finds due; of one subject, if it is named."""
-    row = store.settle(session, rule, source.sql, source.values, because, subject_id=subject_id)
+    row = settling.settle(session, rule, source.sql, source.values, because, subject_id=subject_id)
     _keep_history(session, row.changed)
     return Settled(row.raised, row.cleared)
 
 
 def raise_due(session: Session, *, rule: str, source: DueSource) -> int:
     """Raise what the source finds and clear nothing; for rules that an event sets off."""
-    return store.raise_due(session, rule, source.sql, source.values)
+    return settling.raise_due(session, rule, source.sql, source.values)
 
 
 def clear_for(session: Session, *, subject_id: UUID, rules: Sequence[str], because: str) -> int:
@@ -124,7 +124,7 @@ def clear_all(
     session: Session, *, subject_ids: Sequence[UUID], rules: Sequence[str], because: str
 ) -> int:
     """Clear the flags of many subjects in the transaction that takes their cause away."""
-    return _keep_history(session, store.clear_flags(session, subject_ids, rules, because))
+    return _keep_history(session, settling.clear_flags(session, subject_ids, rules, because))
 
 
 def follow_subject(  # noqa: PLR0913 - the facts of a place and an owner
@@ -143,18 +143,18 @@ def follow_subject(  # noqa: PLR0913 - the facts of a place and an owner
         "owner_officer": owner_officer,
         "owner_team": owner_team,
     }
-    return _keep_history(session, store.follow_subject(session, subject_id, facts))
+    return _keep_history(session, settling.follow_subject(session, subject_id, facts))
 
 
 def move_flags(session: Session, places: Sequence[tuple[UUID, str | None, str | None]]) -> None:
     """Move the open flags of many subjects, each given with its LPA and neighbourhood."""
-    _keep_history(session, store.move_flags(session, places))
+    _keep_history(session, settling.move_flags(session, places))
 
 
 def move_queues(session: Session, places: Sequence[tuple[UUID, str | None, str]]) -> None:
     """Move the open flags of many subjects, each given with its LPA and the team that owns it."""
     if places:
-        _keep_history(session, store.move_queues(session, places))
+        _keep_history(session, settling.move_queues(session, places))
 
 
 def _keep_history(session: Session, ids: Sequence[UUID]) -> int:

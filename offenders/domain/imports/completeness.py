@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders.domain.flags.service import DueSource
 from offenders.domain.flags.service import settle as settle_flags
-from offenders.domain.imports import pnc, store
+from offenders.domain.imports import store
 from offenders.domain.imports.problems import WARNING, Problem
 from offenders.domain.imports.seen import noted
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from offenders.domain.imports.kinds import Kind
 
 RULE: Final = "not-in-source"
 _WHAT: Final = "The last full extract of the source no longer holds this record."
@@ -144,28 +146,28 @@ _SUBJECTS: Final = {
 }
 
 
-def settle(session: Session, kind: str, unreadable: int) -> list[Problem]:
+def settle(session: Session, kind: Kind, unreadable: int) -> list[Problem]:
     """Flag what is missing and clear what is back; give what is to be said of the file.
 
     What the file has named was noted on this connection by `seen`.
     """
-    if kind != pnc.KIND and kind not in _SUBJECTS:
+    if kind.settle_extract is None and kind.name not in _SUBJECTS:
         return []
     seen = noted(session)
-    if not seen and not unreadable and store.has_sources(session, kind):
+    if not seen and not unreadable and store.has_sources(session, kind.name):
         problem = "The file has no rows, so nothing was taken as missing."
         action = "Find out whether the source has sent its extract, and send it again."
         return [Problem(0, None, WARNING, "", problem, action)]
-    if kind == pnc.KIND:
-        return pnc.settle_extract(session, seen, unreadable)
+    if kind.settle_extract is not None:
+        return kind.settle_extract(session, seen, unreadable)
     if unreadable:
         problem = f"{unreadable} rows could not be told apart, so nothing was flagged as missing."
         action = "Correct the refused rows without a key, and send the full extract again."
         return [Problem(0, None, WARNING, "", problem, action)]
-    subject_type, sql = _SUBJECTS[kind]
+    subject_type, sql = _SUBJECTS[kind.name]
     values: dict[str, Any] = {
         "force": session.info["force"],
-        "kind": kind,
+        "kind": kind.name,
         "rule": RULE,
         "what": _WHAT,
         "subject_type": subject_type,

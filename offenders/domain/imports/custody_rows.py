@@ -22,12 +22,13 @@ from offenders.domain.imports.checks import (
     person_id,
     truth,
 )
-from offenders.domain.imports.person_rows import IDENTITY, with_identifiers
+from offenders.domain.imports.lanes import Ties
+from offenders.domain.imports.person_rows import IDENTIFIERS, IDENTITY, with_identifiers
 from offenders.domain.imports.problems import Finding
-from offenders.domain.imports.want_rows import WHO
+from offenders.domain.imports.want_rows import WHO, has_inline_person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
 _COUNTRY: Final = listed("countries", where="GET /v1/countries")
 # What a detention says of itself, in the words of its table.
@@ -82,3 +83,23 @@ def given_of(row: Mapping[str, Any]) -> dict[str, Any]:
     given["offences"] = given["offences"] or []
     given["pnc_checked"] = bool(given["pnc_checked"])
     return given
+
+
+def ties_of(checked: Checked) -> Ties:
+    """Say how a row names its person, and what ties it to other rows.
+
+    These are the person, the custody number and, for one whom the row describes, the birthday:
+    people of one birthday are compared with each other.
+    """
+    row = checked.row
+    kinds = ("custody_number", "person_source_ref", "person_id", *IDENTIFIERS)
+    keys: list[Hashable] = [(kind, value) for kind in kinds if (value := row.get(kind))]
+    if row.get("person_source_ref"):
+        return Ties("person_source_ref", keys)
+    if row.get("person_id"):
+        return Ties("person_id", keys)
+    if has_inline_person(row):
+        if born := row.get("date_of_birth"):
+            keys.append(("date_of_birth", born))
+        return Ties("family_name", keys)
+    return Ties(None, keys)

@@ -116,7 +116,7 @@ def drop_name_tokens(session: Session, ids: Sequence[UUID]) -> list[Any]:
     """Forget the words of these people's main names; give the names as they are now."""
     values = {"force": session.info["force"], "ids": list(ids)}
     session.execute(_DROP_TOKENS, values)
-    return list(session.execute(_NAMES, values))
+    return list(session.execute(_NAMES, values).all())
 
 
 def settle_areas(session: Session, ids: Collection[UUID], today: date) -> list[UUID]:
@@ -130,7 +130,8 @@ def settle_areas(session: Session, ids: Collection[UUID], today: date) -> list[U
     force = session.info["force"]
     values = {"force": force, "ids": list(ids), "today": today}
     current = {
-        row.person_id: row.neighbourhood for row in session.execute(_CURRENT_NEIGHBOURHOODS, values)
+        row.person_id: row.neighbourhood
+        for row in session.execute(_CURRENT_NEIGHBOURHOODS, values).all()
     }
     lpas = {row.code: row.lpa for row in session.execute(_LPAS, {"force": force})}
     moving: dict[tuple[str | None, str | None], list[UUID]] = defaultdict(list)
@@ -148,7 +149,7 @@ def settle_areas(session: Session, ids: Collection[UUID], today: date) -> list[U
 def list_born_on(session: Session, days: Collection[str]) -> list[Row[Any]]:
     """Give the people of the force born on one of these days."""
     values = {"force": session.info["force"], "days": list(days)}
-    return list(session.execute(_BORN_ON, values))
+    return list(session.execute(_BORN_ON, values).all())
 
 
 def list_postcodes(session: Session, ids: Collection[UUID]) -> dict[UUID, set[str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy import text
@@ -22,7 +22,9 @@ from offenders.db import Work, transaction
 from offenders.domain.imports import completeness, seen, store
 from offenders.domain.imports.batches import Batch, Received, as_problems
 from offenders.domain.imports.checks import can_be_key
+from offenders.domain.imports.lanes import LANES, in_lanes
 from offenders.domain.imports.problems import REFUSED, Finding, ImportRefused, shown
+from offenders.domain.imports.statistics import Growth, ask_for_statistics, refresh_statistics
 from offenders.domain.imports.subjects import warn_of_merged
 
 if TYPE_CHECKING:
@@ -36,15 +38,11 @@ if TYPE_CHECKING:
 
     from offenders.domain.imports.checks import Checked, Facts
     from offenders.domain.imports.kinds import Kind
+    from offenders.domain.imports.lanes import Ties
     from offenders.domain.imports.problems import Problem
 
 log = structlog.get_logger()
 
-MANY_ROWS: Final = 1_000  # from so many changes on, and whenever they are four times as many,
-# the planner may have to be told.
-# What they ask is looked up by key whatever the planner expects; telling it took as long as a
-# third of the rows.
-_BY_KEY: Final = frozenset({"custody"})
 _STATEMENT_SECONDS: Final = 120.0
 _TRIES: Final = 5  # of a batch that met another transaction; each looks at everything anew
 _PASSING: Final = frozenset({"40P01", "40001", "55P03"})  # deadlock, order, a lock not in time
@@ -82,63 +80,48 @@ class Told(NamedTuple):
     found: Checked | list[Finding] | None
 
 
+_Row = TypeVar("_Row", Told, "Checked")
+
+
 class Receiver:
     """Receives each batch in a transaction of its own, all on one connection."""
 
     def __init__(
-        self,
-        connection: Connection,
-        order: Order,
-        facts: Facts,
-        tell_planner: Callable[[], None],
+        self, connection: Connection, order: Order, facts: Facts, tell_planner: Callable[[], None]
     ) -> None:
         """Take what stays the same for all batches."""
         self._connection, self._order, self._facts = connection, order, facts
-        self._tell_planner = tell_planner
-        self._written, self._telling_at = 0, MANY_ROWS
+        self._growth = Growth(order.kind.name, tell_planner)
         with self._transaction() as session:
             seen.begin(session)
 
     def receive(self, rows: Sequence[Told]) -> Received:
         """Receive a batch; where the database refuses a row, all but that row are received."""
-        received = self._receive_or_split(rows)
-        self._written += received.created + received.updated
-        if self._written >= self._telling_at and self._order.kind.name not in _BY_KEY:
-            self._tell_planner()
-            self._telling_at = self._written * 4
-        return received
-
-    def _receive_or_split(self, rows: Sequence[Told]) -> Received:
-        try:
-            return self._receive_in_time(rows)
-        except (IntegrityError, DataError) as error:
-            code = getattr(error.orig, "pgcode", None)
-            log.warning("import.batch-split", rows=len(rows), code=code)
-        if len(rows) == 1:
-            return _refused(rows[0], [_REFUSED_BY_DATABASE])
-        half = len(rows) // 2
-        received = self._receive_or_split(rows[:half])
-        received.add(self._receive_or_split(rows[half:]))
+        received = _receive_or_split(self._receive_at_once, rows)
+        self._growth.add(received.created + received.updated)
         return received
 
     def finish(self, unreadable: int) -> list[Problem]:
         """Settle what a full extract no longer holds; give what is to be said of it."""
         with self._transaction() as session:
-            return completeness.settle(session, self._order.kind.name, unreadable)
+            return completeness.settle(session, self._order.kind, unreadable)
 
-    def _receive_in_time(self, rows: Sequence[Told]) -> Received:
-        """Receive a batch; one that meets another transaction is tried again."""
-        for attempt in range(1, _TRIES + 1):
-            try:
-                with self._transaction() as session:
-                    return _receive(session, self._order, self._facts, rows)
-            except (OperationalError, IntegrityError) as error:
-                _raise_unless_passing(error, attempt)
-        message = "Others keep altering the same records. Run the import again: it goes on."
-        raise ImportRefused(message)
+    def _receive_at_once(self, rows: Sequence[Told]) -> Received:
+        with self._transaction() as session:
+            received, telling = _set_apart(session, self._order, rows)
+            received.add(_take(session, self._order, self._facts, telling))
+        return received
 
     def _transaction(self) -> AbstractContextManager[Session]:
         return transaction(self._connection, self._order.work)
+
+
+class Lanes(NamedTuple):
+    """A connection and a thread for each lane, and what ties rows to each other."""
+
+    connections: Sequence[Connection]
+    threads: Executor
+    ties_of: Callable[[Checked], Ties]
 
 
 class Rehearsal(Receiver):
@@ -157,7 +140,51 @@ class Rehearsal(Receiver):
     def _tell_planner_within(self) -> None:
         """Refresh statistics within the rehearsal, which no other transaction sees."""
         with self._transaction() as session:
-            _refresh_statistics(session, self._order.kind.name)
+            refresh_statistics(session, self._order.kind.name)
+
+
+class LanesReceiver(Receiver):
+    """Receives the lanes of a batch at once, each in a transaction on a connection of its own.
+
+    The first connection keeps other imports into the force waiting until both have ended, and
+    what the file has named so far.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        order: Order,
+        facts: Facts,
+        tell_planner: Callable[[], None],
+        lanes: Lanes,
+    ) -> None:
+        """Take the lanes, besides the first connection."""
+        super().__init__(connection, order, facts, tell_planner)
+        self._lanes = lanes
+
+    def _receive_at_once(self, rows: Sequence[Told]) -> Received:
+        with transaction(self._connection, replace(self._order.work, writes=False)) as session:
+            store.wait_idly(session)
+            received, telling = _set_apart(session, self._order, rows)
+            for each in self._receive_lanes(in_lanes(telling, self._lanes.ties_of)):
+                received.add(each)
+        return received
+
+    def _receive_lanes(self, parts: Sequence[Sequence[Checked]]) -> list[Received]:
+        """Receive each part in its lane; where one fails, the others have ended before we do."""
+        begun = [
+            self._lanes.threads.submit(copy_context().run, self._receive_lane, lane, part)
+            for lane, part in zip(self._lanes.connections, parts, strict=False)
+        ]
+        wait(begun)
+        return [each.result() for each in begun]
+
+    def _receive_lane(self, lane: Connection, rows: Sequence[Checked]) -> Received:
+        def take(some: Sequence[Checked]) -> Received:
+            with transaction(lane, self._order.work) as session:
+                return _take(session, self._order, self._facts, some)
+
+        return _receive_or_split(take, rows)
 
 
 class _Undo(Exception):
@@ -166,63 +193,88 @@ class _Undo(Exception):
 
 @contextmanager
 def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
-    """Receive on one connection, which keeps nothing of what was noted on it."""
-    with engine.connect() as connection:
-        if not order.dry_run:
-            with _forgetting(connection, order), ThreadPoolExecutor(1, "statistics") as thread:
-                yield Receiver(
-                    connection, order, facts, lambda: _ask_for_statistics(thread, engine, order)
-                )
+    """Receive on connections that keep nothing of what was noted on them."""
+    if order.dry_run:
+        with _rehearsing(engine, order, facts) as rehearsal:
+            yield rehearsal
+        return
+    with ExitStack() as stack:
+        connection = stack.enter_context(_forgetful_connection(engine, order))
+        thread = stack.enter_context(ThreadPoolExecutor(1, "statistics"))
+
+        def tell() -> None:
+            ask_for_statistics(thread, engine, order)
+
+        if order.kind.ties_of is None:
+            yield Receiver(connection, order, facts, tell)
             return
-        try:
-            with transaction(connection, order.work) as session:
-                yield Rehearsal(session, order, facts)
-                raise _Undo  # noqa: TRY301 - it only ends the rehearsal
-        except _Undo:
-            pass
-
-
-def _ask_for_statistics(thread: Executor, engine: Engine, order: Order) -> None:
-    """Let the planner know a force that has grown, while the next batches are received.
-
-    It writes no record: whoever asks for a settled moment needn't wait for it.
-    """
-    work = replace(order.work, writes=False)
-
-    def tell() -> None:
-        try:
-            with transaction(engine, work) as session:
-                _refresh_statistics(session, order.kind.name)
-        except SQLAlchemyError as error:
-            log.info("import.statistics-left", kind=type(error).__name__)
-
-    thread.submit(copy_context().run, tell)
-
-
-def _refresh_statistics(session: Session, kind: str) -> None:
-    """Refresh what the planner knows, unless it does: a busy table has its own turn later.
-
-    What it takes for an empty force it goes through once for every row.
-    """
-    if store.is_unknown_to_planner(session, kind):
-        store.refresh_statistics(session, kind)
+        connections = [
+            stack.enter_context(_forgetful_connection(engine, order)) for _ in range(LANES)
+        ]
+        threads = stack.enter_context(ThreadPoolExecutor(LANES, "lane"))
+        lanes = Lanes(connections, threads, order.kind.ties_of)
+        yield LanesReceiver(connection, order, facts, tell, lanes)
 
 
 @contextmanager
-def _forgetting(connection: Connection, order: Order) -> Iterator[None]:
+def _rehearsing(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
+    with (
+        engine.connect() as connection,
+        suppress(_Undo),
+        transaction(connection, order.work) as session,
+    ):
+        yield Rehearsal(session, order, facts)
+        raise _Undo
+
+
+@contextmanager
+def _forgetful_connection(engine: Engine, order: Order) -> Iterator[Connection]:
     """Drop the temporary tables in the end; a connection that can't goes itself."""
-    try:
-        yield
-    finally:
+    with engine.connect() as connection:
         try:
-            with transaction(connection, order.work) as session:
-                session.execute(text("DISCARD TEMP"))
-        except SQLAlchemyError:
-            connection.invalidate()
+            yield connection
+        finally:
+            try:
+                with transaction(connection, order.work) as session:
+                    session.execute(text("DISCARD TEMP"))
+            except SQLAlchemyError:
+                connection.invalidate()
 
 
-def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Told]) -> Received:
-    """Set aside what stood before and what says nothing new, and receive the rest."""
+def _receive_or_split(
+    receive: Callable[[Sequence[_Row]], Received], rows: Sequence[_Row]
+) -> Received:
+    """Receive rows; where the database refuses one, all but that one are received."""
+    try:
+        return _receive_in_time(receive, rows)
+    except (IntegrityError, DataError) as error:
+        code = getattr(error.orig, "pgcode", None)
+        log.warning("import.batch-split", rows=len(rows), code=code)
+    if len(rows) == 1:
+        return _refused(rows[0], [_REFUSED_BY_DATABASE])
+    half = len(rows) // 2
+    received = _receive_or_split(receive, rows[:half])
+    received.add(_receive_or_split(receive, rows[half:]))
+    return received
+
+
+def _receive_in_time(
+    receive: Callable[[Sequence[_Row]], Received], rows: Sequence[_Row]
+) -> Received:
+    """Receive rows; where they meet another transaction, try again."""
+    for attempt in range(1, _TRIES + 1):
+        try:
+            return receive(rows)
+        except (OperationalError, IntegrityError) as error:
+            _raise_unless_passing(error, attempt)
+    message = "Others keep altering the same records. Run the import again: it goes on."
+    raise ImportRefused(message)
+
+
+def _set_apart(
+    session: Session, order: Order, rows: Sequence[Told]
+) -> tuple[Received, list[Checked]]:
+    """Set aside what stood before and what says nothing new; give the rest."""
     store.lock_imports(session, order.force)
     # What is refused may have a key that no record can have.
     keys = [
@@ -241,14 +293,20 @@ def _receive(session: Session, order: Order, facts: Facts, rows: Sequence[Told])
             received.add(_refused(each, each.found))
         else:
             telling.append(each.found)
-    if telling:
-        batch = Batch(order.force, order.kind.name, order.import_id, order.requested_by, facts)
-        received.add(order.kind.receive(session, batch, telling)[0])
-        warn_of_merged(session, telling, received)
+    return received, telling
+
+
+def _take(session: Session, order: Order, facts: Facts, rows: Sequence[Checked]) -> Received:
+    """Receive rows that say something new."""
+    if not rows:
+        return Received()
+    batch = Batch(order.force, order.kind.name, order.import_id, order.requested_by, facts)
+    received = order.kind.receive(session, batch, rows)[0]
+    warn_of_merged(session, rows, received)
     return received
 
 
-def _refused(told: Told, findings: Sequence[Finding]) -> Received:
+def _refused(told: Told | Checked, findings: Sequence[Finding]) -> Received:
     problems = as_problems(told.line, shown(told.source_ref), REFUSED, findings)
     return Received(problems=problems)
 

@@ -17,11 +17,12 @@ from offenders.db import Work, transaction
 from offenders.domain.imports import store
 from offenders.domain.imports.batches import Received, Summary, as_problems
 from offenders.domain.imports.checks import can_be_key
+from offenders.domain.imports.lanes import LANES
 from offenders.domain.imports.problems import REFUSED, Finding, shown
 from offenders.domain.imports.receiving import Order, Told, receiving, repeated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor, Future
 
     from sqlalchemy import Engine
@@ -54,7 +55,7 @@ def run_lines(
         facts = store.load_facts(session, order.force, now, today)
     reader, summary = _Reader(engine, order, facts), Summary()
     with receiving(engine, order, facts) as receiver, _few_searches_for_cycles(), _quick_handover():
-        for received in _received(receiver, reader, lines):
+        for received in _received(receiver, reader, _chunks(lines, _rows_at_once(order))):
             sink.add(sorted(received.problems, key=lambda problem: problem.line))
             summary = summary.plus(received.summary())
             after_batch(summary)
@@ -93,12 +94,19 @@ def _few_searches_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _received(receiver: Receiver, reader: _Reader, lines: Iterator[Line]) -> Iterator[Received]:
+def _rows_at_once(order: Order) -> int:
+    """Give each lane as many rows as one that is alone."""
+    return BATCH_ROWS * LANES if order.kind.ties_of else BATCH_ROWS
+
+
+def _received(
+    receiver: Receiver, reader: _Reader, chunks: Iterable[list[Line]]
+) -> Iterator[Received]:
     """Check each batch while the one before is received; give what became of each, in order."""
     with ThreadPoolExecutor(1, "import") as thread:
         before: Future[Received] | None = None
         refused = Received()
-        for chunk in _chunks(lines):
+        for chunk in chunks:
             told, refused_now = reader.check(chunk)
             if before is not None:
                 yield _both(before, refused)
@@ -118,13 +126,13 @@ def _both(receiving: Future[Received], refused: Received) -> Received:
     return received
 
 
-def _chunks(lines: Iterator[Line]) -> Iterator[list[Line]]:
+def _chunks(lines: Iterator[Line], rows: int) -> Iterator[list[Line]]:
     """Give lines in batches, bounded in rows and in bytes."""
     chunk: list[Line] = []
     start = 0
     for line in lines:
         chunk.append(line)
-        if len(chunk) >= BATCH_ROWS or line.end - start >= BATCH_BYTES:
+        if len(chunk) >= rows or line.end - start >= BATCH_BYTES:
             yield chunk
             chunk, start = [], line.end
     if chunk:

@@ -26,6 +26,8 @@ _LOCK = text("""
     SELECT set_config('lock_timeout', '60s', true),
            pg_advisory_xact_lock(hashtext('imports'), hashtext(:force))
 """)
+# Whoever waits for lanes does nothing meanwhile, and isn't to be ended for it.
+_WAIT_IDLY = text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
 _SOURCES = text("""
     SELECT source_ref, subject_id, row FROM import_sources
     WHERE force = :force AND kind = :kind AND source_ref = ANY (:refs)
@@ -143,6 +145,11 @@ def lock_imports(session: Session, force: str) -> None:
     session.execute(_LOCK, {"force": force})
 
 
+def wait_idly(session: Session) -> None:
+    """Let this transaction stay open while others work for it."""
+    session.execute(_WAIT_IDLY)
+
+
 def load_facts(session: Session, force: str, now: datetime, today: date) -> Facts:
     """Read the codes and areas that rows are checked against."""
     codes: dict[str, set[str]] = {name: set() for name in ("countries", *_CODE_LISTS)}
@@ -173,7 +180,8 @@ def find_sources(
         return {}
     values = {"force": force, "kind": kind, "refs": list(refs)}
     return {
-        row.source_ref: Source(row.subject_id, row.row) for row in session.execute(_SOURCES, values)
+        row.source_ref: Source(row.subject_id, row.row)
+        for row in session.execute(_SOURCES, values).all()
     }
 
 
@@ -190,7 +198,7 @@ def find_subjects(
     if not refs:
         return {}
     values = {"force": force, "kind": kind, "refs": list(refs)}
-    return {row.source_ref: row.subject_id for row in session.execute(_SUBJECTS, values)}
+    return {row.source_ref: row.subject_id for row in session.execute(_SUBJECTS, values).all()}
 
 
 def keep_sources(
@@ -244,7 +252,7 @@ def find_digests(
 ) -> dict[str, bytes]:
     """Give the digest of the last row received under each of these refs, where there is one."""
     values = {"force": force, "kind": kind, "refs": list(refs)}
-    return {ref: bytes(digest) for ref, digest in session.execute(_DIGESTS, values)}
+    return {ref: bytes(digest) for ref, digest in session.execute(_DIGESTS, values).all()}
 
 
 def is_unknown_to_planner(session: Session, kind: str) -> bool:
@@ -260,7 +268,7 @@ def find_identified(
 ) -> list[Row[Any]]:
     """Give (type, value, person_id) of valid identifiers."""
     values = {"force": force, "pnc_ids": list(pnc_ids), "cro_numbers": list(cro_numbers)}
-    return list(session.execute(_IDENTIFIED, values))
+    return list(session.execute(_IDENTIFIED, values).all())
 
 
 def find_people(session: Session, force: str, written: Collection[str]) -> dict[str, UUID]:
@@ -275,7 +283,7 @@ def find_people(session: Session, force: str, written: Collection[str]) -> dict[
         "ids": [each for each in written if each not in set(references)],
         "references": references,
     }
-    return {row.written: row.id for row in session.execute(_BY_ID, values)}
+    return {row.written: row.id for row in session.execute(_BY_ID, values).all()}
 
 
 def find_shared(session: Session, force: str, ids: Collection[UUID]) -> set[UUID]:
@@ -303,7 +311,7 @@ def locate(session: Session, force: str, points: Sequence[tuple[float, float]]) 
         "longitudes": [longitude for longitude, _ in points],
         "latitudes": [latitude for _, latitude in points],
     }
-    return {row.place - 1: row.neighbourhood for row in session.execute(_LOCATE, values)}
+    return {row.place - 1: row.neighbourhood for row in session.execute(_LOCATE, values).all()}
 
 
 def areas_of(
@@ -366,4 +374,4 @@ _BIRTHS = text("""
 def births_of(session: Session, force: str, people: Collection[UUID]) -> dict[UUID, date]:
     """Give the dates of birth of those people of whom they are known."""
     values = {"force": force, "people": [each.hex for each in people]}
-    return {row.id: row.date_of_birth for row in session.execute(_BIRTHS, values)}
+    return {row.id: row.date_of_birth for row in session.execute(_BIRTHS, values).all()}

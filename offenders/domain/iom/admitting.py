@@ -52,9 +52,9 @@ def admit(
     session.flush()
     at = decision.decided_at
     said = {"decision_id": decision.id, "cohort": member.cohort, "theme": member.theme}
-    add_log(session, member, "joining", actor=doing.actor, at=at, details=said)
+    add_log(session, member, "joining", actor=doing.actor, occurred_at=at, details=said)
     rated = {"to": member.rating, "reason": "As the panel decided."}
-    add_log(session, member, "rating", actor=doing.actor, at=at, details=rated)
+    add_log(session, member, "rating", actor=doing.actor, occurred_at=at, details=rated)
     session.flush()
     begin_history(session, IomMember.__table__, member.force, [member.id])
     person = hold_person(session, member.person_id)

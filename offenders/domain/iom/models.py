@@ -37,6 +37,7 @@ from offenders.domain.iom.rules import (
     Risk,
     Theme,
 )
+from offenders.domain.logs import LogEntry
 
 __all__ = [
     "IomDecision",
@@ -153,18 +154,12 @@ class IomMember(Base):
     )
 
 
-class IomLog(Base):
+class IomLog(LogEntry):
     """One entry of a membership's log: what was done, when it happened and was stored."""
 
     __tablename__ = "iom_log"
-    force: Mapped[ForceKey]
-    id: Mapped[IdKey]
+    of = "member_id"
     member_id: Mapped[UUID]
-    kind: Mapped[String]
-    occurred_at: Mapped[Moment]
-    recorded_at: Mapped[Moment]
-    actor: Mapped[String]
-    details: Mapped[Json]
     __table_args__ = (
         one_of("kind", LOG_KINDS),
         in_force("member_id", "iom_members"),

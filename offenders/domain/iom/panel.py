@@ -14,7 +14,7 @@ from offenders.domain.iom.admitting import admit
 from offenders.domain.iom.convening import place_of, require_own_area
 from offenders.domain.iom.due import clear_undecided
 from offenders.domain.iom.models import IomDecision, IomNomination
-from offenders.domain.iom.records import Doing, area_of, plain
+from offenders.domain.iom.records import Doing, area_of
 from offenders.domain.iom.rules import (
     DECISIONS,
     LEAST_PANEL,
@@ -27,6 +27,7 @@ from offenders.domain.iom.rules import (
 )
 from offenders.domain.iom.schemes import NotAllowed, all_schemes, check_eligible, check_selection
 from offenders.domain.iom.scores import score_of
+from offenders.domain.logs import plain
 from offenders.domain.persons.finding import hold_person
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import EVERYTHING, figures_in_force

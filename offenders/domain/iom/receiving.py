@@ -286,13 +286,13 @@ def _change(
         member.exit_rationale, member.catch_and_convict = IN_SOURCE, False
         said = {"reason": member.exit_reason, "rationale": IN_SOURCE}
         moment = member.exited_at or at
-        add_log(session, member, "exit", actor=actor, at=moment, details=said)
+        add_log(session, member, "exit", actor=actor, occurred_at=moment, details=said)
     if "rating" in columns:
         member.rated_at = at
         rated = {"from": before["rating"], "to": member.rating, "reason": IN_SOURCE}
-        add_log(session, member, "rating", actor=actor, at=at, details=rated)
+        add_log(session, member, "rating", actor=actor, occurred_at=at, details=rated)
     register_leads(session, member)
     set_review_clock(session, member)
     changed = {name: {"from": old, "to": getattr(member, name)} for name, old in before.items()}
     details = {"changes": changed, "reason": IN_SOURCE}
-    add_log(session, member, "amendment", actor=actor, at=at, details=details)
+    add_log(session, member, "amendment", actor=actor, occurred_at=at, details=details)

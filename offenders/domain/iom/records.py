@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from offenders import clock
 from offenders.db import recorded_at
+from offenders.domain import logs
 from offenders.domain.flags.managed import act_on_arrest
 from offenders.domain.flags.service import follow_subject
 from offenders.domain.history import keep_history
@@ -23,7 +23,6 @@ from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figures_in_force
 from offenders.domain.working_days import start_of_london_day
 from offenders.errors import Conflict, Invalid
-from offenders.ids import new_id
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
     from offenders.domain.iom.models import IomNomination
     from offenders.domain.versions import IfMatch
+
+add_log = partial(logs.add_entry, IomLog)
 
 
 @dataclass(frozen=True)
@@ -101,35 +102,6 @@ def register_leads(session: Session, member: IomMember) -> None:
         reference.register_team(session, member.lead_team)
 
 
-def add_log(  # noqa: PLR0913 - one entry of the log
-    session: Session,
-    member: IomMember,
-    kind: str,
-    *,
-    actor: str,
-    at: datetime,
-    details: dict[str, Any],
-) -> None:
-    """Write one entry of the log."""
-    session.add(
-        IomLog(
-            force=member.force,
-            id=new_id(member.force),
-            member_id=member.id,
-            kind=kind,
-            occurred_at=at,
-            recorded_at=recorded_at(session),
-            actor=actor,
-            details=plain(details),
-        )
-    )
-
-
-def plain(value: Any) -> Any:
-    """Give a value as JSON holds it."""
-    return orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z))
-
-
 def area_of(
     record: IomMember | IomNomination, lpa: str | None, neighbourhood: str | None
 ) -> tuple[str | None, str | None]:
@@ -177,7 +149,7 @@ def finish(  # noqa: PLR0913 - the record, who did what to it, and when
     looked_at: str | None = None,
 ) -> IomMember:
     """Write log, row, history, management and flags; `looked_at` says how an arrest was seen."""
-    add_log(session, member, kind, actor=doing.actor, at=at, details=details)
+    add_log(session, member, kind, actor=doing.actor, occurred_at=at, details=details)
     member.version += changes_version
     member.updated_at = recorded_at(session)
     session.flush()

@@ -18,7 +18,7 @@ from offenders.domain.iom.acting import (
 from offenders.domain.iom.asking import Question
 from offenders.domain.iom.convening import record_meeting
 from offenders.domain.iom.counting import GROUPS, count_groups
-from offenders.domain.iom.due import due_source, refresh_members, settle_flags
+from offenders.domain.iom.due import refresh_members, settle_flags
 from offenders.domain.iom.duties import follow_members
 from offenders.domain.iom.evaluating import evaluate
 from offenders.domain.iom.helping import (
@@ -86,7 +86,6 @@ __all__ = [
     "count_members",
     "count_nominations",
     "decide",
-    "due_source",
     "end_action",
     "evaluate",
     "exit_member",

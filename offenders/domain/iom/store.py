@@ -118,23 +118,15 @@ def count_earlier_arrests(session: Session, person_id: UUID, arrested_at: dateti
 def get_nomination(session: Session, scope: Scope, written: str) -> IomNomination:
     """Give the nomination for a change, locked until the transaction ends."""
     found = _find(session, "iom_nominations", scope, written)
-    return session.execute(
-        select(IomNomination)
-        .where(IomNomination.force == scope.force, IomNomination.id == found.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
+    key = (scope.force, found.id)
+    return session.get_one(IomNomination, key, with_for_update=True, populate_existing=True)
 
 
 def get_member(session: Session, scope: Scope, written: str) -> IomMember:
     """Give the membership for a change, locked until the transaction ends."""
     found = _find(session, "iom_members", scope, written)
-    return session.execute(
-        select(IomMember)
-        .where(IomMember.force == scope.force, IomMember.id == found.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
+    key = (scope.force, found.id)
+    return session.get_one(IomMember, key, with_for_update=True, populate_existing=True)
 
 
 def _find(session: Session, table: str, scope: Scope, written: str) -> Row[Any]:

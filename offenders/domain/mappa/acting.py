@@ -13,12 +13,12 @@ from offenders.db import recorded_at
 from offenders.domain.flags.managed import act_on_arrest
 from offenders.domain.flags.service import clear_for, follow_subject
 from offenders.domain.history import begin_history, keep_history
-from offenders.domain.mappa import store
 from offenders.domain.mappa.due import days_today, settle_case
 from offenders.domain.mappa.levels import level_at
 from offenders.domain.mappa.models import MappaCase, MappaEntry
 from offenders.domain.mappa.rules import Broken, Facts, Kind, Limits, Stage, broken_rules
 from offenders.domain.persons.managing import Managed, end_management, manage
+from offenders.domain.placed import area_of, take_placed
 from offenders.domain.reference.policies import explained_figures
 from offenders.domain.working_days import start_of_london_day
 from offenders.errors import Conflict, Invalid
@@ -74,7 +74,7 @@ class Doing:
 
 def take(session: Session, doing: Doing, kind: str) -> MappaCase:
     """Give the case, locked; raise where its stage allows no such act."""
-    case = store.get_case(session, doing.scope, doing.written)
+    case, _home = take_placed(session, MappaCase, doing.scope, doing.written)
     doing.if_match.check(case.version)
     possible = POSSIBLE[Stage(case.stage)]
     if kind not in possible and not (kind == "action_end" and case.stage == Stage.OPEN):
@@ -177,7 +177,7 @@ def home_of(session: Session, case: MappaCase) -> Row[Any]:
 
 def managed(case: MappaCase, home: Any) -> Managed:
     """Give the management that an open case is."""
-    lpa, neighbourhood = store.area_of(case, home)
+    lpa, neighbourhood = area_of(case, home)
     return Managed(
         id=case.id,
         kind="mappa_case",
@@ -192,7 +192,7 @@ def managed(case: MappaCase, home: Any) -> Managed:
 
 
 def _move_flags(session: Session, case: MappaCase, home: Any) -> None:
-    lpa, neighbourhood = store.area_of(case, home)
+    lpa, neighbourhood = area_of(case, home)
     follow_subject(
         session,
         subject_id=case.id,

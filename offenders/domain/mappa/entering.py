@@ -13,6 +13,7 @@ from offenders.domain.mappa.acting import Doing, finish, take
 from offenders.domain.mappa.levels import begin_level, end_level
 from offenders.domain.mappa.models import MappaCase
 from offenders.domain.mappa.rules import Exit, Kind, Stage, State
+from offenders.domain.placed import area_of
 from offenders.domain.reference import service as reference
 from offenders.domain.wanted.service import duty_team
 from offenders.domain.working_days import london_day, start_of_london_day
@@ -274,7 +275,5 @@ def end_case(  # noqa: PLR0913 - how a case ends
 
 
 def _require_scope(scope: Scope, case: MappaCase, person: Any) -> None:
-    follows = case.lpa is None and case.neighbourhood is None
-    area = (person.lpa, person.neighbourhood) if follows else (case.lpa, case.neighbourhood)
-    if not scope.covers(*area):
+    if not scope.covers(*area_of(case, person)):
         raise Invalid.field("/lpa", "Enter the case in one of your own areas.")

@@ -12,7 +12,6 @@ from offenders.db import Base
 from offenders.domain.columns import (
     ForceKey,
     IdKey,
-    Json,
     Moment,
     OptionalMoment,
     OptionalString,
@@ -22,6 +21,7 @@ from offenders.domain.columns import (
     one_of,
 )
 from offenders.domain.history import history_of
+from offenders.domain.logs import LogEntry
 from offenders.domain.mappa import part_models  # noqa: F401 - what hangs on a case
 from offenders.domain.mappa.part_models import among
 from offenders.domain.mappa.rules import (
@@ -202,20 +202,14 @@ class MappaLevel(Base):
     )
 
 
-class MappaEntry(Base):
+class MappaEntry(LogEntry):
     """One entry of a case's log, with the category and level that it then had."""
 
     __tablename__ = "mappa_entries"
-    force: Mapped[ForceKey]
-    id: Mapped[IdKey]
+    of = "case_id"
     case_id: Mapped[UUID]
-    kind: Mapped[String]
     category: Mapped[int | None]
     level: Mapped[int | None]
-    occurred_at: Mapped[Moment]
-    recorded_at: Mapped[Moment]
-    actor: Mapped[String]
-    details: Mapped[Json]
     __table_args__ = (
         one_of("kind", ENTRY_KINDS),
         in_force("case_id", "mappa_cases"),

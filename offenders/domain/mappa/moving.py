@@ -14,6 +14,7 @@ from offenders.domain.mappa.acting import Doing, add_entry, finish, occurred_at,
 from offenders.domain.mappa.entering import end_case
 from offenders.domain.mappa.levels import begin_level, end_level, level_at
 from offenders.domain.mappa.rules import Exit, Stage, State, StateReason, possible_exits
+from offenders.domain.placed import move
 from offenders.domain.reference import service as reference
 from offenders.domain.working_days import london_day
 from offenders.errors import Conflict, Invalid
@@ -89,7 +90,7 @@ def amend_case(session: Session, doing: Doing) -> MappaCase:
     state_reason = fields.pop("state_reason", None)
     before = {name: getattr(case, _COLUMN.get(name, name)) for name in fields}
     if {"lpa", "neighbourhood"} & set(fields):
-        _move(session, case, fields, doing)
+        move(session, case, fields, doing.scope, what="case")
     if fields.get("manager") not in {None, case.owner_officer}:
         _hand_over(session, case, doing, fields["manager"], reason)
     if "state" in fields and fields["state"] != case.state:
@@ -163,20 +164,6 @@ def _change_state(  # noqa: PLR0913 - where the person is, since when and why
     case.state, case.state_since = state, at
     case.state_reason = reason or StateReason.NOT_STATED
     add_entry(session, case, kind, actor=doing.actor, at=at, details=details)
-
-
-def _move(session: Session, case: MappaCase, fields: dict[str, Any], doing: Doing) -> None:
-    """Put the case in the area named, or with its person."""
-    place = {"lpa": case.lpa, "neighbourhood": case.neighbourhood}
-    place |= {name: fields[name] for name in place if name in fields}
-    if "neighbourhood" in fields and "lpa" not in fields:
-        place["lpa"] = None
-    lpa, neighbourhood = place["lpa"], place["neighbourhood"]
-    if lpa is not None or neighbourhood is not None:
-        lpa = reference.require_area(session, lpa, neighbourhood)
-    case.lpa, case.neighbourhood = lpa, neighbourhood
-    if (lpa or neighbourhood) and not doing.scope.covers(lpa, neighbourhood):
-        raise Invalid.field("/neighbourhood", "Keep the case in one of your own areas.")
 
 
 def record_further_offence(session: Session, doing: Doing) -> MappaCase:

@@ -17,7 +17,7 @@ from offenders.domain.mappa.shown import (
     whole_json,
 )
 from offenders.domain.persons.shown import person_json
-from offenders.domain.reading import Reading
+from offenders.domain.reading import Reading, page_of
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
@@ -28,24 +28,8 @@ if TYPE_CHECKING:
     from offenders.domain.mappa.asking import Question
 
 _DUE: Final = "coalesce(c.meeting_due_at, 'infinity')"
-_PAGE: Final = """
-    SELECT '{{"items":[' || array_to_string(x.items[1 : x.most], ',') || ']' AS body,
-           CAST(NULL AS int) AS version,
-           x.ids[1 : x.most] || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most])) AS subjects,
-           x.people[1 : x.most] AS people,
-           CASE WHEN true = ANY (x.hidden[1 : x.most]) THEN ARRAY['lpa', 'neighbourhood']
-                ELSE CAST('{{}}' AS text[]) END AS masked,
-           CAST('{{}}' AS jsonb) AS details,
-           CASE WHEN cardinality(x.ids) > x.most THEN x.keys[x.most] END AS after
-    FROM (
-        SELECT CAST(:limit AS int) AS most,
-               coalesce(array_agg(r.item ORDER BY r.key, r.id), '{{}}') AS items,
-               coalesce(array_agg(r.id ORDER BY r.key, r.id), '{{}}') AS ids,
-               coalesce(array_agg(r.person_id ORDER BY r.key, r.id), '{{}}') AS people,
-               coalesce(array_agg(r.hidden ORDER BY r.key, r.id), '{{}}') AS hidden,
-               coalesce(array_agg(CAST(json_build_array(CAST(r.key AS text), r.id) AS text)
-                                  ORDER BY r.key, r.id), '{{}}') AS keys
-        FROM ({rows}) r) x
+_MASKED: Final = f"""
+    CASE WHEN {HIDDEN} THEN ARRAY['lpa', 'neighbourhood'] ELSE CAST('{{}}' AS text[]) END
 """
 
 
@@ -60,14 +44,14 @@ def reading_of_cases(question: Question, after: Sequence[Any] | None, limit: int
     as_at = question.as_at is not None
     item = f"{case_json(as_at=as_at)} || jsonb_build_object('masked', {masked(with_minutes=False)})"
     rows = f"""
-        SELECT k.id, k.key, i.item, i.person_id, i.hidden
+        SELECT k.id, k.key, i.item, i.person_id, i.masked
         FROM (SELECT c.id, {_DUE} AS key {question.source} AND {condition}
               ORDER BY {_DUE}, c.id LIMIT CAST(:limit AS int) + 1) k
         CROSS JOIN LATERAL (
-            SELECT CAST({item} AS text) AS item, c.person_id, {HIDDEN} AS hidden
+            SELECT CAST({item} AS text) AS item, c.person_id, {_MASKED} AS masked
             {question.source} AND c.force = :force AND c.id = k.id) i
     """
-    return Reading(_PAGE.format(rows=rows), "mappa_case", values | {"limit": limit})
+    return Reading(page_of(rows), "mappa_case", values | {"limit": limit})
 
 
 def count_cases(session: Session, question: Question) -> int:
@@ -115,7 +99,7 @@ def reading_of_summaries(question: Question, after: Sequence[Any] | None, limit:
         values |= {"after_0": after[0], "after_1": after[1]}
     rows = f"""
         SELECT c.id, row_number() OVER (ORDER BY b.published_at DESC, b.id DESC) AS key,
-               c.person_id, {HIDDEN} AS hidden, b.published_at, b.id AS summary_id,
+               c.person_id, {_MASKED} AS masked, b.published_at, b.id AS summary_id,
                CAST({summary_json()} || jsonb_build_object(
                    'case_id', c.id, 'reference', c.reference, 'person_id', c.person_id,
                    'person', {person_json()}, 'state', c.state, 'manager', c.owner_officer,
@@ -125,10 +109,7 @@ def reading_of_summaries(question: Question, after: Sequence[Any] | None, limit:
         {_WITH_SUMMARY} AND {condition} AND {SUMMARY_HOLDS}
         ORDER BY b.published_at DESC, b.id DESC LIMIT CAST(:limit AS int) + 1
     """
-    page = _PAGE.format(rows=rows).replace(
-        "CAST(json_build_array(CAST(r.key AS text), r.id) AS text)",
-        "CAST(json_build_array(r.published_at, r.summary_id) AS text)",
-    )
+    page = page_of(rows, after="r.published_at, r.summary_id")
     return Reading(page, "mappa_case", values | {"limit": limit})
 
 

@@ -1,12 +1,12 @@
-"""SQL of the log of an order: one entry for each thing done."""
+"""The log of an order as it is read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
-
+from offenders.domain.logs import list_entries
 from offenders.domain.orders.asking import may_name_somebody
+from offenders.domain.orders.models import OrderAction
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,24 +46,13 @@ def list_history(  # noqa: PLR0913 - the filters of the log
     limit: int,
 ) -> list[Row[Any]]:
     """Give the log in the order in which things happened, as (json, occurred_at, id)."""
-    keyset = (
-        "AND (a.occurred_at, a.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
-        if after
-        else ""
+    return list_entries(
+        session,
+        OrderAction,
+        _LOG_JSON,
+        record_id=order_id,
+        as_at=as_at,
+        after=after,
+        limit=limit,
+        values={"sees_people": sees_people},
     )
-    statement = f"""
-        SELECT {_LOG_JSON}::text, a.occurred_at::text, a.id FROM order_actions a
-        WHERE a.force = :force AND a.order_id = :order_id
-          AND (CAST(:as_at AS timestamptz) IS NULL OR a.recorded_at <= :as_at) {keyset}
-        ORDER BY a.occurred_at, a.id LIMIT :limit
-    """
-    values = {
-        "force": session.info["force"],
-        "order_id": order_id,
-        "sees_people": sees_people,
-        "as_at": as_at,
-        "limit": limit,
-    }
-    if after:
-        values |= {"after_at": after[0], "after_id": after[1]}
-    return list(session.execute(text(statement), values))

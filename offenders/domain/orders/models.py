@@ -23,6 +23,7 @@ from offenders.domain.columns import (
     one_of,
 )
 from offenders.domain.history import history_of
+from offenders.domain.logs import LogEntry
 from offenders.domain.orders.cases import RANKS, TYPES, Action, Ending, Monitoring, State
 from offenders.domain.orders.conditions import CATEGORIES, KINDS
 from offenders.domain.persons import models as persons  # noqa: F401 - keys refer to its tables
@@ -217,18 +218,12 @@ class Breach(Base):
     )
 
 
-class OrderAction(Base):
+class OrderAction(LogEntry):
     """One entry of an order's log: what was done, when it happened and when it was stored."""
 
     __tablename__ = "order_actions"
-    force: Mapped[ForceKey]
-    id: Mapped[IdKey]
+    of = "order_id"
     order_id: Mapped[UUID]
-    kind: Mapped[String]
-    occurred_at: Mapped[Moment]
-    recorded_at: Mapped[Moment]
-    actor: Mapped[String]
-    details: Mapped[Json]
     __table_args__ = (
         one_of("kind", ACTION_KINDS),
         in_force("order_id", "orders"),

@@ -20,7 +20,7 @@ from offenders.domain.orders.asking import (
 from offenders.domain.orders.breach_shown import BREACH_JSON, MAY_NAME, PROSE, UNTOLD
 from offenders.domain.orders.cases import ANY_OFFENCE, POWERS
 from offenders.domain.persons.shown import person_json
-from offenders.domain.reading import Reading
+from offenders.domain.reading import Reading, page_of
 from offenders.domain.working_days import london_day
 from offenders.ids import as_reference, as_uuid
 
@@ -170,31 +170,7 @@ def reading_of_orders(question: Question, after: Sequence[Any] | None, limit: in
         CROSS JOIN LATERAL (
             SELECT CAST({_order_json(question)} AS text) AS item, o.person_id, {masked} AS masked
             {question.source()} AND o.force = :force AND o.id = k.id) i"""
-    return Reading(_page(rows), "order", values | {"limit": limit})
-
-
-def _page(rows: str) -> str:
-    """Give the one row of a page over rows of id, key, item, person_id and masked."""
-    return f"""
-        SELECT '{{"items":[' || array_to_string(x.items[1 : x.most], ',') || ']' AS body,
-               CAST(NULL AS int) AS version,
-               x.ids[1 : x.most] || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most]))
-                   AS subjects,
-               x.people[1 : x.most] AS people,
-               ARRAY(SELECT DISTINCT jsonb_array_elements_text(m)
-                     FROM unnest(x.masked[1 : x.most]) m ORDER BY 1) AS masked,
-               CAST('{{}}' AS jsonb) AS details,
-               CASE WHEN cardinality(x.ids) > x.most THEN x.keys[x.most] END AS after
-        FROM (
-            SELECT CAST(:limit AS int) AS most,
-                   coalesce(array_agg(r.item ORDER BY r.key, r.id), '{{}}') AS items,
-                   coalesce(array_agg(r.id ORDER BY r.key, r.id), '{{}}') AS ids,
-                   coalesce(array_agg(r.person_id ORDER BY r.key, r.id), '{{}}') AS people,
-                   coalesce(array_agg(to_jsonb(r.masked) ORDER BY r.key, r.id), '{{}}') AS masked,
-                   coalesce(array_agg(CAST(json_build_array(CAST(r.key AS text), r.id) AS text)
-                                      ORDER BY r.key, r.id), '{{}}') AS keys
-            FROM ({rows}) r) x
-    """
+    return Reading(page_of(rows), "order", values | {"limit": limit})
 
 
 def count_orders(session: Session, question: Question) -> int:
@@ -282,7 +258,7 @@ def reading_of_breaches(question: Question, after: Sequence[Any] | None, limit: 
                    'order_reference', o.reference, 'type', o.type, 'person_id', o.person_id)
                    AS text) AS item
         {source}{keyset} ORDER BY b.occurred_at, b.id LIMIT CAST(:limit AS int) + 1"""
-    return Reading(_page(rows), "order_breach", values | {"limit": limit})
+    return Reading(page_of(rows), "order_breach", values | {"limit": limit})
 
 
 def count_breaches(session: Session, question: Question) -> int:

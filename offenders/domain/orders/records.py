@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from offenders import clock
-from offenders.db import recorded_at
+from offenders.domain import logs
 from offenders.domain.history import keep_history
 from offenders.domain.orders import rules
 from offenders.domain.orders.cases import MADE, Case, State, TypeRule, Unlawful
 from offenders.domain.orders.conditions import limits
 from offenders.domain.orders.models import Order, OrderAction
 from offenders.domain.persons.managing import Managed, end_management, manage
+from offenders.domain.placed import area_of, take_placed
 from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figures_of_rules
 from offenders.domain.working_days import london_day
 from offenders.errors import Invalid, NotFound
-from offenders.ids import as_reference, as_uuid, new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,17 +34,14 @@ if TYPE_CHECKING:
 REVIEWS: Final = "unreviewed-orders"
 CHECKS: Final = "order-checks"
 _RULE_FIELDS: Final = tuple(TypeRule.__dataclass_fields__)
-_PLACED = text("""
-    SELECT o.id, p.lpa, p.neighbourhood
-    FROM orders o JOIN persons p ON p.force = o.force AND p.id = o.person_id
-    WHERE o.force = :force AND (o.id = :id OR o.reference = :reference)
-""")
 _HOME = text("""
     SELECT p.lpa, p.neighbourhood, p.date_of_birth FROM persons p
     WHERE p.force = :force AND p.id = :person_id
 """)
 _BREACHES = text("SELECT occurred_at FROM order_breaches WHERE force = :force AND order_id = :id")
 _AREA_NAMES = text("SELECT name FROM lpas WHERE force = :force AND code = :lpa")
+add_action = partial(logs.add_entry, OrderAction)
+plain = logs.plain
 
 
 @dataclass(frozen=True)
@@ -176,24 +173,8 @@ def _days(figure: int) -> timedelta:
 def take(session: Session, doing: Doing) -> Order:
     """Give the order for a change, locked until the transaction ends. Raises NotFound."""
     scope = doing.scope
-    values = {
-        "force": scope.force,
-        "id": as_uuid(doing.written),
-        "reference": as_reference(doing.written),
-    }
-    home = session.execute(_PLACED, values).one_or_none()
-    if home is None:
-        raise NotFound
-    order = session.execute(
-        select(Order)
-        .where(Order.force == scope.force, Order.id == home.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
-    follows = order.lpa is None and order.neighbourhood is None
-    area = (home.lpa, home.neighbourhood) if follows else (order.lpa, order.neighbourhood)
-    is_others = scope.sender is not None and order.recorded_by != scope.sender
-    if is_others or not scope.covers(*area):
+    order, _home = take_placed(session, Order, scope, doing.written)
+    if scope.sender is not None and order.recorded_by != scope.sender:
         raise NotFound
     doing.if_match.check(order.version)
     return order
@@ -232,35 +213,6 @@ def check_life(session: Session, order: Order, field: str = "expires_on") -> Non
             raise Invalid.field(f"/{field}", message)
 
 
-def add_action(  # noqa: PLR0913 - one entry of the log
-    session: Session,
-    order: Order,
-    kind: str,
-    *,
-    actor: str,
-    occurred_at: datetime,
-    details: dict[str, Any],
-) -> None:
-    """Write one entry of the log."""
-    session.add(
-        OrderAction(
-            force=order.force,
-            id=new_id(order.force),
-            order_id=order.id,
-            kind=kind,
-            occurred_at=occurred_at,
-            recorded_at=recorded_at(session),
-            actor=actor,
-            details=plain(details),
-        )
-    )
-
-
-def plain(value: Any) -> Any:
-    """Give a value as JSON holds it."""
-    return orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z))
-
-
 def keep(session: Session, order: Order, *, is_new: bool = False) -> None:
     """Write the row with its history, and the management that stands or has ended with it."""
     session.flush()
@@ -274,7 +226,6 @@ def keep(session: Session, order: Order, *, is_new: bool = False) -> None:
 
 def managed(order: Any, home: Any) -> Managed:
     """Give the management of a person by an order."""
-    follows = order.lpa is None and order.neighbourhood is None
     return Managed(
         order.id,
         "order",
@@ -282,6 +233,5 @@ def managed(order: Any, home: Any) -> Managed:
         order.person_id,
         order.owner_officer,
         order.owner_team,
-        home.lpa if follows else order.lpa,
-        home.neighbourhood if follows else order.neighbourhood,
+        *area_of(order, home),
     )

@@ -17,7 +17,6 @@ from offenders.domain.orders.asking import OrderSight, Question
 from offenders.domain.orders.breaching import act_on_breach, review_breach
 from offenders.domain.orders.clauses import add_clause, list_clauses
 from offenders.domain.orders.due import (
-    due_source,
     flag_unmonitored,
     follow_the_day,
     settle_day,
@@ -36,11 +35,10 @@ from offenders.domain.orders.reading import (
     reading_of_orders,
 )
 from offenders.domain.orders.records import Doing
-from offenders.domain.orders.reporting import GROUPS, count_by, report
+from offenders.domain.orders.reporting import count_by, report
 from offenders.domain.orders.street import enforceable_of_person
 
 __all__ = [
-    "GROUPS",
     "Doing",
     "OrderSight",
     "Question",
@@ -55,7 +53,6 @@ __all__ = [
     "count_orders",
     "decide",
     "discharge",
-    "due_source",
     "enforceable_of_person",
     "flag_unmonitored",
     "follow_orders",

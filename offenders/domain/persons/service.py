@@ -25,7 +25,6 @@ from offenders.domain.persons.addresses import (
 )
 from offenders.domain.persons.associations import add_association, take_both
 from offenders.domain.persons.entries import (
-    Entries,
     EntryQuestion,
     list_entries,
     show_entry,
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Added",
-    "Entries",
     "EntryQuestion",
     "PersonKey",
     "Search",

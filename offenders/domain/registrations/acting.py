@@ -13,8 +13,8 @@ from offenders.domain.access import Scope
 from offenders.domain.flags.managed import act_on_arrest
 from offenders.domain.flags.service import clear_for, follow_subject
 from offenders.domain.history import keep_history
+from offenders.domain.placed import take_placed
 from offenders.domain.reference import service as reference
-from offenders.domain.registrations import store
 from offenders.domain.registrations.cases import State
 from offenders.domain.registrations.due import settle_flag
 from offenders.domain.registrations.law import Unlawful
@@ -79,12 +79,12 @@ def with_law(work: Callable[[], _T]) -> _T:
 
 def take(session: Session, doing: Doing) -> Taken:
     """Give the registration, locked; raise Conflict where it is closed."""
-    record, born = store.get_registration(session, doing.scope, doing.written)
+    record, home = take_placed(session, Registration, doing.scope, doing.written)
     doing.if_match.check(record.version)
     if record.state == State.CLOSED:
         message = "This registration is closed. A new conviction makes a new one."
         raise Conflict(message, state=record.state, possible=[])
-    return Taken(record, born)
+    return Taken(record, home.date_of_birth)
 
 
 def occurred_at(session: Session, taken: Taken, doing: Doing) -> datetime:

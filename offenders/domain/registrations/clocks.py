@@ -27,7 +27,7 @@ LATE_NOTICE: Final = timedelta(hours=12)  # S.I. 2012/1876; 24 hours before it
 LATE_NOTICE_BEFORE: Final = timedelta(hours=24)
 TRAVEL_DAYS_BEFORE: Final = 3  # shorter travel needed no notice before 13 August 2012
 REVIEW_FROM: Final = date(2012, 7, 30)  # S.I. 2012/1883
-REVIEW_YEARS, YOUNG_REVIEW_YEARS, LONGEST_REVIEW_YEARS = 15, 8, 15  # s.91B(2), (3)
+REVIEW_YEARS, YOUNG_REVIEW_YEARS = 15, 8  # s.91B(2)
 REACTIVE_YEARS: Final = 3  # of low risk, before an offender manager may stop visiting
 _DAY: Final = timedelta(days=1)
 

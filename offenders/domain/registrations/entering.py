@@ -9,6 +9,7 @@ from sqlalchemy import select
 from offenders.db import recorded_at
 from offenders.domain.history import begin_history
 from offenders.domain.persons.finding import hold_person
+from offenders.domain.placed import move
 from offenders.domain.reference import service as reference
 from offenders.domain.registrations.acting import (
     Doing,
@@ -187,7 +188,7 @@ def amend(session: Session, doing: Doing) -> Registration:
         setattr(record, name, fields[name])
     if {"lpa", "neighbourhood"} & set(fields):
         before |= {"lpa": record.lpa, "neighbourhood": record.neighbourhood}
-        _move(session, record, doing)
+        move(session, record, doing.fields, doing.scope, what="record")
     if said := {name: fields[name] for name in FACTS if name in fields}:
         details["disposal"] = _correct(taken, fields.get("disposal_id"), said)
     changes = {
@@ -201,20 +202,6 @@ def amend(session: Session, doing: Doing) -> Registration:
     details |= {"reason": fields["reason"]} if fields.get("reason") else {}
     kind = "handover" if owner else "amendment"
     return finish(session, taken, doing, kind, details=details, at=recorded_at(session))
-
-
-def _move(session: Session, record: Registration, doing: Doing) -> None:
-    """Put the record in the area named, or with its person."""
-    place = {"lpa": record.lpa, "neighbourhood": record.neighbourhood}
-    place |= {name: doing.fields[name] for name in place if name in doing.fields}
-    if "neighbourhood" in doing.fields and "lpa" not in doing.fields:
-        place["lpa"] = None
-    lpa, neighbourhood = place["lpa"], place["neighbourhood"]
-    if lpa is not None or neighbourhood is not None:
-        lpa = reference.require_area(session, lpa, neighbourhood)
-        if not doing.scope.covers(lpa, neighbourhood):
-            raise Invalid.field("/neighbourhood", "Keep the record in one of your own areas.")
-    record.lpa, record.neighbourhood = lpa, neighbourhood
 
 
 def _correct(taken: Taken, disposal_id: Any, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""SQL of the log of a registration: one entry for each thing done."""
+"""The log of a registration as it is read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+from offenders.domain.logs import list_entries
+from offenders.domain.registrations.models import RegistrationAction
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,26 +33,14 @@ def list_actions(  # noqa: PLR0913 - whose log, which part of it, and what may b
     sees_polygraphs: bool,
 ) -> list[Row[Any]]:
     """Give the log in the order in which things happened, as (json, occurred_at, id, kind)."""
-    keyset = (
-        "AND (a.occurred_at, a.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
-        if after
-        else ""
+    return list_entries(
+        session,
+        RegistrationAction,
+        _LOG_JSON,
+        record_id=registration_id,
+        as_at=as_at,
+        after=after,
+        limit=limit,
+        condition="(CAST(:kind AS text) IS NULL OR a.kind = :kind)",
+        values={"kind": kind, "sees_polygraphs": sees_polygraphs},
     )
-    statement = f"""
-        SELECT {_LOG_JSON}::text, a.occurred_at::text, a.id, a.kind FROM registration_actions a
-        WHERE a.force = :force AND a.registration_id = :registration_id
-          AND (CAST(:kind AS text) IS NULL OR a.kind = :kind)
-          AND (CAST(:as_at AS timestamptz) IS NULL OR a.recorded_at <= :as_at) {keyset}
-        ORDER BY a.occurred_at, a.id LIMIT :limit
-    """
-    values = {
-        "force": session.info["force"],
-        "registration_id": registration_id,
-        "kind": kind,
-        "as_at": as_at,
-        "limit": limit,
-        "sees_polygraphs": sees_polygraphs,
-    }
-    if after:
-        values |= {"after_at": after[0], "after_id": after[1]}
-    return list(session.execute(text(statement), values))

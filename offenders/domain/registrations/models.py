@@ -23,6 +23,7 @@ from offenders.domain.columns import (
     one_of,
 )
 from offenders.domain.history import history_of
+from offenders.domain.logs import LogEntry
 from offenders.domain.persons import models as persons  # noqa: F401 - keys refer to its tables
 from offenders.domain.registrations.cases import (
     ACTION_KINDS,
@@ -140,18 +141,12 @@ class Registration(Base):
     )
 
 
-class RegistrationAction(Base):
+class RegistrationAction(LogEntry):
     """One entry of a registration's log: what was done, when it happened and was stored."""
 
     __tablename__ = "registration_actions"
-    force: Mapped[ForceKey]
-    id: Mapped[IdKey]
+    of = "registration_id"
     registration_id: Mapped[UUID]
-    kind: Mapped[String]
-    occurred_at: Mapped[Moment]
-    recorded_at: Mapped[Moment]
-    actor: Mapped[String]
-    details: Mapped[Json]
     __table_args__ = (
         one_of("kind", ACTION_KINDS),
         in_force("registration_id", "registrations"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 from sqlalchemy import text
 
-from offenders.db import recorded_at
+from offenders.domain import logs
 from offenders.domain.persons.managing import Managed, end_management, manage
 from offenders.domain.registrations import clocks, law
 from offenders.domain.registrations.cases import State
@@ -48,6 +48,8 @@ _HELD = text(f"""
     ORDER BY ends_on DESC NULLS FIRST, h.id
 """)
 _HOME = text("SELECT lpa, neighbourhood FROM persons WHERE force = :force AND id = :id")
+add_action = partial(logs.add_entry, RegistrationAction)
+plain = logs.plain
 
 
 def sentence_of(said: Mapping[str, Any], born: date | None) -> Sentence:
@@ -168,30 +170,6 @@ def held_orders(session: Session, record: Registration, today: date) -> list[Hel
     return [each for each in held if each.ends_on is None or each.ends_on >= today]
 
 
-def add_action(  # noqa: PLR0913 - one entry of the log
-    session: Session,
-    record: Registration,
-    kind: str,
-    *,
-    actor: str,
-    occurred_at: datetime,
-    details: dict[str, Any],
-) -> None:
-    """Write one entry of the log."""
-    session.add(
-        RegistrationAction(
-            force=record.force,
-            id=new_id(record.force),
-            registration_id=record.id,
-            kind=kind,
-            occurred_at=occurred_at,
-            recorded_at=recorded_at(session),
-            actor=actor,
-            details=plain(details),
-        )
-    )
-
-
 def tell_management(session: Session, record: Registration) -> None:
     """Say who answers for the person, or that nobody does under this registration any longer."""
     if record.state == State.CLOSED:
@@ -217,11 +195,6 @@ def managed(record: Any, lpa: str | None, neighbourhood: str | None) -> Managed:
         neighbourhood=neighbourhood,
         risk=record.risk,
     )
-
-
-def plain(value: Any) -> Any:
-    """Give a value as JSON holds it."""
-    return orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z))
 
 
 def as_invalid(unlawful: law.Unlawful) -> Invalid:

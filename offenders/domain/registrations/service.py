@@ -5,8 +5,6 @@ from __future__ import annotations
 from offenders.domain.registrations.acting import Doing, follow_birth, hand_over
 from offenders.domain.registrations.counting import OVERDUE, count_open
 from offenders.domain.registrations.due import (
-    RULES,
-    due_source,
     settle_flag,
     settle_flags,
 )
@@ -50,7 +48,6 @@ __all__ = [
     "GROUPS",
     "NOTIFICATIONS",
     "OVERDUE",
-    "RULES",
     "VISITS",
     "Doing",
     "Period",
@@ -62,7 +59,6 @@ __all__ = [
     "close",
     "count_open",
     "count_registrations",
-    "due_source",
     "end_absence",
     "examine",
     "follow_birth",

@@ -10,17 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from offenders.domain.filters import equalities
-from offenders.domain.reading import Reading
+from offenders.domain.reading import Reading, page_of
 from offenders.domain.reference.policies import FIGURES
 from offenders.domain.registrations import shown
 from offenders.domain.registrations.held import HELD, HELD_AS_AT
-from offenders.domain.registrations.models import Registration
 from offenders.domain.registrations.shown import HIDDEN, MASKS, TEAM
 from offenders.domain.working_days import london_day
-from offenders.errors import NotFound
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
@@ -192,32 +190,13 @@ def reading_of_registrations(
     if after is not None:
         condition += f" AND ({_DUE}, r.id) > (CAST(:after_0 AS date), CAST(:after_1 AS uuid))"
         values |= {"after_0": after[0], "after_1": after[1]}
-    sql = f"""
-        SELECT '{{"items":[' || array_to_string(x.items[1 : x.most], ',') || ']' AS body,
-               CAST(NULL AS int) AS version,
-               x.ids[1 : x.most] || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most]))
-                   AS subjects,
-               x.people[1 : x.most] AS people,
-               ARRAY(SELECT DISTINCT m FROM unnest(x.masks[1 : x.most]) one,
-                            unnest(string_to_array(one, ' ')) m) AS masked,
-               CAST('{{}}' AS jsonb) AS details,
-               CASE WHEN cardinality(x.ids) > x.most THEN x.keys[x.most] END AS after
-        FROM (
-            SELECT CAST(:limit AS int) AS most,
-                   coalesce(array_agg(o.item ORDER BY o.due, o.id), '{{}}') AS items,
-                   coalesce(array_agg(o.id ORDER BY o.due, o.id), '{{}}') AS ids,
-                   coalesce(array_agg(o.person_id ORDER BY o.due, o.id), '{{}}') AS people,
-                   coalesce(array_agg(o.masks ORDER BY o.due, o.id), '{{}}') AS masks,
-                   coalesce(array_agg(CAST(json_build_array(CAST(o.due AS text), o.id) AS text)
-                                      ORDER BY o.due, o.id), '{{}}') AS keys
-            FROM (SELECT r.id, {_DUE} AS due, r.person_id,
-                         array_to_string({MASKS}, ' ') AS masks,
-                         CAST({shown.registration_json(as_at=question.as_at is not None)} AS text)
-                             AS item
-                  {question.source} AND {condition}
-                  ORDER BY {_DUE}, r.id LIMIT CAST(:limit AS int) + 1) o) x
+    rows = f"""
+        SELECT r.id, {_DUE} AS key, r.person_id, {MASKS} AS masked,
+               CAST({shown.registration_json(as_at=question.as_at is not None)} AS text) AS item
+        {question.source} AND {condition}
+        ORDER BY {_DUE}, r.id LIMIT CAST(:limit AS int) + 1
     """
-    return Reading(sql, "registration", values | {"limit": limit})
+    return Reading(page_of(rows), "registration", values | {"limit": limit})
 
 
 def count_registrations(session: Session, question: Question) -> int:
@@ -264,33 +243,3 @@ def registered_of_person(scope: Scope, *, sees_all: bool) -> tuple[str, dict[str
           AND s.state IN ('registered', 'in_custody')
     """
     return sql, scope.values_as("registration_scope")
-
-
-_PLACED = text("""
-    SELECT r.id, p.lpa, p.neighbourhood, p.date_of_birth
-    FROM registrations r JOIN persons p ON p.force = r.force AND p.id = r.person_id
-    WHERE r.force = :force AND (r.id = :id OR r.reference = :reference)
-""")
-
-
-def get_registration(
-    session: Session, scope: Scope, written: str
-) -> tuple[Registration, date | None]:
-    """Give the record for a change, locked until the transaction ends, and its person's birth."""
-    values = {"force": scope.force, "id": as_uuid(written), "reference": as_reference(written)}
-    home = session.execute(_PLACED, values).one_or_none()
-    if home is None:
-        raise NotFound
-    record = session.execute(
-        select(Registration)
-        .where(Registration.force == scope.force, Registration.id == home.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
-    follows = record.lpa is None and record.neighbourhood is None
-    lpa, neighbourhood = (
-        (home.lpa, home.neighbourhood) if follows else (record.lpa, record.neighbourhood)
-    )
-    if not scope.covers(lpa, neighbourhood):
-        raise NotFound
-    return record, home.date_of_birth

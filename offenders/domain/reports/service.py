@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from offenders.domain.reports import rules, store
 from offenders.domain.reports.areas import by_area, find_area, rates, shown
 from offenders.domain.reports.links import UNITS, Links, units, written
-from offenders.domain.reports.rules import NO_DATA, OLDEST, PERIOD_DAYS, PERIODS, PERIODS_LIMIT
+from offenders.domain.reports.rules import NO_DATA, PERIOD_DAYS, PERIODS, PERIODS_LIMIT
 from offenders.domain.wanted.figures import LISTS
 from offenders.domain.wanted.rules import Circulation, Outcome, Reason, Risk
 from offenders.domain.working_days import day_bounds
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from offenders.domain.reports.areas import Area
     from offenders.domain.wanted.asking import Question
 
-__all__ = ["OLDEST", "PERIODS", "PERIODS_LIMIT", "PERIOD_DAYS", "Asked", "report_outstanding"]
+__all__ = ["PERIODS", "PERIODS_LIMIT", "PERIOD_DAYS", "Asked", "report_outstanding"]
 
 _MOVES = ("change", "new", "gone")
 _OVERDUE = ("arrest", "review", "validation", "activity")

@@ -12,12 +12,11 @@ from offenders.db import recorded_at
 from offenders.domain.persons.service import require_person
 from offenders.domain.reference.policies import figure_in_force
 from offenders.domain.sharing.rules import LONGEST_RESTRICTION
-from offenders.errors import Conflict, Invalid, NotFound
-from offenders.ids import as_uuid, new_id
+from offenders.domain.sharing.timed import Timed
+from offenders.errors import Conflict, Invalid
+from offenders.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import Row
@@ -49,15 +48,6 @@ _BRING_BACK = text(f"""
     UPDATE restrictions r SET record_ids = {_RECORDS.format("r.person_id")}
     WHERE r.force = :force AND r.person_id = :person_id
 """)
-_TAKE = text("""
-    SELECT id, version, ended_at, until_at FROM restrictions
-    WHERE force = :force AND person_id = :person_id AND id = :id FOR UPDATE
-""")
-_END = text("""
-    UPDATE restrictions SET ended_at = :at, ended_by = :actor, end_reason = :reason,
-                            version = version + 1
-    WHERE force = :force AND id = :id
-""")
 # Whoever reads by emergency access alone may not let themselves, or everybody, in for good.
 _IS_EMERGENCY = text("""
     SELECT EXISTS (
@@ -65,26 +55,17 @@ _IS_EMERGENCY = text("""
         WHERE e.force = :force AND e.taken_by = :actor AND e.person_id = :person_id
           AND e.ended_at IS NULL AND e.until_at > :now)
 """)
-_JSON: Final = """
-    json_build_object('id', r.id, 'force', r.force, 'person_id', r.person_id,
-        'reason', r.reason, 'officers', r.officers, 'teams', r.teams, 'roles', r.roles,
-        'until', r.until_at,
-        'state', CASE WHEN r.ended_at IS NOT NULL THEN 'ended'
-                      WHEN r.until_at <= :now THEN 'expired' ELSE 'standing' END,
-        'ended_at', r.ended_at, 'ended_by', r.ended_by, 'end_reason', r.end_reason,
-        'recorded_by', r.recorded_by, 'recorded_at', r.recorded_at, 'version', r.version)::text
-"""
-_LIST = text(f"""
-    SELECT {_JSON}, r.recorded_at::text, r.id::text, r.person_id FROM restrictions r
-    WHERE r.force = :force AND r.person_id = :person_id
-      AND (CAST(:after_at AS timestamptz) IS NULL
-           OR (r.recorded_at, r.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
-    ORDER BY r.recorded_at DESC, r.id DESC LIMIT :limit
-""")
-_ONE = text(f"""
-    SELECT {_JSON}, r.version, r.id, r.person_id FROM restrictions r
-    WHERE r.force = :force AND r.id = :id
-""")
+RESTRICTIONS: Final = Timed(
+    "restrictions",
+    """
+    'id', t.id, 'force', t.force, 'person_id', t.person_id,
+    'reason', t.reason, 'officers', t.officers, 'teams', t.teams, 'roles', t.roles,
+    'until', t.until_at,
+    'state', CASE WHEN t.ended_at IS NOT NULL THEN 'ended'
+                  WHEN t.until_at <= :now THEN 'expired' ELSE 'standing' END
+    """,
+    what="restriction",
+)
 
 
 def restrict_person(
@@ -111,46 +92,22 @@ def restrict_person(
         "at": recorded_at(session),
     }
     session.execute(_ADD, values)
-    return _show(session, values["id"])
+    return RESTRICTIONS.show(session, values["id"])
 
 
 def end_restriction(  # noqa: PLR0913 - which restriction of whom, by whom and why
-    session: Session, *, actor: str, written: str, restriction: str, reason: str, if_match: IfMatch
+    session: Session, *, actor: str, written: str, entry: str, reason: str, if_match: IfMatch
 ) -> Row[Any]:
     """End a restriction before its time; give it as it then stands."""
     person = require_person(session, written)
-    key = {"force": session.info["force"], "id": as_uuid(restriction)}
-    found = session.execute(_TAKE, key | {"person_id": person.id}).one_or_none()
-    if found is None:
-        raise NotFound
-    asked = key | {"person_id": person.id, "actor": actor, "now": clock.now()}
-    if session.execute(_IS_EMERGENCY, asked).scalar():
+    found = RESTRICTIONS.take(session, person.id, entry)
+    asked = {"force": session.info["force"], "person_id": person.id, "actor": actor}
+    if session.execute(_IS_EMERGENCY, asked | {"now": clock.now()}).scalar():
         message = (
             "You read of this person by emergency access. Who may read them anyway can end it."
         )
         raise Conflict(message, rule="emergency-access")
-    if_match.check(found.version)
-    if found.ended_at is not None or found.until_at <= clock.now():
-        message = "This restriction has ended. There is nothing to end."
-        raise Conflict(message, state="ended", possible=[])
-    session.execute(_END, key | {"at": recorded_at(session), "actor": actor, "reason": reason})
-    return _show(session, found.id)
-
-
-def list_restrictions(
-    session: Session, *, written: str, after: Sequence[Any] | None, limit: int
-) -> tuple[UUID, list[Row[Any]]]:
-    """Give the person, and their restrictions as (json, recorded_at, id), newest first."""
-    person = require_person(session, written)
-    values = {
-        "force": session.info["force"],
-        "person_id": person.id,
-        "now": clock.now(),
-        "after_at": after[0] if after else None,
-        "after_id": after[1] if after else None,
-        "limit": limit,
-    }
-    return person.id, list(session.execute(_LIST, values))
+    return RESTRICTIONS.end(session, found, actor=actor, reason=reason, if_match=if_match)
 
 
 def follow_merge(session: Session, survivor: UUID) -> None:
@@ -162,9 +119,3 @@ def follow_reversal(session: Session, survivor: UUID, other: UUID) -> None:
     """Let the restrictions that went back cover the record they came from alone."""
     follow_merge(session, survivor)
     session.execute(_BRING_BACK, {"force": session.info["force"], "person_id": other})
-
-
-def _show(session: Session, restriction_id: UUID) -> Row[Any]:
-    now: datetime = clock.now()
-    values = {"force": session.info["force"], "id": restriction_id, "now": now}
-    return session.execute(_ONE, values).one()

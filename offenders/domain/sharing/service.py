@@ -14,18 +14,18 @@ from offenders.domain.sharing.emergencies import (
 )
 from offenders.domain.sharing.lookups import PATTERNS, LookUps, list_look_ups, note_reader
 from offenders.domain.sharing.restricting import (
+    RESTRICTIONS,
     end_restriction,
     follow_merge,
     follow_reversal,
-    list_restrictions,
     restrict_person,
 )
 from offenders.domain.sharing.shares import (
+    SHARES,
     Shared,
     end_share,
     find_shared,
     list_shared,
-    list_shares,
     share_person,
 )
 from offenders.domain.sharing.showing import (
@@ -36,15 +36,19 @@ from offenders.domain.sharing.showing import (
     only,
     person_for,
 )
+from offenders.domain.sharing.timed import Timed
 
 __all__ = [
     "IOM",
     "MEETING",
     "NOTES",
     "PATTERNS",
+    "RESTRICTIONS",
+    "SHARES",
     "LookUps",
     "Shared",
     "Taker",
+    "Timed",
     "add_agreement",
     "end_access",
     "end_restriction",
@@ -56,9 +60,7 @@ __all__ = [
     "list_accesses",
     "list_agreements",
     "list_look_ups",
-    "list_restrictions",
     "list_shared",
-    "list_shares",
     "member_for",
     "note_reader",
     "only",

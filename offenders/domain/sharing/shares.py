@@ -14,11 +14,12 @@ from offenders.domain.reference import service as reference
 from offenders.domain.reference.policies import figure_in_force
 from offenders.domain.sharing.agreeing import IN_FORCE, has_agreement
 from offenders.domain.sharing.rules import LONGEST_SHARE
-from offenders.errors import Conflict, Invalid, NotFound
+from offenders.domain.sharing.timed import Timed
+from offenders.errors import Invalid, NotFound
 from offenders.ids import as_reference, as_uuid, new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -32,46 +33,28 @@ _ADD = text("""
                         recorded_by, recorded_at)
     VALUES (:force, :id, :person_id, :agency, :agreement, :reason, :from, :until, :actor, :at)
 """)
-_STANDS: Final = "s.ended_at IS NULL AND s.from_at <= :now AND s.until_at > :now"
-_JSON: Final = f"""
-    json_build_object('id', s.id, 'force', s.force, 'person_id', s.person_id,
-        'agency', s.agency, 'fields', s.agreement, 'reason', s.reason, 'from', s.from_at,
-        'until', s.until_at,
-        'state', CASE WHEN s.ended_at IS NOT NULL THEN 'ended' WHEN {_STANDS} THEN 'standing'
-                      WHEN s.from_at > :now THEN 'to_come' ELSE 'expired' END,
-        'ended_at', s.ended_at, 'ended_by', s.ended_by, 'end_reason', s.end_reason,
-        'recorded_by', s.recorded_by, 'recorded_at', s.recorded_at, 'version', s.version)::text
-"""
-_ONE = text(f"""
-    SELECT {_JSON}, s.version, s.id, s.person_id FROM shares s
-    WHERE s.force = :force AND s.id = :id
-""")
-_LIST = text(f"""
-    SELECT {_JSON}, s.recorded_at::text, s.id::text FROM shares s
-    WHERE s.force = :force AND s.person_id = :person_id
-      AND (CAST(:after_at AS timestamptz) IS NULL
-           OR (s.recorded_at, s.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
-    ORDER BY s.recorded_at DESC, s.id DESC LIMIT :limit
-""")
-_TAKE = text("""
-    SELECT id, version, ended_at, until_at FROM shares
-    WHERE force = :force AND person_id = :person_id AND id = :id FOR UPDATE
-""")
-_END = text("""
-    UPDATE shares SET ended_at = :at, ended_by = :actor, end_reason = :reason,
-                      version = version + 1
-    WHERE force = :force AND id = :id
-""")
+_STANDS: Final = "t.ended_at IS NULL AND t.from_at <= :now AND t.until_at > :now"
+SHARES: Final = Timed(
+    "shares",
+    f"""
+    'id', t.id, 'force', t.force, 'person_id', t.person_id,
+    'agency', t.agency, 'fields', t.agreement, 'reason', t.reason, 'from', t.from_at,
+    'until', t.until_at,
+    'state', CASE WHEN t.ended_at IS NOT NULL THEN 'ended' WHEN {_STANDS} THEN 'standing'
+                  WHEN t.from_at > :now THEN 'to_come' ELSE 'expired' END
+    """,
+    what="share",
+)
 # A partner's own way to people, by joins: never an alternative within a policy. Two shares of
 # one person open the fields of both.
 _SHARED: Final = f"""
-    SELECT s.person_id, array_agg(DISTINCT f ORDER BY f) AS groups
-    FROM shares s
-    JOIN ({IN_FORCE}) a ON a.agency = s.agency AND a.name = s.agreement
+    SELECT t.person_id, array_agg(DISTINCT f ORDER BY f) AS groups
+    FROM shares t
+    JOIN ({IN_FORCE}) a ON a.agency = t.agency AND a.name = t.agreement
      AND (a.until_on IS NULL OR a.until_on >= CAST(:today AS date))
     CROSS JOIN unnest(a.fields || '{{identity}}'::text[]) f
-    WHERE s.force = :force AND s.agency = :agency AND {_STANDS}
-    GROUP BY s.person_id
+    WHERE t.force = :force AND t.agency = :agency AND {_STANDS}
+    GROUP BY t.person_id
 """
 _PAGE = text(f"""
     SELECT h.person_id AS id, h.groups FROM ({_SHARED}) h
@@ -122,40 +105,15 @@ def share_person(
         "at": recorded_at(session),
     }
     session.execute(_ADD, values)
-    return _show(session, values["id"])
+    return SHARES.show(session, values["id"])
 
 
 def end_share(  # noqa: PLR0913 - which share of whom, by whom and why
-    session: Session, *, actor: str, written: str, share: str, reason: str, if_match: IfMatch
+    session: Session, *, actor: str, written: str, entry: str, reason: str, if_match: IfMatch
 ) -> Row[Any]:
     """End a share at once; give it as it then stands."""
-    person = require_person(session, written)
-    key = {"force": session.info["force"], "id": as_uuid(share)}
-    found = session.execute(_TAKE, key | {"person_id": person.id}).one_or_none()
-    if found is None:
-        raise NotFound
-    if_match.check(found.version)
-    if found.ended_at is not None or found.until_at <= clock.now():
-        message = "This share has ended. There is nothing to end."
-        raise Conflict(message, state="ended", possible=[])
-    session.execute(_END, key | {"at": recorded_at(session), "actor": actor, "reason": reason})
-    return _show(session, found.id)
-
-
-def list_shares(
-    session: Session, *, written: str, after: Sequence[Any] | None, limit: int
-) -> tuple[UUID, list[Row[Any]]]:
-    """Give the person, and their shares as (json, recorded_at, id), newest first."""
-    person = require_person(session, written)
-    values = {
-        "force": session.info["force"],
-        "person_id": person.id,
-        "now": clock.now(),
-        "after_at": after[0] if after else None,
-        "after_id": after[1] if after else None,
-        "limit": limit,
-    }
-    return person.id, list(session.execute(_LIST, values))
+    found = SHARES.take(session, require_person(session, written).id, entry)
+    return SHARES.end(session, found, actor=actor, reason=reason, if_match=if_match)
 
 
 def list_shared(
@@ -184,8 +142,3 @@ def _values(session: Session, agency: str | None) -> dict[str, Any]:
     now: datetime = clock.now()
     force = session.info["force"]
     return {"force": force, "agency": agency, "now": now, "today": clock.today()}
-
-
-def _show(session: Session, share_id: UUID) -> Row[Any]:
-    values = {"force": session.info["force"], "id": share_id, "now": clock.now()}
-    return session.execute(_ONE, values).one()

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import text
 
 from offenders.db import recorded_at
+from offenders.domain.logs import list_entries
 from offenders.domain.wanted.models import WantAction
 from offenders.ids import new_id
 
@@ -74,7 +75,6 @@ def show_action(session: Session, action: WantAction) -> str:
 
 def list_actions(  # noqa: PLR0913 - the filters of the log
     session: Session,
-    force: str,
     want_id: UUID,
     *,
     handlings: list[str],
@@ -84,26 +84,14 @@ def list_actions(  # noqa: PLR0913 - the filters of the log
     limit: int,
 ) -> list[Row[Any]]:
     """Give the log in the order in which things happened, as (json, occurred_at, id)."""
-    keyset = (
-        "AND (a.occurred_at, a.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
-        if after
-        else ""
+    return list_entries(
+        session,
+        WantAction,
+        _ACTION_JSON,
+        record_id=want_id,
+        as_at=as_at,
+        after=after,
+        limit=limit,
+        condition="(a.handling = ANY (:handlings) OR a.actor = :reader)",
+        values={"handlings": handlings, "reader": reader},
     )
-    statement = f"""
-        SELECT {_ACTION_JSON}::text, a.occurred_at::text, a.id FROM want_actions a
-        WHERE a.force = :force AND a.want_id = :want_id
-          AND (a.handling = ANY (:handlings) OR a.actor = :reader)
-          AND (CAST(:as_at AS timestamptz) IS NULL OR a.recorded_at <= :as_at) {keyset}
-        ORDER BY a.occurred_at, a.id LIMIT :limit
-    """
-    values = {
-        "force": force,
-        "want_id": want_id,
-        "handlings": handlings,
-        "reader": reader,
-        "as_at": as_at,
-        "limit": limit,
-    }
-    if after:
-        values |= {"after_at": after[0], "after_id": after[1]}
-    return list(session.execute(text(statement), values))

@@ -11,7 +11,6 @@ from offenders.db import Base
 from offenders.domain.columns import (
     ForceKey,
     IdKey,
-    Json,
     Moment,
     OptionalMoment,
     OptionalString,
@@ -20,6 +19,7 @@ from offenders.domain.columns import (
     one_of,
 )
 from offenders.domain.history import history_of
+from offenders.domain.logs import LogEntry
 from offenders.domain.persons import models as persons  # noqa: F401 - keys refer to its tables
 from offenders.domain.wanted.rules import (
     OUTSTANDING,
@@ -155,19 +155,13 @@ class Want(Base):
     )
 
 
-class WantAction(Base):
+class WantAction(LogEntry):
     """One entry of a want's log: what was done, when it happened and when it was stored."""
 
     __tablename__ = "want_actions"
-    force: Mapped[ForceKey]
-    id: Mapped[IdKey]
+    of = "want_id"
     want_id: Mapped[UUID]
-    kind: Mapped[String]
-    occurred_at: Mapped[Moment]
-    recorded_at: Mapped[Moment]
-    actor: Mapped[String]
     handling: Mapped[String] = mapped_column(server_default="normal")
-    details: Mapped[Json]
     client_id: Mapped[UUID | None]
     __table_args__ = (
         one_of("kind", ACTION_KINDS),

@@ -145,19 +145,9 @@ def allowed_outcomes(reason: Reason) -> frozenset[Outcome]:
     return _OUTCOMES[reason]
 
 
-def next_states(reason: Reason, state: str) -> frozenset[str]:
-    """Give the states a want may go to; a closed want stays closed."""
-    return frozenset(allowed_outcomes(reason)) if state == OUTSTANDING else frozenset()
-
-
 def next_circulations(current: Circulation) -> frozenset[Circulation]:
     """Give what a circulation may become; `cancelled` only by a circulation cancellation."""
     return _CIRCULATIONS[current]
-
-
-def allowed_circulation(current: Circulation, wanted: Circulation) -> bool:
-    """Say whether a circulation may go from `current` to `wanted`."""
-    return wanted in _CIRCULATIONS[current]
 
 
 def priority(

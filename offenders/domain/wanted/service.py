@@ -18,7 +18,7 @@ from offenders.domain.wanted.acting import (
     review_want,
     validate_want,
 )
-from offenders.domain.wanted.asking import AREAS, SORTS, Question
+from offenders.domain.wanted.asking import SORTS, Question
 from offenders.domain.wanted.circulating import (
     uncancelled_source,
     uncirculated_source,
@@ -41,11 +41,10 @@ from offenders.domain.wanted.elsewhere import (
     tell_elsewhere,
 )
 from offenders.domain.wanted.entering import amend_want, follow_addresses
-from offenders.domain.wanted.figures import GROUPS
 from offenders.domain.wanted.log import list_actions, show_action
 from offenders.domain.wanted.opening import duty_team, open_want
 from offenders.domain.wanted.opening_many import Suspicion, hold_suspects, open_wants
-from offenders.domain.wanted.overdue import OVERDUE_RULES, due_source
+from offenders.domain.wanted.overdue import due_source
 from offenders.domain.wanted.reading import (
     count_wants,
     open_wants_of_person,
@@ -54,7 +53,6 @@ from offenders.domain.wanted.reading import (
 )
 from offenders.domain.wanted.repeating import record_attempt
 from offenders.domain.wanted.sightings import (
-    Recorded,
     count_sightings,
     list_sightings,
     record_sighting,
@@ -73,18 +71,14 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope, Sight
 
 __all__ = [
-    "AREAS",
     "ELSEWHERE",
-    "GROUPS",
     "LIMIT",
-    "OVERDUE_RULES",
     "SORTS",
     "WANTED_THERE",
     "Asker",
     "Closing",
     "Doing",
     "Question",
-    "Recorded",
     "Suspicion",
     "amend_want",
     "cancel_circulation",
@@ -142,7 +136,6 @@ def list_history(  # noqa: PLR0913 - the filters of the log
     """Give the log of a want as (json, occurred_at, id)."""
     return list_actions(
         session,
-        session.info["force"],
         want_id,
         handlings=sight.handlings,
         reader=sight.subject,
