@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 KEPT: Final = "kept_days"
-MOST_DROPPED: Final = 500  # packs of a force in one run; what is more goes the next day
+MOST_DROPPED: Final = 200  # packs of a force in one run; what is more goes the next day
 _DROP: Final = text("SELECT drop_packs(CAST(:before AS timestamptz), CAST(:most AS int))")
 
 
