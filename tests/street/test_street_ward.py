@@ -248,6 +248,7 @@ def test_an_answer_is_small_and_what_is_unchanged_is_not_sent_again(client, head
     assert tag.startswith('W/"')
     again = client.get(path, headers=sent | {"If-None-Match": tag})
     assert (again.status_code, again.data) == (304, b"")
+    assert (again.headers["ETag"], again.headers["Vary"]) == (tag, "Accept-Encoding")
     given_entry(client, headers, person, "markers", code="FI", rationale="Shotgun.")
     changed = client.get(path, headers=sent | {"If-None-Match": tag})
     assert (changed.status_code, changed.headers["ETag"] == tag) == (200, False)
