@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as drawn
 from sqlalchemy import event
 
 from offenders import tables
@@ -33,6 +35,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     Headers = Callable[..., dict[str, str]]
+
+# The same examples each time, however slow the machine: a change is refused for its own faults.
+# `pytest --hypothesis-profile=default` draws others.
+drawn.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+drawn.load_profile("suite")
 
 FORCE = "33"
 # Codes that no force holds, for tests that commit: each takes one, so that no test sees

@@ -8,18 +8,25 @@ from builders import given_person
 
 from offenders.domain.working_days import london_day
 
-NOW = datetime.now(UTC)
-TODAY = london_day(NOW)
+
+def now():
+    """Give the present moment, whatever is put in the clock's place."""
+    return datetime.now(UTC)
+
+
+def today():
+    """Give the present day likewise."""
+    return london_day(now())
 
 
 def ago(days):
-    """Give the date so many days before the tests began."""
-    return (TODAY - timedelta(days=days)).isoformat()
+    """Give the date so many days ago."""
+    return (today() - timedelta(days=days)).isoformat()
 
 
 def at(days, hours=0):
-    """Give a moment so many days before the tests began."""
-    return (NOW - timedelta(days=days, hours=hours)).isoformat()
+    """Give a moment so many days ago."""
+    return (now() - timedelta(days=days, hours=hours)).isoformat()
 
 
 class Register:
