@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from builders import given_person
 
-from offenders.domain.working_days import london_day
+from offenders.domain.working_days import LONDON, london_day
 
 
 def now():
@@ -17,6 +17,11 @@ def now():
 def today():
     """Give the present day likewise."""
     return london_day(now())
+
+
+def noon(day):
+    """Give a moment of a day that is the same day in London and in UTC, all year."""
+    return datetime.combine(day, time(12), LONDON)
 
 
 def ago(days):

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from builders import given_detention, given_entry, given_neighbourhood
 from orders_given import Orders
-from registrations_given import ago, at, now, today
+from registrations_given import ago, at, noon, now, today
 
 from offenders.clock import as_if_at
 from offenders.domain.registrations.held import HELD_AS_AT
@@ -491,8 +491,8 @@ def test_a_protected_address_is_not_told_by_the_area(register, client, headers):
 def test_the_present_is_the_clock_s(register):
     made = register.given(disposal="caution", relevant_date=ago(10))
     ends_on = date.fromisoformat(made["notification_ends_on"])
-    with as_if_at(now() + (ends_on - today())):
+    with as_if_at(noon(ends_on)):
         assert register.read(made)["state"] == "registered"
-    with as_if_at(now() + (ends_on - today()) + timedelta(days=1)):
+    with as_if_at(noon(ends_on + timedelta(days=1))):
         assert register.read(made)["state"] == "expired"
         assert [each["id"] for each in register.list(state="expired")] == [made["id"]]
