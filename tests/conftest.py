@@ -17,7 +17,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as drawn
 from sqlalchemy import event
 
-from offenders import tables
+from offenders import embedded, tables
 from offenders.api import create_app, limits
 from offenders.db import Work, serving_engine, transaction
 from offenders.domain.reference.codes import load_codes, read_csv
@@ -78,13 +78,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedUrls]:
     """Start a cluster of this worker's own, migrated and with its codes."""
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
-    urls = server.start()
+    with pytest.MonkeyPatch.context() as patch:
+        # Nobody pulls the plug on this cluster: tests of that have their own. Nor does anybody
+        # tidy it up at a moment of their own, which would change plans in the midst of a test.
+        guarded = embedded.GUARDED_OPTIONS.replace("fsync=on", "fsync=off")
+        patch.setattr(embedded, "GUARDED_OPTIONS", f"{guarded} -c autovacuum=off")
+        urls = server.start()
     migrate(urls.owner, "offenders_app")
     owner = owner_engine(urls.owner)
     with owner.connect() as connection:
         load_codes(connection)
     with owner.begin() as connection:
-        # Nobody pulls the plug on this cluster: tests of that have their own.
         name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
         connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     owner.dispose()

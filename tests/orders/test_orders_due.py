@@ -62,26 +62,26 @@ def stages(orders, rule, order):
 
 
 @pytest.mark.parametrize(
-    ("rule", "fields", "told"),
+    ("rule", "days_of", "told"),
     [
         (
             "unreviewed-orders",
-            {"made_on": day(-10)},
+            {"made_on": -10},
             {355: None, 356: ("all", "warning", 365)},
         ),
         (
             "order-checks",
-            {"made_on": day(-10)},
+            {"made_on": -10},
             {80: None, 81: ("all", "warning", 90)},
         ),
         (
             "order-checks",
-            {"type": "DVPO", "made_on": day(0), "expires_on": day(27)},
+            {"type": "DVPO", "made_on": 0, "expires_on": 27},
             {1: None, 2: ("dvpo", "alert", 1), 28: None},
         ),
         (
             "expiring-orders",
-            {"made_on": day(-1700), "expires_on": day(150)},
+            {"made_on": -1700, "expires_on": 150},
             {
                 59: None,
                 60: ("first_warning", "information", 90),
@@ -93,7 +93,8 @@ def stages(orders, rule, order):
         ),
     ],
 )
-def test_what_is_due_is_flagged_on_its_day_with_its_figure(orders, quiet, run, rule, fields, told):
+def test_what_is_due_is_flagged_on_its_day_with_its_figure(orders, quiet, run, rule, days_of, told):
+    fields = {name: day(at) if isinstance(at, int) else at for name, at in days_of.items()}
     made = quiet(**({"type": "CBO"} | fields))
     before: tuple | None = None
     for days, expected in told.items():
