@@ -17,10 +17,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as drawn
 from sqlalchemy import event
 
-from offenders import embedded, tables
+from offenders import tables
 from offenders.api import create_app, limits
 from offenders.db import Work, serving_engine, transaction
 from offenders.domain.reference.codes import load_codes, read_csv
+from offenders.embedded import server as embedded_server
 from offenders.embedded.home import EmbeddedUrls
 from offenders.embedded.server import EmbeddedPostgres
 from offenders.issuer import issue_token, load_or_make_key
@@ -82,8 +83,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedUrls]
     with pytest.MonkeyPatch.context() as patch:
         # Nobody pulls the plug on this cluster: tests of that have their own. Nor does anybody
         # tidy it up at a moment of their own, which would change plans in the midst of a test.
-        guarded = embedded.GUARDED_OPTIONS.replace("fsync=on", "fsync=off")
-        patch.setattr(embedded, "GUARDED_OPTIONS", f"{guarded} -c autovacuum=off")
+        guarded = embedded_server.GUARDED_OPTIONS.replace("fsync=on", "fsync=off")
+        patch.setattr(embedded_server, "GUARDED_OPTIONS", f"{guarded} -c autovacuum=off")
         urls = server.start()
     migrate(urls.owner, "offenders_app")
     owner = owner_engine(urls.owner)
