@@ -42,6 +42,12 @@ class Conflict(DomainError):
     kind = "conflict"
 
 
+class Gone(DomainError):
+    """It was there, and was let go after its time."""
+
+    kind = "gone"
+
+
 class PersonMerged(DomainError):
     """The record named was merged into another, which now stands for the person."""
 

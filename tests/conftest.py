@@ -13,12 +13,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as drawn
 from sqlalchemy import event
 
 from offenders import tables
 from offenders.api import create_app, limits
 from offenders.db import Work, serving_engine, transaction
 from offenders.domain.reference.codes import load_codes, read_csv
+from offenders.embedded import server as embedded_server
 from offenders.embedded.home import EmbeddedUrls
 from offenders.embedded.server import EmbeddedPostgres
 from offenders.issuer import issue_token, load_or_make_key
@@ -34,6 +37,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     Headers = Callable[..., dict[str, str]]
+
+# The same examples each time, however slow the machine: a change is refused for its own faults.
+# `pytest --hypothesis-profile=default` draws others.
+drawn.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+drawn.load_profile("suite")
 
 FORCE = "33"
 # Codes that no force holds, for tests that commit: each takes one, so that no test sees
@@ -70,13 +80,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedUrls]:
     """Start a cluster of this worker's own, migrated and with its codes."""
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
-    urls = server.start()
+    with pytest.MonkeyPatch.context() as patch:
+        # Nobody pulls the plug on this cluster: tests of that have their own. Nor does anybody
+        # tidy it up at a moment of their own, which would change plans in the midst of a test.
+        guarded = embedded_server.GUARDED_OPTIONS.replace("fsync=on", "fsync=off")
+        patch.setattr(embedded_server, "GUARDED_OPTIONS", f"{guarded} -c autovacuum=off")
+        urls = server.start()
     migrate(urls.owner, "offenders_app")
     owner = owner_engine(urls.owner)
     with owner.connect() as connection:
         load_codes(connection)
     with owner.begin() as connection:
-        # Nobody pulls the plug on this cluster: tests of that have their own.
         name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
         connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     owner.dispose()

@@ -30,7 +30,6 @@ class FakeIssuer:
         self.publish(jwk(EC_KEY, "ec"))
         self.status = 200
         self.headers: dict[str, str] = {}
-        self.delay_seconds = 0.0
         self.pause_seconds = 0.0
         self.requests: list[str] = []
         self.open = Event()
@@ -45,7 +44,6 @@ class FakeIssuer:
     def answer(self, path: str) -> bytes:
         self.requests.append(path)
         self.open.wait(5)
-        sleep(self.delay_seconds)
         document = self.documents.get(path.partition("?")[0])
         return document if isinstance(document, bytes) else json.dumps(document).encode()
 

@@ -36,6 +36,11 @@ class Meetings:
         return self.client.post("/v1/meetings", json=fields, headers=sent or self.sent)
 
     def held(self, **fields):
+        """Hold a meeting: draw its pack, and say who was there."""
+        return self.drawn(**{"attendance": [{"officer": "INSP1"}]} | fields)
+
+    def drawn(self, **fields):
+        """Draw a pack, of which nothing else is recorded."""
         answer = self.post(**fields)
         assert answer.status_code == 201, answer.json
         return answer.json
@@ -96,3 +101,13 @@ class Meetings:
         answer = self.client.post(f"/v1/{path}", json=body, headers=sent)
         assert answer.status_code == 201, answer.json
         return answer.json
+
+
+def set_figure(meetings, **figures):
+    """Set figures of the policy of packs."""
+    answer = meetings.client.put(
+        f"/v1/forces/{meetings.force}/policies/meeting-packs",
+        json={"figure": figures, "from": "2026-01-01", "source": "Chief Constable"},
+        headers=meetings.by("force_admin"),
+    )
+    assert answer.status_code in {200, 201}, answer.json

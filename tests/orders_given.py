@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from builders import given_person
 
 from offenders import clock
-from offenders.domain.working_days import LONDON
+from offenders.domain.working_days import LONDON, london_day
 
-TODAY = datetime.now(LONDON).date()
+
+def today():
+    """Give the present day, whatever moment is put in the clock's place."""
+    return london_day(datetime.now(UTC))
 
 
 def day(days):
     """Give the day so many days from today."""
-    return (TODAY + timedelta(days=days)).isoformat()
+    return (today() + timedelta(days=days)).isoformat()
 
 
 def moment(days, hour=12):
     """Give an hour of the day so many days from today."""
-    then = datetime.combine(TODAY + timedelta(days=days), datetime.min.time(), LONDON)
+    then = datetime.combine(today() + timedelta(days=days), datetime.min.time(), LONDON)
     return min(then.replace(hour=hour), clock.now()).isoformat()
 
 

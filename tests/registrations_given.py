@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from builders import given_person
 
-from offenders.domain.working_days import london_day
+from offenders.domain.working_days import LONDON, london_day
 
-NOW = datetime.now(UTC)
-TODAY = london_day(NOW)
+
+def now():
+    """Give the present moment, whatever is put in the clock's place."""
+    return datetime.now(UTC)
+
+
+def today():
+    """Give the present day likewise."""
+    return london_day(now())
+
+
+def noon(day):
+    """Give a moment of a day that is the same day in London and in UTC, all year."""
+    return datetime.combine(day, time(12), LONDON)
 
 
 def ago(days):
-    """Give the date so many days before the tests began."""
-    return (TODAY - timedelta(days=days)).isoformat()
+    """Give the date so many days ago."""
+    return (today() - timedelta(days=days)).isoformat()
 
 
 def at(days, hours=0):
-    """Give a moment so many days before the tests began."""
-    return (NOW - timedelta(days=days, hours=hours)).isoformat()
+    """Give a moment so many days ago."""
+    return (now() - timedelta(days=days, hours=hours)).isoformat()
 
 
 class Register:

@@ -95,6 +95,27 @@ def test_nothing_but_what_is_public_answers_without_a_token(client):
             assert (rule, call(client, rule, method, {}).status_code) == (rule, 401)
 
 
+_NEEDED = {"/v1/reports/supervisor-pack/records": "&measure=arrests"}
+
+
+def test_a_list_of_another_force_is_not_found(client, headers):
+    """Nothing in another force and no such force look the same on every list that takes it."""
+    sent, found = headers(*sorted(ROLES - {"national_analyst", "partner_agency"})), set()
+    for (rule, method), operation in client.application.extensions["operations"].items():
+        if method != "GET" or "<" in rule or operation.scope in {"public", "reference"}:
+            continue
+        asked = f"{rule}?limit=1{_NEEDED.get(rule, '')}&force="
+        if client.get(f"{asked}33", headers=sent).status_code == 422:
+            asked = asked.replace("limit=1&", "")
+        if client.get(f"{asked}33", headers=sent).status_code != 200:
+            continue
+        found.add(rule)
+        for other in ("31", "9Z"):
+            assert (rule, client.get(asked + other, headers=sent).status_code) == (rule, 404)
+    assert {"/v1/tasks", "/v1/tasks/results", "/v1/wanted", "/v1/meetings", "/v1/flags"} <= found
+    assert len(found) > 30
+
+
 @pytest.mark.parametrize(
     "operation",
     [

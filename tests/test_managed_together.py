@@ -8,7 +8,7 @@ import pytest
 from builders import given_detention, given_entry, given_neighbourhood, given_person, given_want
 from iom_given import Iom
 from mappa_given import Mappa
-from orders_given import TODAY, Orders, day
+from orders_given import Orders, day, today
 from registrations_given import Register, ago
 from sqlalchemy import text
 
@@ -133,7 +133,7 @@ def test_people_are_found_by_who_manages_them(client, headers, managed, role, ma
 
 
 def test_the_annual_return_takes_from_the_other_registers(client, headers, managed):
-    year = TODAY.year if date(TODAY.year, 3, 31) < TODAY else TODAY.year - 1
+    year = today().year if date(today().year, 3, 31) < today() else today().year - 1
     in_year = date(year, 1, 15).isoformat()
     orders = Orders(client, headers, "33")
     for kind in ("SHPO", "SRO"):

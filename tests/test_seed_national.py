@@ -49,10 +49,13 @@ from offenders.domain.wanted.rules import (
 from offenders.ids import force_of, is_reference
 from offenders.seed import Scale
 from offenders.seed.national import loading, managed
+from offenders.seed.national import sizes as shares_of
 from offenders.seed.national.sizes import RESIDENTS, sizes
 
 TINY = Scale(people=1290, wants=430, arrests=860)
 SMALLEST = "48"
+# Each force is loaded alike: a dozen, large and small, with neighbours in their regions, show all.
+SOME = ("01", "06", "20", "31", "33", "34", "43", "44", SMALLEST, "50", "60", "62")
 MANAGED = {  # by what a management or an event of the audit calls it: the table, and its letter
     "iom_member": ("iom_members", "C"),
     "mappa_case": ("mappa_cases", "M"),
@@ -73,6 +76,7 @@ def nation(engine, owner):
     """Load a tiny nation for this module; give what is swept away after each test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(rows.SCALES, "national", TINY)
+        patch.setattr(shares_of, "RESIDENTS", {force: RESIDENTS[force] for force in SOME})
         patch.setattr(managed, "MORE", 25)  # or a force of this size would manage nobody
         patch.setattr(managed, "AMONG", 1)
         load(engine, owner)
@@ -133,27 +137,33 @@ def state_of(read):
     }
 
 
-def test_every_territorial_force_has_its_share(read):
-    people = dict(read("SELECT force, count(*) FROM persons GROUP BY 1"))
-    wants = dict(read("SELECT force, count(*) FROM wants GROUP BY 1"))
-    shares = sizes(TINY)
-    assert len(people) == 43
-    assert people == {force: scale.people for force, scale in shares.items()}
-    assert wants == {force: scale.wants for force, scale in shares.items()}
-    assert max(people, key=people.get) == "01"
+def test_every_territorial_force_has_residents(read):
     territorial = read("SELECT code FROM forces WHERE kind = 'territorial'")
+    assert len(RESIDENTS) == 43
     assert {row.code for row in territorial} == set(RESIDENTS)
 
 
-def test_the_whole_nation_is_as_large_as_asked(read):
+def test_every_force_of_the_nation_has_its_share(read):
+    people = dict(read("SELECT force, count(*) FROM persons GROUP BY 1"))
+    wants = dict(read("SELECT force, count(*) FROM wants GROUP BY 1"))
+    shares = sizes(TINY)
+    assert set(people) == set(SOME)
+    assert people == {force: scale.people for force, scale in shares.items()}
+    assert wants == {force: scale.wants for force, scale in shares.items()}
+    assert max(people, key=people.get) == "01"
+
+
+def test_the_whole_nation_is_as_large_as_asked(monkeypatch):
+    monkeypatch.setattr(shares_of, "RESIDENTS", RESIDENTS)
     whole = sizes(Scale(people=1_010_000, wants=134_000))
+    assert set(whole) == set(RESIDENTS)
     assert sum(each.people for each in whole.values()) >= 1_000_000
     assert sum(each.wants for each in whole.values()) >= 120_000
 
 
 def test_the_same_seed_again_changes_nothing_and_another_is_refused(nation, read, engine, owner):
     before = state_of(read)
-    assert load(engine, owner)[0] == "43 of 43 forces hold people already and stay as they are."
+    assert load(engine, owner)[0] == "12 of 12 forces hold people already and stay as they are."
     assert load(engine, owner, seed=6) == [
         "The nation holds made-up data of scale national, seed 5 already. Nothing was changed."
     ]
@@ -176,7 +186,7 @@ def test_a_force_broken_off_half_way_is_made_again_alike(
         with pytest.raises(InterruptedError):
             load(engine, owner)
     assert read("SELECT count(*) FROM persons WHERE force = :f", f=SMALLEST)[0].count == 0
-    assert load(engine, owner)[0] == "42 of 43 forces hold people already and stay as they are."
+    assert load(engine, owner)[0] == "11 of 12 forces hold people already and stay as they are."
     assert state_of(read) == before
 
 
@@ -376,7 +386,7 @@ def test_every_release_stands_as_the_law_and_its_detention_let_it(nation, read, 
             )
             assert row.inspector_review_due_at == inspector_review_due(since, 3)
     due = 0
-    for force in RESIDENTS:
+    for force in SOME:
         with transaction(engine, Work(force)) as session:
             assert lapse_what_is_over(session) == 0
             due += settle_flags(session).raised

@@ -135,6 +135,7 @@ def test_what_is_unchanged_is_told_without_sending_it(client, round_trips, engin
     [
         ("/v1/people/00000000-0000-8000-8000-000000000000", 404),
         ("/v1/wanted/W33-7K3M-Q2XD", 404),
+        ("/v1/wanted?force=31", 404),
         ("/v1/wanted?risk=none", 422),
         ("/v1/wanted?riskk=high", 422),
         ("/v1/wanted?limit=201", 422),

@@ -16,7 +16,7 @@ from offenders.domain.access import sight
 from offenders.domain.acro import service
 from offenders.domain.acro.service import Doing, Period, Question
 from offenders.domain.working_days import london_day
-from offenders.errors import Invalid, NotFound
+from offenders.errors import Invalid
 
 routes = Routes("acro", __name__, url_prefix="/v1", description="Foreign-conviction checks")
 
@@ -28,8 +28,7 @@ def _question(call: Call) -> Question:
     as_at = call.query.pop("as_at", None)
     if as_at is not None:
         settle(call.session, as_at)
-    if call.query.pop("force", call.force) != call.force:
-        raise NotFound
+    call.query.pop("force", None)
     return Question(call.query, call.scope, call.now, as_at)
 
 
@@ -70,8 +69,6 @@ def show_coverage(call: Call) -> Answer:
     A group or period that sent no arrests says `no_data`. `href` gives the rows of
     `foreign_nationals`.
     """
-    if call.query.get("force", call.force) != call.force:
-        raise NotFound
     content = service.coverage(
         call.session,
         scope=call.scope,

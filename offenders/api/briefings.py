@@ -250,8 +250,10 @@ def list_receipts(call: Call, briefing: str) -> Answer:
 def count_receipts(call: Call, briefing: str) -> Answer:
     """Count held against read by team, of the edition that stands."""
     item = service.get_item(call.session, _question(call), briefing)
-    teams = service.count_teams(call.session, Asked(call.scope, item.id))
-    counts = service.counts_of(teams, f"/v1/briefings/{item.id}/receipts")
+    asked = Asked(call.scope, item.id)
+    teams = service.count_teams(call.session, asked)
+    unlisted = service.count_unlisted(call.session, asked)
+    counts = service.counts_of(teams, unlisted, f"/v1/briefings/{item.id}/receipts")
     return Answer(
         as_json({"briefing_id": item.id, "edition": item.edition, **counts}),
         subject_type="briefing",
@@ -275,7 +277,8 @@ def count_reading(call: Call) -> Answer:
     teams = service.count_teams(call.session, asked)
     days = {"from": first.isoformat(), "to": last.isoformat()}
     filters = {name: value for name, value in call.query.items() if name in {"lpa", "team"}}
-    counts = service.counts_of(teams, "/v1/briefings/reading/entries", **days, **filters)
+    unlisted = service.count_unlisted(call.session, asked)
+    counts = service.counts_of(teams, unlisted, "/v1/briefings/reading/entries", **days, **filters)
     return Answer(as_json({**days, "data": "complete" if teams else "no_data", **counts}))
 
 

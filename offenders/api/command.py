@@ -20,7 +20,7 @@ from offenders.domain.command import service
 from offenders.domain.tasks.service import task_sight
 from offenders.domain.wanted.service import Question
 from offenders.domain.working_days import london_day
-from offenders.errors import Invalid, NotFound
+from offenders.errors import Invalid
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -77,7 +77,8 @@ def _pack(call: Call) -> service.PackAsked:
     from_on, to_on = _period(call.query, as_at)
     filters = _written(_FILTERS)
     sights = (sight(call.actor), task_sight(call.actor))
-    return service.PackAsked(filters, call.scope, *sights, as_at, from_on, to_on)
+    paged = {name: call.query[name] for name in ("limit", "officers_after") if name in call.query}
+    return service.PackAsked(filters, call.scope, *sights, as_at, from_on, to_on, **paged)
 
 
 def _period(query: dict[str, Any], as_at: datetime) -> tuple[date, date]:
@@ -151,8 +152,6 @@ def draw_sample(call: Call) -> Answer:
 
 
 def _draw(call: Call, asked: dict[str, Any], as_at: datetime) -> service.Draw:
-    if asked.get("force") not in {None, call.force}:
-        raise NotFound
     sees = sight(call.actor).protected_addresses
     lpa, seed = asked.get("lpa"), asked.get("seed")
     return service.Draw(call.scope, sees, call.now, as_at, lpa, seed)
@@ -202,8 +201,6 @@ def _shown(call: Call, written: str, status: int = 200) -> Answer:
 def list_samples(call: Call) -> Answer:
     """List samples with their results, the latest first: one after another they are the trend."""
     page = read_page(call.query)
-    if call.query.get("force") not in {None, call.force}:
-        raise NotFound
     rows = service.list_samples(
         call.session, call.scope, call.query.get("lpa"), page.after, page.limit + 1
     )

@@ -121,7 +121,7 @@ def read_meeting(call: Call, meeting: str) -> Answer:
     if_match=True,
 )
 def amend_meeting(call: Call, meeting: str) -> Answer:
-    """Say who held it and who was there; the pack stays as it was drawn."""
+    """Say who held it, who was there, and why its pack is held; that stays as it was drawn."""
     service.amend_meeting(call.session, call.scope, meeting, call.body, call.if_match)
     return _shown(call, meeting)
 
@@ -176,7 +176,10 @@ def decide(call: Call, meeting: str) -> Answer:
     files=tuple(packs.MEDIA_TYPES.values()),
 )
 def read_pack(call: Call, meeting: str) -> Answer:
-    """Give the pack as it was drawn; as CSV, XLSX or PDF with a purpose, which is audited."""
+    """Give the pack as it was drawn; as CSV, XLSX or PDF with a purpose, which is audited.
+
+    After its time it is 410; the meeting with its minutes and decisions stays.
+    """
     form: str = call.query["format"]
     section = call.query.get("section")
     purpose = call.query.get("purpose") or access_reason()

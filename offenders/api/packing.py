@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 ENCODING = "Accept-Encoding"
+VARY = ("Vary", ENCODING)
 
 LEAST_BYTES = 1000  # less is sent as it is: it fits one packet
 _LEVEL = 5  # of 9; more takes twice the time for some per cent
@@ -26,7 +27,7 @@ def takes_gzip(accepted: str) -> bool:
 
 def pack(body: bytes, accepted: str) -> tuple[bytes, list[tuple[str, str]]]:
     """Give the body as it is sent, and the headers that go with it."""
-    headers = [("Vary", "Accept-Encoding")]
+    headers = [VARY]
     if len(body) < LEAST_BYTES or not takes_gzip(accepted):
         return body, headers
     return gzip.compress(body, _LEVEL, mtime=0), [*headers, ("Content-Encoding", "gzip")]

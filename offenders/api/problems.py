@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "idempotency-conflict": (409, "The key was used for another request"),
     "idempotency-in-progress": (409, "The first request with this key is still running"),
     "token-expired": (410, "This token is too old"),
+    "gone": (410, "This was kept for its time and is gone"),
     "stale-version": (412, "The record has changed"),
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "This content type is not taken here"),

@@ -14,7 +14,7 @@ from offenders.api import idempotency, limits
 from offenders.api.auditing import access_reason, audit_answer, audit_denial, audit_replay
 from offenders.api.bodies import read_body
 from offenders.api.calls import Answer, Call
-from offenders.api.packing import ENCODING, pack, stamp, written
+from offenders.api.packing import ENCODING, VARY, pack, stamp, written
 from offenders.api.receipts import as_receipt
 from offenders.api.versions import etag, is_unchanged, read_if_match
 from offenders.db import NO_FORCE, Work, transaction
@@ -176,28 +176,33 @@ def _run(  # noqa: PLR0913 - the parts of one request
     if warning is not None:
         answer.headers[limits.WARNING] = warning
     if request.method in _READING and is_unchanged(answer.headers.get("ETag", "")):
-        told = {name: answer.headers[name] for name in _OF_304 if name in answer.headers}
-        return Response(status=304, headers=told)
+        told = [(name, answer.headers[name]) for name in _OF_304 if name in answer.headers]
+        return Response(status=304, headers=[*told, *([VARY] if given.is_for_device else [])])
     return _for_device(answer, call.now, given.stamped_as) if given.is_for_device else answer
 
 
 def _for_device(answer: Response, now: datetime, name: str) -> Response:
-    """Stamp and pack an answer; its ETag is a weak one, for it covers what is shown alone."""
+    """Stamp and pack an answer."""
     stamped = stamp(answer.get_data(), written(now), name)
     body, headers = pack(stamped, request.headers.get(ENCODING, ""))
     answer.set_data(body)
     answer.headers.extend(headers)
-    answer.headers["ETag"] = f"W/{answer.headers['ETag']}"
     return answer
 
 
 def _force_of(
     operation: Operation, actor: Actor, query: dict[str, Any], path: dict[str, str]
 ) -> str:
-    """Codes and areas may be read of any force; everything else is the actor's own force."""
+    """Codes and areas may be read of any force; everything else is the actor's own force.
+
+    Raises NotFound where a list of another force is asked for.
+    """
+    own = actor.force or NO_FORCE
     if operation.scope == "reference":
-        return path.get("force_code") or query.get("force") or actor.force or NO_FORCE
-    return actor.force or NO_FORCE
+        return path.get("force_code") or query.get("force") or own
+    if actor.force is not None and query.get("force", own) != own:
+        raise NotFound
+    return own
 
 
 def _answer(given: Answer) -> Response:
@@ -205,7 +210,7 @@ def _answer(given: Answer) -> Response:
     if given.filename is not None:
         answer.headers["Content-Disposition"] = f'attachment; filename="{given.filename}"'
     if given.status < 300:  # noqa: PLR2004 - a success
-        answer.headers["ETag"] = etag(given.version, given.body)
+        answer.headers["ETag"] = etag(given.version, given.body, is_weak=given.is_for_device)
     if given.location is not None:
         answer.headers["Location"] = given.location
     return answer

@@ -22,7 +22,7 @@ from offenders.api import limits
 from offenders.api.answering import JSON, common_headers, note_answer, request_id_of
 from offenders.api.auditing import printable_reason
 from offenders.api.issuer_keys import IssuerUnavailable
-from offenders.api.packing import pack, stamp, written
+from offenders.api.packing import VARY, pack, stamp, written
 from offenders.api.pages import Cursors, read_page
 from offenders.api.readings import Asked, Shown, body_of, statement_of, values_of
 from offenders.api.tokens import InvalidToken
@@ -141,7 +141,7 @@ class ShortCut:
         prepared = service.prepared()
         actor = service.actor_of(environ.get("HTTP_AUTHORIZATION", ""))
         query = self._read_query(way, environ)
-        if prepared is None or query is None or not self._may_go_on(actor, way, environ):
+        if prepared is None or query is None or not self._may_go_on(actor, query, way, environ):
             return None
         force = actor.force or ""
         page = None
@@ -163,16 +163,17 @@ class ShortCut:
         shown = Shown(*row)
         limits.give_back(lease, most - shown.fresh)
         body = body_of(shown, page)
-        tag = etag(shown.version, body)
+        tag = etag(shown.version, body, is_weak=way.route.is_for_device)
         warning = limits.warning_of(actor, force)
         told = [] if warning is None else [(limits.WARNING, warning)]
         if is_among(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
-            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"", told)
+            varies = [VARY] if way.route.is_for_device else []
+            return _Answered(HTTPStatus.NOT_MODIFIED, tag, b"", [*told, *varies])
         if not way.route.is_for_device:
             return _Answered(HTTPStatus.OK, tag, body, told)
         stamped = stamp(body, written(asked.now))
         packed, headers = pack(stamped, environ.get("HTTP_ACCEPT_ENCODING", ""))
-        return _Answered(HTTPStatus.OK, f"W/{tag}", packed, [*told, *headers])
+        return _Answered(HTTPStatus.OK, tag, packed, [*told, *headers])
 
     def _read_query(self, way: _Way, environ: Environ) -> dict[str, Any] | None:
         """Read the filters as Flask would; None where it must say what is wrong with them."""
@@ -197,10 +198,12 @@ class ShortCut:
             self._queries.clear()
         self._queries[key] = query
 
-    def _may_go_on(self, actor: Actor, way: _Way, environ: Environ) -> bool:
+    def _may_go_on(self, actor: Actor, query: dict[str, Any], way: _Way, environ: Environ) -> bool:
         """Decide as Flask would; what can't be decided from fresh facts is left to it."""
         force, operation = actor.force, way.route.operation
         if force is None or not may(actor, operation.permission or ""):
+            return False
+        if query.get("force", force) != force:
             return False
         if has_narrowed_role(actor):
             return False  # emergency access may have widened it just now

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -17,6 +18,7 @@ from offenders.api.schemas import tasks as schemas
 from offenders.api.schemas.fields import AsAtQuery, ItemPage
 from offenders.api.schemas.wanted import HandoverBody
 from offenders.db import settle, settled_now
+from offenders.domain.access import Scope
 from offenders.domain.reading import Reading, show
 from offenders.domain.tasks import service
 from offenders.domain.tasks.service import Doing, NewTask, Question, task_sight
@@ -84,7 +86,9 @@ def _asked_question(asked: Asked) -> Question:
 
 
 def _shown(call: Call, task_id: Any, *, status: int = 200) -> Answer:
-    row = show(call.session, service.reading_of_task(_question(call), str(task_id)))
+    """Show what the caller has just made or done, though it may be out of their reach by now."""
+    question = replace(_question(call), scope=Scope(call.force))
+    row = show(call.session, service.reading_of_task(question, str(task_id)))
     return Answer(
         row.body.encode(),
         version=row.version,
@@ -151,9 +155,9 @@ def make_task(call: Call) -> Answer:
 def count_tasks(call: Call) -> Answer:
     """Count tasks at a moment, and those overdue, each with a link to exactly its rows."""
     group_by = call.query.pop("group_by", ())
+    part = _Part(call.query.pop("limit"), call.query.pop("offset"))
     question, asked = _counting(call)
-    counts = service.count_groups(call.session, question, group_by, asked)
-    return Answer(as_json({"as_at": asked["as_at"], "counts": counts}))
+    return part.of(service.count_groups(call.session, question, group_by, asked), asked)
 
 
 @route(
@@ -167,9 +171,36 @@ def count_tasks(call: Call) -> Answer:
 def count_results(call: Call) -> Answer:
     """Give what came of tasks by tactic unless told: how they ended, hours, arrests, searches."""
     group_by = call.query.pop("group_by")
+    part = _Part(call.query.pop("limit"), call.query.pop("offset"))
     question, asked = _counting(call)
-    counts = service.results_of(call.session, question, group_by, asked)
-    return Answer(as_json({"as_at": asked["as_at"], "counts": counts}))
+    return part.of(service.results_of(call.session, question, group_by, asked), asked)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """How many of the groups of a count are given, and how many go before.
+
+    At one moment they are always the same, in the same order, so that parts make up the whole.
+    """
+
+    limit: int
+    offset: int
+
+    def of(self, counts: list[dict[str, Any]], asked: dict[str, str]) -> Answer:
+        """Answer with these groups, and where the others are."""
+        shown = counts[self.offset : self.offset + self.limit]
+        more = max(len(counts) - self.offset - len(shown), 0)
+        further = dict(request.args) | asked | {"offset": str(self.offset + len(shown))}
+        return Answer(
+            as_json(
+                {
+                    "as_at": asked["as_at"],
+                    "counts": shown,
+                    "more": more,
+                    "more_href": f"{request.path}?{urlencode(further)}" if more else None,
+                }
+            )
+        )
 
 
 def _counting(call: Call) -> tuple[Question, dict[str, str]]:

@@ -35,11 +35,15 @@ def read_if_match(*, needed: bool) -> IfMatch:
     return IfMatch(frozenset(int(number) for number in _TAG.findall(text)))
 
 
-def etag(version: int | None, body: bytes) -> str:
-    """Make `"<version>.<view>"`; the view part changes with anything shown."""
+def etag(version: int | None, body: bytes, *, is_weak: bool = False) -> str:
+    """Make `"<version>.<view>"`; the view part changes with anything shown.
+
+    It is weak where the answer also says what it doesn't cover, as the moment of a device's answer.
+    """
     # The fastest of hashlib where the processor knows it, as most do.
     view = sha256(body, usedforsecurity=False).hexdigest()[:16]
-    return f'"{version}.{view}"' if version is not None else f'"{view}"'
+    strong = f'"{version}.{view}"' if version is not None else f'"{view}"'
+    return f"W/{strong}" if is_weak else strong
 
 
 def is_unchanged(tag: str) -> bool:
@@ -49,6 +53,6 @@ def is_unchanged(tag: str) -> bool:
 
 def is_among(tag: str, sent: str) -> bool:
     """Tell whether an If-None-Match names this ETag."""
-    return sent.strip() == "*" or tag in {
+    return sent.strip() == "*" or tag.removeprefix("W/") in {
         each.strip().removeprefix("W/") for each in sent.split(",")
     }

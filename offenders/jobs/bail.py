@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from offenders.domain.bail import service as bail
-from offenders.jobs.runner import Effect
+from offenders.jobs.effects import Effect
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

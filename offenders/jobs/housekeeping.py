@@ -1,4 +1,4 @@
-"""Deletion of what is kept only for a time: first answers, reading budgets, runs, revocations.
+"""Deletion of what is kept only for a time: first answers, budgets, runs, revocations, packs.
 
 Its age is taken by the database's clock: a run as if at a later moment shall not give anybody
 their reading budget back. Managements whose person's move was missed follow it then, too.
@@ -13,9 +13,10 @@ from sqlalchemy import text
 
 from offenders.db import NO_FORCE, recorded_at
 from offenders.domain.changes.service import TOKEN_DAYS, forget_views
+from offenders.domain.meetings.service import drop_old_packs
 from offenders.domain.persons.managing import follow_all_homes
 from offenders.domain.working_days import london_day
-from offenders.jobs.runner import Effect
+from offenders.jobs.effects import Effect
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -93,6 +94,7 @@ def tidy_up(session: Session, force: str) -> Effect:
     if force == NO_FORCE:
         runs = session.execute(_DELETE_RUNS, {"before": present - RUNS_KEPT}).scalar_one()
         return Effect(details=deleted | {"job_runs": runs})
+    deleted["packs"] = drop_old_packs(session)
     effects = {"force": force}
     deleted["job_run_effects"] = session.execute(_DELETE_EFFECTS, effects).scalar_one()
     return Effect(details=deleted)

@@ -1,5 +1,8 @@
 """Runs one job: one transaction, one turn at a time, a savepoint for each force.
 
+A job whose work in a force falls into steps, each whole by itself and never done twice, takes
+each in a transaction of its own while the first holds the turn and keeps the run.
+
 A scheduled slot takes effect at most once. Whoever runs a job first takes its lock, then looks
 whether the slot is done, and keeps the run as the last act of the transaction; the unique
 index over (job, slot) refuses whatever would slip through, and with it all of its effects.
@@ -8,18 +11,19 @@ index over (job, slot) refuses whatever would slip through, and with it all of i
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from offenders import clock
 from offenders.db import NO_FORCE, Work, begin, transaction
 from offenders.domain.audit.service import Act, record_act
 from offenders.errors import Conflict, Invalid
+from offenders.jobs.effects import Effect, Tally, kind_of, log_fault, noting_fault
 from offenders.jobs.runs import Run, add_effect, add_run, find_run
 from offenders.marks import marking_writes
 from offenders.telemetry import JOB_RUNS
@@ -49,23 +53,15 @@ class JobRunning(Conflict):
         super().__init__("This job is running just now. Repeat shortly.")
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What a job did in one force; `details` are further counts for the audit."""
-
-    raised: int = 0
-    cleared: int = 0
-    details: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def is_change(self) -> bool:
-        """True where there is something to audit."""
-        return bool(self.raised or self.cleared or any(self.details.values()))
+Step: TypeAlias = "Callable[[Session], Effect]"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One line of the timetable; `cron` is read in Europe/London."""
+    """One line of the timetable; `cron` is read in Europe/London.
+
+    `steps_in` gives what `effect_in` does in parts, each of which may fail alone.
+    """
 
     name: str
     does: str
@@ -73,6 +69,7 @@ class Job:
     catch_up: Literal["once", "skip"]
     effect_in: Callable[[Session, str], Effect]
     raises_flags: bool = False
+    steps_in: Callable[[Session, str], Sequence[Step]] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,36 +95,6 @@ class _Order:
         """The force that asked for the run and for which alone it ran."""
         is_own = self.trigger == "manual" and self.forces is not None and len(self.forces) == 1
         return self.forces[0] if is_own and self.forces else None
-
-
-@dataclass
-class _Tally:
-    """What a run has come to over the forces: effects and faults by force."""
-
-    forces: int = 0
-    effects: dict[str, Effect] = field(default_factory=dict)
-    faults: dict[str, str] = field(default_factory=dict)
-    whole_fault: str | None = None
-
-    @property
-    def raised(self) -> int:
-        return sum(effect.raised for effect in self.effects.values())
-
-    @property
-    def cleared(self) -> int:
-        return sum(effect.cleared for effect in self.effects.values())
-
-    @property
-    def error(self) -> str | None:
-        return self.whole_fault or "; ".join(self.faults.values()) or None
-
-    @property
-    def state(self) -> str:
-        if self.whole_fault:
-            return "failed"
-        if not self.faults:
-            return "succeeded"
-        return "failed" if len(self.faults) == self.forces else "partly_failed"
 
 
 class _SlotTaken(Exception):
@@ -194,7 +161,7 @@ def _run_once(engine: Engine | Connection, order: _Order) -> Run:
         forces = order.forces or [NO_FORCE, *session.execute(_FORCES).scalars()]
         rehearsal = session.begin_nested() if order.dry_run else None
         with clock.as_if_at(order.at) if order.at else nullcontext():
-            tally = _go_through(session, order, forces)
+            tally = _go_through(engine, session, order, forces)
         if rehearsal is not None:
             rehearsal.rollback()
         made = add_run(session, _row(order, started_at, tally))
@@ -204,7 +171,7 @@ def _run_once(engine: Engine | Connection, order: _Order) -> Run:
         return made
 
 
-def _keep_effects(session: Session, order: _Order, tally: _Tally) -> None:
+def _keep_effects(session: Session, order: _Order, tally: Tally) -> None:
     """Keep for each force what the run did in it, where it did anything or failed."""
     for force in sorted({*tally.effects, *tally.faults}):
         effect, error = tally.effects.get(force, Effect()), tally.faults.get(force)
@@ -222,23 +189,40 @@ def _take_turn(session: Session, job: Job) -> None:
         raise
 
 
-def _go_through(session: Session, order: _Order, forces: Sequence[str]) -> _Tally:
-    tally = _Tally(forces=len(forces))
+def _go_through(
+    engine: Engine | Connection, session: Session, order: _Order, forces: Sequence[str]
+) -> Tally:
+    tally = Tally(forces=len(forces))
     for force in forces:
-        try:
+        with noting_fault(tally, order.job.name, force):
+            if order.job.steps_in is not None and not order.dry_run:
+                _take_steps(engine, session, order, force, tally)
+                continue
             with session.begin_nested():
                 begin(session, Work(force, statement_seconds=STATEMENT_SECONDS, marks=False))
                 with marking_writes(session):
                     effect = order.job.effect_in(session, force)
                 _audit(session, order, effect)
-        except Exception as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
-                raise
-            tally.faults[force] = f"{force}: {_kind(error)}"
-            _log_fault("job.force_failed", error, job=order.job.name, force=force)
-        else:
             tally.effects[force] = effect
     return tally
+
+
+def _take_steps(
+    engine: Engine | Connection, session: Session, order: _Order, force: str, tally: Tally
+) -> None:
+    """Take each step in a transaction of its own: no other has to wait for it, or fails with it."""
+    if order.job.steps_in is None:
+        return
+    with session.begin_nested():
+        begin(session, Work(force, writes=False))
+        steps = order.job.steps_in(session, force)
+    for step in steps:
+        session.execute(_NOW)  # or a long row of steps would let this transaction's time run out
+        with noting_fault(tally, order.job.name, force):
+            with transaction(engine, Work(force, statement_seconds=STATEMENT_SECONDS)) as own:
+                effect = step(own)
+                _audit(own, order, effect)
+            tally.effects[force] = tally.effects.get(force, Effect()) + effect
 
 
 def _audit(session: Session, order: _Order, effect: Effect) -> None:
@@ -266,10 +250,10 @@ def _audit(session: Session, order: _Order, effect: Effect) -> None:
 
 def _keep_failure(engine: Engine | Connection, order: _Order, error: Exception) -> Run:
     """Keep a failed run in a transaction of its own, so that it is seen and not run again."""
-    _log_fault("job.failed", error, job=order.job.name)
+    log_fault("job.failed", error, job=order.job.name)
     with transaction(engine, order.work) as session:
         started_at = session.execute(_NOW).scalar_one()
-        made = add_run(session, _row(order, started_at, _Tally(whole_fault=_kind(error))))
+        made = add_run(session, _row(order, started_at, Tally(whole_fault=kind_of(error))))
     return made or _run_of(engine, order)
 
 
@@ -281,7 +265,7 @@ def _run_of(engine: Engine | Connection, order: _Order) -> Run:
         return found
 
 
-def _row(order: _Order, started_at: datetime, tally: _Tally) -> dict[str, Any]:
+def _row(order: _Order, started_at: datetime, tally: Tally) -> dict[str, Any]:
     return {
         "id": order.id,
         "job": order.job.name,
@@ -297,18 +281,3 @@ def _row(order: _Order, started_at: datetime, tally: _Tally) -> dict[str, Any]:
         "only_force": order.only_force,
         "failed_whole": tally.whole_fault is not None,
     }
-
-
-def _kind(error: Exception) -> str:
-    """Name the kind of a fault, never its text, which may hold values."""
-    code = getattr(getattr(error, "orig", None), "pgcode", None)
-    return f"{type(error).__name__} {code}" if code else type(error).__name__
-
-
-def _log_fault(event: str, error: Exception, **where: str) -> None:
-    """Log kind and place of a fault; a whole stack may hold values."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
-    log.error(event, kind=_kind(error), place=place, **where)

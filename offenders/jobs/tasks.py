@@ -11,7 +11,7 @@ from offenders.domain.pnc import service as pnc
 from offenders.domain.registrations import service as registrations
 from offenders.domain.tasks import service as tasks
 from offenders.domain.wanted import service as wanted
-from offenders.jobs.runner import Effect
+from offenders.jobs.effects import Effect
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

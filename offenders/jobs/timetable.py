@@ -264,6 +264,7 @@ JOBS = (
         cron=EVERY_TEN_MINUTES,
         catch_up="once",
         effect_in=meetings.draw_packs,
+        steps_in=meetings.packs_to_draw,
     ),
     Job(
         name="read-budgets",
@@ -282,7 +283,7 @@ JOBS = (
     ),
     Job(
         name="housekeeping",
-        does="Deletes first answers, reading budgets, runs and revocations past their time.",
+        does="Deletes first answers, reading budgets, runs, revocations and packs past their time.",
         cron="10 4 * * *",
         catch_up="once",
         effect_in=housekeeping.tidy_up,

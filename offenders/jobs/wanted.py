@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from offenders.domain.flags import service as flags
 from offenders.domain.wanted import service as wanted
-from offenders.jobs.runner import Effect
+from offenders.jobs.effects import Effect
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

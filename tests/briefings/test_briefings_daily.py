@@ -102,6 +102,10 @@ def test_it_is_packed_and_not_sent_again_unchanged(briefings, client):
     assert len(json.loads(gzip.decompress(packed.data))["items"]) == 1
     again = client.get(address, headers=officer | {"If-None-Match": packed.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+    assert (again.headers["ETag"], again.headers["Vary"]) == (
+        packed.headers["ETag"],
+        "Accept-Encoding",
+    )
 
 
 def test_a_ward_out_of_reach_is_not_there(briefings, daily):

@@ -86,6 +86,38 @@ def test_held_is_told_apart_from_read_and_each_count_has_its_rows(briefings, ite
     assert counted(briefings.ask(f"/{item['id']}/receipts/counts")) == ZERO
 
 
+def test_readers_whom_the_directory_does_not_know_are_counted_apart(briefings, item):
+    """Or 0 % of a team would look unread that its officers read under names not yet confirmed."""
+    everybody = briefings.given(title="all")
+    for number in ("7001", "7002"):
+        briefings.receipt(item, sent=briefings.officer(number))
+    briefings.receipt(everybody, "held", sent=briefings.officer("7001"))
+    counts = briefings.ask(f"/{item['id']}/receipts/counts")
+    assert counted(counts) == ZERO
+    reading = briefings.ask("/reading")
+    for row, number, who in (
+        (counts, 2, {"dev-7001", "dev-7002"}),
+        (reading, 3, {"dev-7001", "dev-7002"}),
+    ):
+        told = row["readers_not_in_directory"]
+        listed = briefings.ask(told["href"].removeprefix("/v1/briefings"))["items"]
+        assert (told["count"], len(listed)) == (number, number)
+        assert {each["officer"] for each in listed} == who
+    north = briefings.by("supervisor", lpas=["N"])
+    nobody = {"count": None, "href": None}
+    told = briefings.ask("/reading", sent=north)
+    assert told["readers_not_in_directory"] == nobody
+    assert briefings.ask("/reading", team="N-NPT")["readers_not_in_directory"] == nobody
+    listed = briefings.ask("/reading/entries", sent=north, state="not_in_directory")
+    assert listed["items"] == []
+    # Once the directory knows them, they count in their team.
+    admin = briefings.by("force_admin")
+    body = {"team": "N-NPT"}
+    assert briefings.client.put("/v1/officers/dev-7001", json=body, headers=admin).status_code < 300
+    counts = briefings.ask(f"/{item['id']}/receipts/counts")
+    assert (counts["read"]["count"], counts["readers_not_in_directory"]["count"]) == (1, 1)
+
+
 def test_teams_are_counted_over_a_period(briefings, item):
     everybody = briefings.given(title="all")
     for each in (item, everybody):

@@ -11,10 +11,11 @@ from devices_given import Device
 from orders_given import Orders, day
 from sqlalchemy import text
 
-from offenders.clock import as_if_at
+from offenders.clock import as_if_at, today
 from offenders.jobs.housekeeping import tidy_up
 
 LONG = 24 * 365
+BORN = str(today() - timedelta(days=11_000))  # grows no older for the next 300 days
 
 
 @pytest.fixture
@@ -25,7 +26,8 @@ def resident(client, headers):
 
     def make(ward="W1", **fields):
         home = {"lines": ["1"], "neighbourhood": ward, "type": "home"}
-        return given_person(client, headers, **{"addresses": [home], **fields})
+        whole = {"addresses": [home], "date_of_birth": BORN, **fields}
+        return given_person(client, headers, **whole)
 
     return make
 

@@ -156,6 +156,30 @@ def test_every_count_of_the_pack_is_exactly_its_list(client, headers, force):
     assert set(PAIRS) | {name for each in PAIRS.values() for name in each} <= set(MEASURES)
 
 
+def test_a_team_of_many_officers_comes_in_pages_that_lose_none(client, headers, force):
+    """Among owners without a team may be thousands whom the directory doesn't know."""
+    sent = headers("chief_officer")
+    codes = ["22", *(f"X{number}" for number in range(5))]
+    for code in codes[1:]:
+        given_want(client, headers, owner_officer=code)
+    (whole,) = pack(client, sent, team="none")["teams"]
+    assert [each["officer"] for each in whole["officers"]] == codes
+    assert (whole["officer_count"], whole["more"], whole["more_href"]) == (6, 0, None)
+    (team,) = pack(client, sent, team="none", limit=4)["teams"]
+    assert (team["officer_count"], team["more"]) == (6, 2)
+    assert team["measures"]["outstanding_wants"]["records"] == 6
+    given_want(client, headers, owner_officer="X4")  # later: the pages are of one moment
+    found = team["officers"]
+    while team["more"]:
+        (team,) = client.get(team["more_href"], headers=sent).json["teams"]
+        found += team["officers"]
+    assert [each["officer"] for each in found] == codes
+    wants = [each["measures"]["outstanding_wants"]["records"] for each in found]
+    assert wants == [1] * 6
+    for asked in ("limit=0", "limit=201", "limit=x"):
+        assert client.get(f"{PACK}?team=none&{asked}", headers=sent).status_code == 422
+
+
 def test_a_past_pack_stays_as_it_was_and_a_policy_moves_the_age(client, headers, force):
     sent = headers("chief_officer")
     first = pack(client, sent)

@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from offenders.db import Work, transaction
 from offenders.domain.flags.service import DueSource, raise_due
-from offenders.jobs.runner import Effect, Job
+from offenders.jobs.effects import Effect
+from offenders.jobs.runner import Job
 
 SQL = """
     SELECT 'want' AS subject_type, CAST(x AS uuid) AS subject_id, NULL AS subject_reference,

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from offenders.db import Work, transaction
 from offenders.jobs import runner
-from offenders.jobs.runner import Effect
+from offenders.jobs.effects import Effect
 
 PATH = "/v1/jobs/overdue-arrests/runs"
 SLOT = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from offenders import clock
 from offenders.db import Work, serving_engine, transaction
 from offenders.errors import Invalid
 from offenders.jobs import runner
-from offenders.jobs.runner import Effect
+from offenders.jobs.effects import Effect
 
 SLOT = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 

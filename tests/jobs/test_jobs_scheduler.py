@@ -17,7 +17,7 @@ from sqlalchemy import text
 from offenders import clock
 from offenders.db import serving_engine
 from offenders.jobs import scheduler
-from offenders.jobs.runner import Effect
+from offenders.jobs.effects import Effect
 
 TAKEOVER_SECONDS = 5
 NOON = datetime(2027, 7, 5, 12, 0, tzinfo=UTC)

@@ -8,7 +8,8 @@ import pytest
 from builders import given_want
 from sqlalchemy import text
 
-from offenders.db import Work, transaction
+from offenders.db import NO_FORCE, Work, transaction
+from offenders.domain.reference.codes import read_csv
 from offenders.jobs import runner
 from offenders.jobs.timetable import JOBS, find_job
 
@@ -76,7 +77,10 @@ def test_a_flag_clears_when_it_is_no_longer_due_and_comes_again(client, headers,
     assert [row.state for row in flags("overdue-arrests")] == ["cleared", "open"]
 
 
-def test_every_job_of_the_timetable_runs_through_every_force(engine):
-    for job in JOBS:
-        made = runner.run(engine, job, dry_run=True)
+def test_every_job_of_the_timetable_runs_through_forces(engine):
+    """The first through all of them; the others through every eighth, so that each has some."""
+    codes = sorted(row["code"] for row in read_csv("forces.csv"))
+    for place, job in enumerate(JOBS):
+        forces = [NO_FORCE, *codes[place % 8 :: 8]] if place else None
+        made = runner.run(engine, job, dry_run=True, forces=forces)
         assert (job.name, made.state, made.error) == (job.name, "succeeded", None)

@@ -9,23 +9,14 @@ from datetime import UTC, datetime, time
 
 import pytest
 from builders import given_neighbourhood
-from meetings_given import Meetings
+from meetings_given import Meetings, set_figure
 
 from offenders import clock
 from offenders.db import Work, transaction
-from offenders.domain.meetings.service import draw_daily_packs
 from offenders.domain.working_days import LONDON
+from offenders.jobs.meetings import draw_packs, packs_to_draw
 
 CANARY = '=HYPERLINK("http://x")'
-
-
-def set_figure(meetings, **figures):
-    answer = meetings.client.put(
-        f"/v1/forces/{meetings.force}/policies/meeting-packs",
-        json={"figure": figures, "from": "2026-01-01", "source": "Chief Constable"},
-        headers=meetings.by("force_admin"),
-    )
-    assert answer.status_code in {200, 201}, answer.json
 
 
 def test_a_pack_is_taken_along_for_a_purpose_and_the_disclosure_is_audited(meetings):
@@ -144,7 +135,7 @@ def test_packs_are_drawn_by_themselves_where_the_force_says_so(meetings, figures
     engine = meetings.client.application.extensions["offenders"].engine
     for expected in (drawn, 0):
         with transaction(engine, Work(meetings.force)) as session:
-            assert draw_daily_packs(session) == expected
+            assert draw_packs(session, meetings.force).details.get("meetings", 0) == expected
     made = meetings.get("/v1/meetings").json["items"]
     midnight = datetime.combine(clock.today(), time(0), LONDON).astimezone(UTC)
     assert [(each["tier"], each["lpa"]) for each in made] == [("lpa", "N"), ("force", None)][:drawn]
@@ -156,4 +147,4 @@ def test_no_pack_is_drawn_before_its_hour(meetings):
     engine = meetings.client.application.extensions["offenders"].engine
     with transaction(engine, Work(meetings.force)) as session:
         expected = 1 if clock.now().astimezone(LONDON).hour == 23 else 0
-        assert draw_daily_packs(session) == expected
+        assert len(packs_to_draw(session, meetings.force)) == expected

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from builders import given_detention
-from orders_given import TODAY, day, moment
+from orders_given import day, moment, today
 from sqlalchemy import text
 
 from offenders import clock
@@ -34,7 +34,7 @@ def run(connection):
     def make(job, days=None):
         at = None
         if days is not None:
-            at = start_of_london_day(TODAY + timedelta(days=days)) + timedelta(hours=12)
+            at = start_of_london_day(today() + timedelta(days=days)) + timedelta(hours=12)
         done = runner.run(connection, find_job(job), at=at, forces=["33"])
         assert done.state == "succeeded"
         return done.raised, done.cleared
@@ -62,26 +62,26 @@ def stages(orders, rule, order):
 
 
 @pytest.mark.parametrize(
-    ("rule", "fields", "told"),
+    ("rule", "days_of", "told"),
     [
         (
             "unreviewed-orders",
-            {"made_on": day(-10)},
+            {"made_on": -10},
             {355: None, 356: ("all", "warning", 365)},
         ),
         (
             "order-checks",
-            {"made_on": day(-10)},
+            {"made_on": -10},
             {80: None, 81: ("all", "warning", 90)},
         ),
         (
             "order-checks",
-            {"type": "DVPO", "made_on": day(0), "expires_on": day(27)},
+            {"type": "DVPO", "made_on": 0, "expires_on": 27},
             {1: None, 2: ("dvpo", "alert", 1), 28: None},
         ),
         (
             "expiring-orders",
-            {"made_on": day(-1700), "expires_on": day(150)},
+            {"made_on": -1700, "expires_on": 150},
             {
                 59: None,
                 60: ("first_warning", "information", 90),
@@ -93,7 +93,8 @@ def stages(orders, rule, order):
         ),
     ],
 )
-def test_what_is_due_is_flagged_on_its_day_with_its_figure(orders, quiet, run, rule, fields, told):
+def test_what_is_due_is_flagged_on_its_day_with_its_figure(orders, quiet, run, rule, days_of, told):
+    fields = {name: day(at) if isinstance(at, int) else at for name, at in days_of.items()}
     made = quiet(**({"type": "CBO"} | fields))
     before: tuple | None = None
     for days, expected in told.items():
@@ -109,7 +110,7 @@ def test_what_is_due_is_flagged_on_its_day_with_its_figure(orders, quiet, run, r
 
 
 def test_the_law_may_ask_for_a_review_earlier_than_the_force(orders, quiet, run):
-    born = (TODAY - timedelta(days=5000)).isoformat()
+    born = (today() - timedelta(days=5000)).isoformat()
     child = orders.person(date_of_birth=born)["id"]
     made = quiet(type="CBO", person_id=child, made_on=day(-300), expires_on=day(500))
     assert made["statutory_review_on"] == made["review_due_on"]
@@ -247,4 +248,4 @@ def test_the_summary_of_a_person_shows_the_orders_that_bind(orders, quiet, conne
         whole = text(f"SELECT {sql} FROM persons p WHERE p.force = :force AND p.id = :person")
         (shown,) = session.execute(whole, values | {"person": person}).scalar_one()
     assert (shown["id"], shown["state"]) == (made["id"], "in_force")
-    assert date.fromisoformat(shown["made_on"]) <= TODAY
+    assert date.fromisoformat(shown["made_on"]) <= today()

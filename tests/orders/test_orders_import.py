@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from orders_given import TODAY, Orders, day
+from orders_given import Orders, day, today
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
@@ -263,7 +263,7 @@ def test_what_changes_at_the_source_changes_here_unless_it_was_decided_here(orde
 
 
 def test_somebody_described_in_the_row_is_recorded_with_their_order(orders, bring):
-    described = {"family_name": "Newcomer", "date_of_birth": "2010-01-01"}
+    described = {"family_name": "Newcomer", "date_of_birth": day(-6000)}
     rows = [
         {"source_ref": "A", "type": "CBO", "made_on": day(-9), "expires_on": day(400), **described},
         {"source_ref": "B", "type": "DVPN", "made_on": day(-9), **described},
@@ -282,4 +282,4 @@ def test_somebody_described_in_the_row_is_recorded_with_their_order(orders, brin
 def test_days_of_a_year_are_in_order():
     days = [each["made_on"] for each in leicestershire() if each["type"] == "SHPO"]
     assert all(first < second for first, second in pairwise(days))
-    assert date.fromisoformat(max(days)) <= LAST < TODAY
+    assert date.fromisoformat(max(days)) <= LAST < today()

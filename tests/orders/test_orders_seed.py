@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from orders_given import TODAY, Orders
+from orders_given import Orders, today
 
 from offenders.domain.imports.service import run_rows
 from offenders.domain.working_days import start_of_london_day
 from offenders.seed import PersonKey, made_up_orders
 
-NOW = start_of_london_day(TODAY) + timedelta(hours=1)
+
+def now():
+    return start_of_london_day(today()) + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def people():
         {
             "source_ref": f"P{n}",
             "family_name": f"Example{n}",
-            "date_of_birth": (TODAY - timedelta(days=8_000 + n * 40)).isoformat(),
+            "date_of_birth": (today() - timedelta(days=8_000 + n * 40)).isoformat(),
         }
         for n in range(300)
     ]
@@ -32,8 +34,8 @@ def people():
 
 def test_the_year_has_the_published_figures_in_the_report(orders, engine, fresh_force):
     keys = [PersonKey.of(each) for each in people()]
-    rows = list(made_up_orders("33", 7, NOW, keys))
-    assert rows == list(made_up_orders("33", 7, NOW, keys))
+    rows = list(made_up_orders("33", 7, now(), keys))
+    assert rows == list(made_up_orders("33", 7, now(), keys))
     assert len(rows) == len({each["source_ref"] for each in rows}) == 82 + 80 + 71 + 12
     run_rows(engine, force=fresh_force, kind="people", rows=people(), requested_by="test")
     summary = run_rows(engine, force=fresh_force, kind="orders", rows=rows, requested_by="test")
@@ -56,9 +58,9 @@ def test_the_year_has_the_published_figures_in_the_report(orders, engine, fresh_
 
 def test_a_share_of_leicestershires_figures_is_as_many_times_as_many():
     keys = [PersonKey.of(each) for each in people()]
-    rows = list(made_up_orders("33", 7, NOW, keys, 3))
+    rows = list(made_up_orders("33", 7, now(), keys, 3))
     assert len(rows) == len({each["source_ref"] for each in rows}) == 3 * (82 + 80 + 71 + 12)
     breached = [each["breaches"] for each in rows if each["type"] == "SHPO" and "breaches" in each]
     assert (len(breached), sum(map(len, breached))) == (3 * 12, 3 * 14)
     assert all(len(each) == len(set(each)) for each in breached)
-    assert list(made_up_orders("33", 7, NOW, keys, 0)) == []
+    assert list(made_up_orders("33", 7, now(), keys, 0)) == []

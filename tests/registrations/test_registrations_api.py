@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from builders import given_detention, given_entry, given_neighbourhood
 from orders_given import Orders
-from registrations_given import NOW, TODAY, ago, at
+from registrations_given import ago, at, noon, now, today
 
 from offenders.clock import as_if_at
 from offenders.domain.registrations.held import HELD_AS_AT
@@ -27,7 +27,7 @@ def test_a_registration_says_until_when_and_why(register):
     assert made["notification_indefinite"] is False
     assert made["because"]["section"] == "Sexual Offences Act 2003 s.82(1)"
     assert (made["offender_manager"], made["risk"]) == ("OM1", "high")
-    assert made["state"] == ("registered" if date(2027, 1, 14) >= TODAY else "expired")
+    assert made["state"] == ("registered" if date(2027, 1, 14) >= today() else "expired")
     longer = register.given(relevant_date="2020-01-15", disposal="imprisonment", sentence_months=30)
     assert (longer["notification_ends_on"], longer["notification_indefinite"]) == (None, True)
     young = register.given(
@@ -54,7 +54,7 @@ def test_a_registration_says_until_when_and_why(register):
         ({"disposal": "conditional_discharge"}, "/discharge_months"),
         ({"disposal": "conditional_discharge", "discharge_months": 37}, "/discharge_months"),
         ({"relevant_date": "1989-12-31"}, "/relevant_date"),
-        ({"relevant_date": (TODAY + timedelta(days=1)).isoformat()}, "/relevant_date"),
+        ({"relevant_date": (today() + timedelta(days=2)).isoformat()}, "/relevant_date"),
         ({"disposal": "imprisonment", "sentence_months": 6, "terms": [{"months": 6}]}, "/terms"),
         ({"owner_team": "MOSOVO", "offender_manager": "OM1"}, "/owner_team"),
         ({"lpa": "nowhere"}, "/lpa"),
@@ -119,7 +119,7 @@ def test_it_never_ends_before_an_order_that_keeps_it_up(register, client, header
     assert (made["state"], made["notification_ends_on"]) == ("expired", "2022-01-14")
     orders.given(person_id=made["person_id"], type="restraining", expires_on=None)
     assert register.read(made)["state"] == "expired"
-    last = (TODAY + timedelta(days=900)).isoformat()
+    last = (today() + timedelta(days=900)).isoformat()
     order = orders.given(person_id=made["person_id"], made_on="2022-01-10", expires_on=last)
     held = register.read(made)
     assert (held["state"], held["notification_ends_on"]) == ("registered", last)
@@ -187,7 +187,7 @@ def test_time_in_custody_or_hospital_is_disregarded(register):
 def test_visits_are_due_by_risk_and_only_one_at_which_the_person_was_seen_counts(register):
     made = register.given(relevant_date="2025-08-31", disposal="fine", risk="medium")
     assert made["visit_due_on"] == "2026-02-28"
-    planned = (TODAY + timedelta(days=3)).isoformat()
+    planned = (today() + timedelta(days=3)).isoformat()
     plan = register.done(made, "visits", planned_for=planned, officers=["OM1"])
     assert (plan["visit_planned_for"], plan["version"]) == (planned, made["version"])
     assert register.act(made, "visits").status_code == 422
@@ -202,7 +202,7 @@ def test_visits_are_due_by_risk_and_only_one_at_which_the_person_was_seen_counts
     assert (seen["failed_visits"], seen["last_seen_on"]) == (0, ago(1))
     assert register.act(made, "risk-levels", risk="very_high").status_code == 422
     up = register.done(made, "risk-levels", risk="very_high", reason="New partner with children")
-    assert (up["risk"], up["risk_since"]) == ("very_high", TODAY.isoformat())
+    assert (up["risk"], up["risk_since"]) == ("very_high", today().isoformat())
     assert up["visit_due_on"] < seen["visit_due_on"]
     told = {"risk": "low", "reason": "Found in the file.", "occurred_at": at(1)}
     assert register.done(made, "risk-levels", **told)["risk"] == "very_high"
@@ -226,9 +226,9 @@ def test_reactive_management_needs_three_years_of_low_risk_and_ends_with_it(regi
     assert register.act(made, "managements", **unnamed).status_code == 422
     reactive = register.done(made, "managements", **body)
     assert (reactive["management"], reactive["visit_due_on"]) == ("reactive", None)
-    assert reactive["reactive_review_due_on"] == (TODAY + timedelta(days=365)).isoformat()
+    assert reactive["reactive_review_due_on"] == (today() + timedelta(days=365)).isoformat()
     register.done(made, "visits", seen=True, concerns="A child's bicycle in the hall.")
-    assert register.read(made)["reactive_review_due_on"] == TODAY.isoformat()
+    assert register.read(made)["reactive_review_due_on"] == today().isoformat()
     up = register.done(made, "risk-levels", risk="medium", reason="Concerns.")
     assert (up["management"], up["reactive_review_due_on"]) == ("active", None)
     assert up["visit_due_on"] is not None
@@ -239,15 +239,15 @@ def test_travel_is_notified_seven_days_ahead_and_a_return_within_three(register)
     late = register.done(
         made,
         "travel",
-        departs_at=(NOW + timedelta(days=3)).isoformat(),
-        returns_on=(TODAY + timedelta(days=5)).isoformat(),
+        departs_at=(now() + timedelta(days=3)).isoformat(),
+        returns_on=(today() + timedelta(days=5)).isoformat(),
         countries=["ESP"],
     )["travel"][0]
     assert (late["is_in_time"], late["suspected_offence"][-7:]) == (False, "s.91(1)")
     excused = register.done(
         made,
         "travel",
-        departs_at=(NOW + timedelta(hours=13)).isoformat(),
+        departs_at=(now() + timedelta(hours=13)).isoformat(),
         excuse="A funeral.",
     )["travel"][1]
     assert (excused["is_in_time"], excused["returns_on"]) == (True, None)
@@ -278,7 +278,7 @@ def test_an_indefinite_period_is_reviewed_after_fifteen_years(register):
     assert register.act(made, "closures", **ending).status_code == 409
     remains = {"determination": "remains", "authorised_by": "SUPT1", "next_review_years": 10}
     kept = register.done(made, "indefinite-reviews", determined_on=ago(50), **remains)
-    determined = TODAY - timedelta(days=50)
+    determined = today() - timedelta(days=50)
     assert kept["next_review_on"][:7] == f"{determined.year + 10}-{determined.month:02}"
     assert register.act(made, "indefinite-reviews").status_code == 422
     again = register.given(disposal="life", relevant_date="2005-06-01")
@@ -293,7 +293,7 @@ def test_an_indefinite_period_is_reviewed_after_fifteen_years(register):
         False,
     )
     (told,) = register.flags(subject_id=again["id"])
-    assert (told["because"]["stage"], told["because"]["due_on"]) == ("expired", TODAY.isoformat())
+    assert (told["because"]["stage"], told["because"]["due_on"]) == ("expired", today().isoformat())
     assert told["because"]["section"] == "Sexual Offences Act 2003 s.91C"
     assert register.done(again, "closures", **ending)["state"] == "closed"
     ended = register.given(disposal="fine")
@@ -491,8 +491,8 @@ def test_a_protected_address_is_not_told_by_the_area(register, client, headers):
 def test_the_present_is_the_clock_s(register):
     made = register.given(disposal="caution", relevant_date=ago(10))
     ends_on = date.fromisoformat(made["notification_ends_on"])
-    with as_if_at(NOW + (ends_on - TODAY)):
+    with as_if_at(noon(ends_on)):
         assert register.read(made)["state"] == "registered"
-    with as_if_at(NOW + (ends_on - TODAY) + timedelta(days=1)):
+    with as_if_at(noon(ends_on + timedelta(days=1))):
         assert register.read(made)["state"] == "expired"
         assert [each["id"] for each in register.list(state="expired")] == [made["id"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from registrations_given import TODAY, Register, ago
+from registrations_given import Register, ago, today
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
@@ -152,7 +152,7 @@ def test_what_was_set_here_stands_and_what_changed_at_the_source_is_taken(bring,
     assert found == ((0, 1, 0, 0), [("warning", "risk")])
     (now,) = desk.list()
     assert (now["risk"], now["offender_manager"]) == ("very_high", "OM2")
-    assert now["last_seen_on"] == TODAY.isoformat()
+    assert now["last_seen_on"] == today().isoformat()
     inside = row(risk="medium", last_seen_on=ago(5), offender_manager="OM2")
     assert bring(inside | {"in_custody_since": ago(3)})[0] == (0, 1, 0, 0)
     assert desk.list()[0]["state"] == "in_custody"
@@ -184,7 +184,7 @@ def test_a_risk_raised_at_the_source_ends_reactive_management(bring, desk):
         ({"sentence_months": "6.5"}, "sentence_months"),
         ({"disposal": "caution"}, "sentence_months"),
         ({"disposal": "prison"}, "disposal"),
-        ({"relevant_date": (TODAY + timedelta(days=1)).isoformat()}, "relevant_date"),
+        ({"relevant_date": (today() + timedelta(days=2)).isoformat()}, "relevant_date"),
         ({"relevant_date": None}, "relevant_date"),
         ({"relevant_date": "1969-01-01"}, "relevant_date"),
         ({"last_notified_on": "2020-01-14"}, "last_notified_on"),

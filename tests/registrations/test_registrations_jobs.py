@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from builders import given_entry, given_neighbourhood
-from registrations_given import NOW, TODAY, ago, at
+from registrations_given import ago, at, now, today
 from sqlalchemy import text
 
 from offenders.clock import as_if_at
@@ -64,7 +64,7 @@ def test_a_visit_is_flagged_the_day_after_it_was_due(register, sweep, risk, mont
     register.done(made, "notifications", occurred_at=at(0))
     register.done(made, "visits", seen=True)
     due = register.read(made)["visit_due_on"]
-    ahead = (NOW.date().fromisoformat(due) - TODAY).days
+    ahead = (date.fromisoformat(due) - today()).days
     assert ahead >= 28 * months
     assert sweep(VISITS, days=ahead) == (0, 0)
     assert sweep(VISITS, days=ahead + 1) == (1, 0)
@@ -90,7 +90,7 @@ def test_stages_of_notification_and_the_end_of_the_period(register, sweep):
     (flag,) = register.flags()
     assert (flag["rule"], flag["because"]["stage"]) == (NOTIFICATIONS, "expired")
     assert flag["because"]["section"] == "Sexual Offences Act 2003 s.82(1)"
-    with as_if_at(NOW + timedelta(days=731)):
+    with as_if_at(now() + timedelta(days=731)):
         register.done(made, "closures", outcome="period_ended")
     assert register.flags() == []
 

@@ -11,7 +11,7 @@ from builders import given_person
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from orders_given import Orders
-from registrations_given import NOW, TODAY, Register, ago
+from registrations_given import Register, ago, now, today
 from sqlalchemy import text
 
 from offenders.db import Work, transaction
@@ -44,7 +44,7 @@ def test_the_end_that_is_shown_is_the_end_by_the_rules(register, client, headers
     orders = Orders(client, headers, "33")
     made = register.given(relevant_date=ago(400))
     own = Period(date.fromisoformat(made["notification_ends_on"]), is_indefinite=False)
-    until = [None if each is None else TODAY + timedelta(days=each) for each in ends]
+    until = [None if each is None else today() + timedelta(days=each) for each in ends]
     for each in until:
         written = each.isoformat() if each else None
         orders.given(person_id=made["person_id"], made_on="2016-01-01", expires_on=written)
@@ -181,6 +181,6 @@ def test_a_corrected_date_of_birth_is_followed(register, connection):
     for _ in range(2):
         with transaction(connection, Work("33")) as session:
             whom = UUID(person["id"])
-            service.follow_birth(session, actor="test", person_id=whom, now=NOW)
+            service.follow_birth(session, actor="test", person_id=whom, now=now())
     shown = register.read(made)
     assert (shown["notification_ends_on"], shown["version"]) == ("2026-05-30", 2)

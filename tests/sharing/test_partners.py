@@ -103,7 +103,9 @@ def test_an_agreement_is_a_dated_row_and_the_last_one_holds(sharing, person):
     held = sharing.get("agreements?in_force=true&count=true", "supervisor").json
     assert [each["fields"] for each in held["items"]] == [["markers"]]
     assert held["total"] == 1
-    sharing.agree("markers", **{"from": clock.today().isoformat(), "until": later(0)[:10]})
+    sharing.agree(
+        "markers", **{"from": clock.today().isoformat(), "until": clock.today().isoformat()}
+    )
     with clock.as_if_at(clock.now() + timedelta(days=1)):
         answer = sharing.get(f"people/{person['id']}", "partner_agency", hours=48, **PROBATION)
         assert answer.status_code == 404, "with its agreement a share ends, too"

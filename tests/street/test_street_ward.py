@@ -63,7 +63,7 @@ def protect(client, headers, person):
 
 
 def test_one_row_tells_all_that_is_needed_of_a_person(client, headers, resident):
-    person = resident(photo_reference="PH/1", date_of_birth="1990-01-02")
+    person = resident(photo_reference="PH/1", date_of_birth=day(-13_300))
     given_entry(client, headers, person, "markers", code="VI", rationale="Fights.")
     given_entry(client, headers, person, "vehicles", registration_mark="AB12 CDE", colour="red")
     want = given_want(client, headers, person=person, power=PACE, risk="standard")
@@ -248,6 +248,7 @@ def test_an_answer_is_small_and_what_is_unchanged_is_not_sent_again(client, head
     assert tag.startswith('W/"')
     again = client.get(path, headers=sent | {"If-None-Match": tag})
     assert (again.status_code, again.data) == (304, b"")
+    assert (again.headers["ETag"], again.headers["Vary"]) == (tag, "Accept-Encoding")
     given_entry(client, headers, person, "markers", code="FI", rationale="Shotgun.")
     changed = client.get(path, headers=sent | {"If-None-Match": tag})
     assert (changed.status_code, changed.headers["ETag"] == tag) == (200, False)

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from builders import given_neighbourhood
 from tasks_given import Tasks, ahead
 
 from offenders import clock
@@ -163,3 +164,17 @@ def test_of_two_who_complete_at_once_one_is_told_so(committing_app, fresh_force,
     assert sorted(answers) == [201, 412]
     assert tasks.read(made)["arrests"] == 1
     assert clock.now() > datetime.fromisoformat(made["recorded_at"])
+
+
+def test_whoever_hands_over_their_own_task_elsewhere_is_shown_what_they_did(tasks, client):
+    """One's own are seen wherever they stand: so they can be handed over there, too."""
+    for number, lpa in enumerate(("N", "S")):
+        given_neighbourhood(client, f"{lpa}1", lpa=lpa, south_west=(52 + number, -1))
+    north = tasks.caller("supervisor", lpas=["N"], name="North")
+    made = tasks.given(lpa="S", owner_officer="dev-north")
+    assert tasks.get(made, sent=north).status_code == 200
+    body = {"to_officer": "77", "reason": "It is in the south"}
+    moved = tasks.act(made, "handovers", sent=north, **body)
+    assert (moved.status_code, moved.json["owner_officer"]) == (201, "77")
+    # It is no longer theirs, nor of their area.
+    assert tasks.get(made, sent=north).status_code == 404

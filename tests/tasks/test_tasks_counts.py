@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from builders import given_neighbourhood
 from sqlalchemy import text
 from tasks_given import ahead
@@ -74,6 +75,63 @@ def test_what_came_of_a_tactic_is_counted_beside_its_volume(tasks, client):
     assert by_tactic[None]["tasks"] == 1
     for each in answer:
         assert rows_of(tasks, each["href"]) == each["tasks"]
+
+
+def test_each_result_leads_to_exactly_the_tasks_of_which_it_came(tasks, client):
+    """Sums of hours, arrests and the like lead to the tasks that returned some."""
+    told = {"result": "Knocked", "arrests": 2, "hours": 1.25, "searches": 0, "intelligence": 1}
+    tasks.done(tasks.given(tactic="knock"), "completions", **told)
+    over = {"outcome": "no_longer_needed", "result": "He is in custody", "hours": 0.5}
+    tasks.done(tasks.given(tactic="knock"), "completions", **over)
+    for reason in ("abstraction", "no_time"):
+        undone = {"outcome": "not_done", "reason": reason, "result": "Later", "arrests": 1}
+        tasks.done(tasks.given(), "completions", **undone)
+    expected = {
+        "knock": {"done": 1, "no_longer_needed": 1, "hours": 1.75, "arrests": 2, "intelligence": 1},
+        None: {"open": 2, "was_not_done": 2, "abstraction": 1, "arrests": 2},
+    }
+    summed = ("hours", "arrests", "searches", "intelligence")
+    names = ("done", "no_longer_needed", "open", "was_not_done", "abstraction", "with_arrest")
+    for query in ("", "?group_by=reason", "?group_by=state", "?was_not_done=true", "?state=done"):
+        answer = client.get(f"/v1/tasks/results{query}", headers=tasks.sent).json["counts"]
+        for each in answer:
+            for name in (*names, *summed):
+                if each[f"{name}_href"] is None:
+                    assert (query, name, each[name]) == (query, name, 0)
+                    continue
+                listed = client.get(f"{each[f'{name}_href']}&limit=200", headers=tasks.sent)
+                rows = listed.json["items"]
+                found = sum(row[name] for row in rows) if name in summed else len(rows)
+                assert (query, name, found) == (query, name, each[name])
+            if not query:
+                some = {name: each[name] for name in (*names[:5], *summed) if each[name]}
+                assert some == expected[each["tactic"]]
+    for query in ("overdue=false&group_by=owner", "overdue=true"):
+        for each in client.get(f"/v1/tasks/counts?{query}", headers=tasks.sent).json["counts"]:
+            href = each["overdue_href"]
+            assert (rows_of(tasks, href) if href else 0) == each["overdue"]
+
+
+@pytest.mark.parametrize("path", ["counts", "results"])
+def test_many_groups_come_in_parts_that_make_up_the_whole(tasks, client, path):
+    for officer in ("1", "2", "3", "4", "5"):
+        tasks.given(owner_officer=officer)
+    address = f"/v1/tasks/{path}?group_by=owner"
+    whole = client.get(address, headers=tasks.sent).json
+    assert (whole["more"], whole["more_href"]) == (0, None)
+    part = client.get(f"{address}&limit=2", headers=tasks.sent).json
+    tasks.given(owner_officer="0")  # later: all parts are of one moment
+    found, left = part["counts"], [part["more"]]
+    while part["more_href"]:
+        part = client.get(part["more_href"], headers=tasks.sent).json
+        found += part["counts"]
+        left.append(part["more"])
+    assert left == [3, 1, 0]
+    assert [each["owner"] for each in found] == [each["owner"] for each in whole["counts"]]
+    for row in found:
+        assert rows_of(tasks, row["href"]) == row["tasks"] == 1
+    for asked in ("limit=0", "limit=501", "offset=-1"):
+        assert client.get(f"{address}&{asked}", headers=tasks.sent).status_code == 422
 
 
 def test_an_unfinished_task_is_carried_to_each_meeting_once(tasks, connection):

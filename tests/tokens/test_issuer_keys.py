@@ -218,7 +218,7 @@ def test_a_known_key_never_waits_for_the_issuer(issuer: FakeIssuer) -> None:
     began = monotonic()
     for _ in range(50):
         assert keys.find_key("ec") is not None
-    assert monotonic() - began < 0.5
+    assert monotonic() - began < 2  # who waits for a fetch waits for three
     assert soon(lambda: issuer.fetches == 2)
 
 
@@ -236,11 +236,16 @@ def test_one_fetch_runs_at_a_time_and_all_who_wait_get_its_keys(issuer: FakeIssu
 def test_waiting_ends_before_a_slow_fetch_does(
     issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(issuer_keys, "FETCH_SECONDS", 0.3)
-    issuer.delay_seconds = 0.2
     keys = IssuerKeys(issuer.url, Clock())
-    with pytest.raises(IssuerUnavailable):
-        keys.find_key("ec")
+    issuer.open.clear()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(has_key, keys, "ec")
+        assert soon(lambda: issuer.fetches == 1)
+        with monkeypatch.context() as patience:
+            patience.setattr(issuer_keys, "FETCH_SECONDS", 0.01)
+            with pytest.raises(IssuerUnavailable):
+                keys.find_key("ec")
+        issuer.open.set()
     assert soon(lambda: has_key(keys, "ec"))
     assert issuer.fetches == 1
 
@@ -255,14 +260,16 @@ def has_key(keys: IssuerKeys, kid: str) -> bool:
 def test_an_answer_that_drips_is_given_up(
     issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(issuer_keys, "FETCH_SECONDS", 0.2)
     clock = Clock()
     keys = IssuerKeys(issuer.url, clock)
     issuer.pause_seconds = 0.05
-    with pytest.raises(IssuerUnavailable):
-        keys.find_key("ec")
+    with monkeypatch.context() as patience:
+        patience.setattr(issuer_keys, "FETCH_SECONDS", 0.2)
+        with pytest.raises(IssuerUnavailable):
+            keys.find_key("ec")
+        assert keys._fetch is not None
+        assert soon(keys._fetch.ended.is_set)
     issuer.pause_seconds = 0
-    sleep(0.2)
     clock.move(seconds=5)
     assert keys.find_key("ec") is not None
 
@@ -535,7 +542,7 @@ def test_traffic_never_waits_through_an_outage_of_the_issuer(issuer: FakeIssuer)
         clock.move(minutes=15)
         began = monotonic()
         assert keys.find_key("ec") is not None
-        assert monotonic() - began < 1
+        assert monotonic() - began < 2
         issuer.open.set()
         assert keys._fetch is not None
         assert soon(keys._fetch.ended.is_set)

@@ -29,7 +29,7 @@ from offenders.domain.briefings.rules import (
     SUBJECTS,
     WITHDRAWALS,
 )
-from offenders.domain.briefings.service import COUNTED
+from offenders.domain.briefings.service import COUNTED, UNLISTED
 
 LONGEST_PERIOD = 366  # days
 _MOST_CODES = validate.Length(max=100, error="Send at most {max}.")
@@ -169,7 +169,7 @@ class BriefingReceiptQuery(PageQuery):
 
     lpa = code()
     team = code(metadata={"description": "`none`: officers without a team."})
-    state = one_of(COUNTED)
+    state = one_of([*COUNTED, UNLISTED])
 
 
 class BriefingReadingQuery(Schema):
@@ -196,7 +196,7 @@ class BriefingReadingQuery(Schema):
 class BriefingReadingEntryQuery(PageQuery, BriefingReadingQuery):
     """The officers and items behind a count of a period."""
 
-    state = one_of(COUNTED)
+    state = one_of([*COUNTED, UNLISTED])
 
 
 class BriefingAnswer(Schema):
@@ -248,8 +248,8 @@ class BriefingReceiptAnswer(Schema):
 class _BriefingCounted(Schema):
     """A count and the address that gives exactly its rows."""
 
-    count = fields.Integer()
-    href = Text(2000)
+    count = fields.Integer(allow_none=True)
+    href = Text(2000, allow_none=True)
 
 
 class _BriefingCounts(Schema):
@@ -277,4 +277,8 @@ class BriefingReadingAnswer(_BriefingCounts):
     from_ = Day(data_key="from")
     to = Day()
     data = one_of(["complete", "no_data"], metadata={"description": "Whether there was an item."})
+    readers_not_in_directory = fields.Nested(
+        _BriefingCounted,
+        metadata={"description": "In no team, so in no figure; null where an area is asked for."},
+    )
     teams = fields.List(fields.Nested(_BriefingTeamCounts))

@@ -20,6 +20,8 @@ from offenders.api.schemas.fields import (
 from offenders.domain.command.service import (
     GROUPS,
     MEASURES,
+    MOST_OFFICERS,
+    OFFICERS,
     PERIOD_DAYS,
     WEEKS,
     Mark,
@@ -58,7 +60,7 @@ class CommandAnswer(Schema):
     areas = fields.List(fields.Dict())
 
 
-class PackQuery(AsAtQuery):
+class _PackFilters(AsAtQuery):
     """An area, a team or an officer; the period, and the moment of what is open."""
 
     force = Text(2)
@@ -77,7 +79,18 @@ class PackQuery(AsAtQuery):
             raise ValidationError({"to": ["Send a day not before `from`."]})
 
 
-class PackRecordsQuery(PackQuery, PageQuery):
+class PackQuery(_PackFilters):
+    """The same, and which officers of a team that has more than fit into one answer."""
+
+    limit = fields.Integer(
+        strict=False,
+        validate=validate.Range(1, MOST_OFFICERS, error=f"Send 1 to {MOST_OFFICERS}."),
+        metadata={"description": f"Officers of a team, {OFFICERS} unless told."},
+    )
+    officers_after = code(metadata={"description": "The code of the last one given before."})
+
+
+class PackRecordsQuery(_PackFilters, PageQuery):
     """Which figure's records."""
 
     measure = one_of(MEASURES, required=True)

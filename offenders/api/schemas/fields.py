@@ -98,7 +98,7 @@ def read_moment(value: Any) -> datetime:
     except OverflowError as error:
         raise ValidationError(message) from error
     if moment < EARLIEST or moment.year > LATEST_YEAR:
-        message = "Send a moment from the year 1900 on."
+        message = f"Send a moment of the years 1900 to {LATEST_YEAR}."
         raise ValidationError(message)
     return moment
 

@@ -49,10 +49,16 @@ class MeetingBody(Schema):
 
 
 class MeetingAmendment(Schema):
-    """Who held it and who was there."""
+    """Who held it and who was there; and why its pack is held beyond its time."""
 
     chair = code(allow_none=True)
     attendance = Attendees()
+    pack_hold = Text(
+        500,
+        shortest=1,
+        allow_none=True,
+        metadata={"description": "For which inquiry or court; null lets the pack go again."},
+    )
 
 
 class MinuteBody(Schema):
@@ -110,8 +116,13 @@ class MeetingAnswer(Schema):
     chair = fields.String(allow_none=True)
     attendance = fields.List(fields.Dict())
     pack = fields.String()
+    pack_dropped_at = Moment(
+        allow_none=True, metadata={"description": "Since when its pack is gone, by policy."}
+    )
+    pack_hold = fields.String(allow_none=True)
     minutes = fields.List(fields.Dict())
     decisions = fields.List(fields.Dict())
+    decisions_href = fields.String(metadata={"description": "All of them, where they are many."})
     recorded_by = fields.String()
     recorded_at = Moment()
     updated_at = Moment()

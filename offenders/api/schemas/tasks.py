@@ -19,7 +19,9 @@ from offenders.api.schemas.fields import (
 )
 from offenders.api.schemas.wanted import ActionBody, DayOrMoment
 from offenders.domain.tasks.rules import MADE, OPEN, STATES, NotDone, Outcome, Source
-from offenders.domain.tasks.service import GROUPS, SUBJECTS
+from offenders.domain.tasks.service import GROUPS, RETURNED, SUBJECTS
+
+MOST_GROUPS = 500
 
 
 class SubjectBody(Schema):
@@ -158,6 +160,8 @@ class _TaskFilters(AsAtQuery):
 class TaskQuery(PageQuery, _TaskFilters):
     """Filters of the list of tasks; without `state` those that are open."""
 
+    returned = one_of(RETURNED, metadata={"description": "Some of it came of the task."})
+
     @post_load
     def give_defaults(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         """Show what is open unless told."""
@@ -165,7 +169,24 @@ class TaskQuery(PageQuery, _TaskFilters):
         return {**data, "state": None if state == "all" else state}
 
 
-class TaskCountsQuery(_TaskFilters):
+class _CountsFilters(_TaskFilters):
+    """The same for counts, and which of the groups."""
+
+    limit = fields.Integer(
+        strict=False,
+        load_default=MOST_GROUPS,
+        validate=validate.Range(1, MOST_GROUPS, error=f"Send 1 to {MOST_GROUPS}."),
+        metadata={"description": f"Groups of one answer, {MOST_GROUPS} unless told."},
+    )
+    offset = fields.Integer(
+        strict=False,
+        load_default=0,
+        validate=validate.Range(0, 10**6, error="Send what `more_href` says."),
+        metadata={"description": "Groups before these, with the same `as_at`."},
+    )
+
+
+class TaskCountsQuery(_CountsFilters):
     """Counts of tasks by one thing or several; without `state` of those that are open."""
 
     group_by = Groups(200, metadata={"description": f"With commas: {', '.join(GROUPS)}."})
@@ -177,7 +198,7 @@ class TaskCountsQuery(_TaskFilters):
         return {"state": default, **data}
 
 
-class TaskResultsQuery(_TaskFilters):
+class TaskResultsQuery(_CountsFilters):
     """What came of tasks, by one thing; of every state unless told."""
 
     group_by = one_of(GROUPS, load_default="tactic")
@@ -193,6 +214,8 @@ class TaskCountsAnswer(Schema):
 
     as_at = fields.String()
     counts = fields.List(fields.Dict())
+    more = fields.Integer(metadata={"description": "Groups after these."})
+    more_href = fields.String(allow_none=True, metadata={"description": "Where they are."})
 
 
 class TaskSubject(Schema):

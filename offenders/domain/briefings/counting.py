@@ -2,12 +2,13 @@
 
 Whom an item is for goes by the directory: the confirmed officers who served while it stood, in a
 team that is named or whose area is. Roles are in tokens only, so they narrow nothing here. Only
-receipts of the edition that stands count.
+receipts of the edition that stands count. Readers whom the directory doesn't know are in no team:
+they are counted apart, so that nobody takes the figures for whole where it is not.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
 
 COUNTED: Final = ("held", "read", "held_not_read", "not_reached")
+UNLISTED: Final = "not_in_directory"
 _IS = {
     "held": "held_at IS NOT NULL",
     "read": "read_at IS NOT NULL",
@@ -37,6 +39,12 @@ _ONE: Final = "b.id = :briefing"
 _PERIOD: Final = """
     b.valid_from < :ends AND least(b.valid_until, coalesce(b.withdrawn_at, b.valid_until)) > :begins
 """
+_RECEIPTS: Final = """
+    SELECT x.briefing_id, x.officer, x.edition, min(x.occurred_at) AS held_at,
+           min(x.occurred_at) FILTER (WHERE x.kind = 'read') AS read_at
+    FROM briefing_receipts x WHERE x.force = :force
+    GROUP BY x.briefing_id, x.officer, x.edition
+"""
 # One row for each officer and item that is for them, with when they first held and read it.
 _PAIRS: Final = f"""
     SELECT b.id AS briefing_id, b.reference, o.code AS officer, o.team, t.name AS team_name,
@@ -46,15 +54,24 @@ _PAIRS: Final = f"""
      AND coalesce(o.from_on <= (b.valid_until AT TIME ZONE 'Europe/London')::date, true)
      AND coalesce(o.left_on >= (b.valid_from AT TIME ZONE 'Europe/London')::date, true)
     LEFT JOIN teams t ON t.force = o.force AND t.code = o.team
-    LEFT JOIN (SELECT x.briefing_id, x.officer, x.edition, min(x.occurred_at) AS held_at,
-                      min(x.occurred_at) FILTER (WHERE x.kind = 'read') AS read_at
-               FROM briefing_receipts x WHERE x.force = :force
-               GROUP BY x.briefing_id, x.officer, x.edition) r
+    LEFT JOIN ({_RECEIPTS}) r
       ON r.briefing_id = b.id AND r.officer = o.code AND r.edition = b.edition
     WHERE b.force = :force AND <only>
       AND ({IS_FOR_FORCE} OR o.team = ANY (b.teams) OR t.lpa = ANY (b.lpas)
            OR EXISTS (SELECT FROM neighbourhoods n WHERE n.force = b.force AND n.lpa = t.lpa
                       AND n.code = ANY (b.neighbourhoods)))
+"""
+
+
+# One row for each item and each of its readers of whom the directory can't say where they belong.
+_UNLISTED: Final = f"""
+    SELECT b.id AS briefing_id, b.reference, r.officer, CAST(NULL AS text) AS team,
+           CAST(NULL AS text) AS team_name, CAST(NULL AS text) AS lpa, r.held_at, r.read_at
+    FROM briefings b
+    JOIN ({_RECEIPTS}) r ON r.briefing_id = b.id AND r.edition = b.edition
+    WHERE b.force = :force AND <only>
+      AND NOT EXISTS (SELECT FROM officers o WHERE o.force = b.force AND o.code = r.officer
+                      AND o.is_confirmed)
 """
 
 
@@ -95,11 +112,13 @@ class Asked:
             if (value := self.filters.get(name)) is not None:
                 parts.append(f"a.{name} IS NULL" if value == "none" else f"a.{name} = :f_{name}")
                 values[f"f_{name}"] = value
-        if (state := self.filters.get("state")) is not None:
+        state = self.filters.get("state")
+        if state in _IS:
             parts.append(_IS[state])
+        pairs = _UNLISTED.replace("<only>", only) if state == UNLISTED else pairs_of(only)
         placed = (
             "SELECT q.*, CAST(:force AS text) AS force, CAST(NULL AS text) AS neighbourhood,"
-            f" CAST(NULL AS uuid) AS person_id FROM ({pairs_of(only)}) q"
+            f" CAST(NULL AS uuid) AS person_id FROM ({pairs}) q"
         )
         sql = f"SELECT a.* FROM ({placed}) a WHERE {' AND '.join(parts)}"
         return sql, self.scope.values | values
@@ -115,6 +134,16 @@ def count_teams(session: Session, asked: Asked) -> list[dict[str, Any]]:
         FROM ({pairs}) a GROUP BY team ORDER BY team NULLS LAST
     """)
     return [dict(row._mapping) for row in session.execute(statement, values)]  # noqa: SLF001 - the public name of it
+
+
+def count_unlisted(session: Session, asked: Asked) -> int | None:
+    """Count the readers, times items, whom the directory doesn't know.
+
+    None where an area or team is asked for: nobody can tell whether they belong there.
+    """
+    if not asked.scope.is_whole_force or {"lpa", "team"} & asked.filters.keys():
+        return None
+    return count_pairs(session, replace(asked, filters=asked.filters | {"state": UNLISTED}))
 
 
 def list_pairs(
@@ -145,13 +174,21 @@ def count_pairs(session: Session, asked: Asked) -> int:
     return int(session.execute(text(f"SELECT count(*) FROM ({pairs}) a"), values).scalar_one())
 
 
-def counts_of(teams: Sequence[dict[str, Any]], address: str, **asked: str) -> dict[str, Any]:
+def counts_of(
+    teams: Sequence[dict[str, Any]], unlisted: int | None, address: str, **asked: str
+) -> dict[str, Any]:
     """Give counts by team and in all, each with the address that gives exactly its rows."""
     whole: dict[str, Any] = {
         name: sum(each[name] for each in teams) for name in ("officers", "audience", *COUNTED)
     }
     return {
         **_shown(whole, address, asked),
+        "readers_not_in_directory": {
+            "count": unlisted,
+            "href": None
+            if unlisted is None
+            else f"{address}?{urlencode(asked | {'state': UNLISTED})}",
+        },
         "teams": [
             {
                 "team": each["team"],

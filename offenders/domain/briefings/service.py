@@ -5,9 +5,11 @@ from __future__ import annotations
 from offenders.domain.briefings.asking import Question
 from offenders.domain.briefings.counting import (
     COUNTED,
+    UNLISTED,
     Asked,
     count_pairs,
     count_teams,
+    count_unlisted,
     counts_of,
     list_pairs,
 )
@@ -24,6 +26,7 @@ from offenders.domain.briefings.store import count_items, list_items, list_versi
 
 __all__ = [
     "COUNTED",
+    "UNLISTED",
     "Asked",
     "Daily",
     "Doing",
@@ -33,6 +36,7 @@ __all__ = [
     "count_items",
     "count_pairs",
     "count_teams",
+    "count_unlisted",
     "counts_of",
     "daily_briefing",
     "get_item",

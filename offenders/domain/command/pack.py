@@ -35,13 +35,18 @@ if TYPE_CHECKING:
     from offenders.domain.tasks.asking import TaskSight
 
 RULE: Final = "supervisor-pack"
+OFFICERS: Final = 50  # of a team in one answer, unless told
+MOST_OFFICERS: Final = 200
 PERIOD_DAYS: Final = 30  # unless `from` says otherwise; packs are made monthly
 _REGISTERS: Final = {"team": "teams", "officer": "officers"}
 
 
 @dataclass(frozen=True)
 class PackAsked:
-    """Who asks for which part of the pack, for which days, at which moment."""
+    """Who asks for which part of the pack, for which days, at which moment.
+
+    Of each team so many officers are given, those after a code.
+    """
 
     filters: Mapping[str, str]
     scope: Scope
@@ -50,6 +55,8 @@ class PackAsked:
     as_at: datetime
     from_on: date
     to_on: date
+    limit: int = OFFICERS
+    officers_after: str | None = None
 
 
 def report_pack(session: Session, asked: PackAsked) -> dict[str, Any]:
@@ -140,21 +147,33 @@ class _Maker:
                 "measures": self.measures(found[code], **narrowed),
             }
             if drills:
-                team["officers"] = [
-                    {
-                        "officer": officer or None,
-                        "measures": self.measures(
-                            of_officer, **narrowed, officer=officer or "none"
-                        ),
-                    }
-                    for officer, of_officer in sorted(
-                        officers[code].items(), key=lambda each: (each[0] == "", each[0])
-                    )
-                ]
+                team |= self._officers(officers[code], narrowed)
             else:
                 team["drill_down"] = self._href("", **narrowed)
             teams.append(team)
         return teams
+
+    def _officers(
+        self, found: Mapping[str, Mapping[str, Row[Any]]], narrowed: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Give a page of a team's officers by code, what it owns itself last, and the next."""
+        after, limit = self.asked.officers_after, self.asked.limit
+        codes = sorted(found, key=lambda each: (each == "", each))
+        rest = [each for each in codes if after is None or each == "" or each > after]
+        shown, more = rest[:limit], len(rest[limit:])
+        further = {"limit": str(limit), "officers_after": shown[-1]} if more else {}
+        return {
+            "officers": [
+                {
+                    "officer": each or None,
+                    "measures": self.measures(found[each], **narrowed, officer=each or "none"),
+                }
+                for each in shown
+            ],
+            "officer_count": len(codes),
+            "more": more,
+            "more_href": self._href("", **narrowed, **further) if more else None,
+        }
 
     def measures(self, found: Mapping[str, Row[Any]], **narrowed: str) -> dict[str, Any]:
         """Give every measure: records, the people in them, and the list."""

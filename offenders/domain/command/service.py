@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from offenders.domain.command.measures import MEASURES
 from offenders.domain.command.pack import (
+    MOST_OFFICERS,
+    OFFICERS,
     PERIOD_DAYS,
     PackAsked,
     count_records,
@@ -26,6 +28,8 @@ from offenders.domain.command.view import GROUPS, WEEKS, Asked, view_force
 __all__ = [
     "GROUPS",
     "MEASURES",
+    "MOST_OFFICERS",
+    "OFFICERS",
     "PERIOD_DAYS",
     "WEEKS",
     "Asked",

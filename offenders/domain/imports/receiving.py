@@ -6,24 +6,18 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import (
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    OperationalError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import SQLAlchemyError
 
 from offenders.db import Work, transaction
 from offenders.domain.imports import completeness, seen, store
-from offenders.domain.imports.batches import Batch, Received, as_problems
+from offenders.domain.imports.batches import Batch, Received
 from offenders.domain.imports.checks import can_be_key
 from offenders.domain.imports.lanes import LANES, in_lanes
-from offenders.domain.imports.problems import REFUSED, Finding, ImportRefused, shown
+from offenders.domain.imports.problems import Finding
+from offenders.domain.imports.retrying import receive_or_split, refused
 from offenders.domain.imports.statistics import Growth, ask_for_statistics, refresh_statistics
 from offenders.domain.imports.subjects import warn_of_merged
 
@@ -41,18 +35,7 @@ if TYPE_CHECKING:
     from offenders.domain.imports.lanes import Ties
     from offenders.domain.imports.problems import Problem
 
-log = structlog.get_logger()
-
 _STATEMENT_SECONDS: Final = 120.0
-_TRIES: Final = 5  # of a batch that met another transaction; each looks at everything anew
-_PASSING: Final = frozenset({"40P01", "40001", "55P03"})  # deadlock, order, a lock not in time
-_KEY_TAKEN: Final = "23505"
-_TRIES_FOR_KEY: Final = 2  # another may just have taken it; twice, it is in the batch itself
-_REFUSED_BY_DATABASE: Final = Finding(
-    "",
-    "The row can't be brought together with what is on record.",
-    "Look for another record of the same person or want, and correct one of them.",
-)
 
 
 @dataclass(frozen=True)
@@ -80,9 +63,6 @@ class Told(NamedTuple):
     found: Checked | list[Finding] | None
 
 
-_Row = TypeVar("_Row", Told, "Checked")
-
-
 class Receiver:
     """Receives each batch in a transaction of its own, all on one connection."""
 
@@ -97,7 +77,7 @@ class Receiver:
 
     def receive(self, rows: Sequence[Told]) -> Received:
         """Receive a batch; where the database refuses a row, all but that row are received."""
-        received = _receive_or_split(self._receive_at_once, rows)
+        received = receive_or_split(self._receive_at_once, rows)
         self._growth.add(received.created + received.updated)
         return received
 
@@ -182,9 +162,10 @@ class LanesReceiver(Receiver):
     def _receive_lane(self, lane: Connection, rows: Sequence[Checked]) -> Received:
         def take(some: Sequence[Checked]) -> Received:
             with transaction(lane, self._order.work) as session:
+                store.wait_longer(session)
                 return _take(session, self._order, self._facts, some)
 
-        return _receive_or_split(take, rows)
+        return receive_or_split(take, rows)
 
 
 class _Undo(Exception):
@@ -241,36 +222,6 @@ def _forgetful_connection(engine: Engine, order: Order) -> Iterator[Connection]:
                 connection.invalidate()
 
 
-def _receive_or_split(
-    receive: Callable[[Sequence[_Row]], Received], rows: Sequence[_Row]
-) -> Received:
-    """Receive rows; where the database refuses one, all but that one are received."""
-    try:
-        return _receive_in_time(receive, rows)
-    except (IntegrityError, DataError) as error:
-        code = getattr(error.orig, "pgcode", None)
-        log.warning("import.batch-split", rows=len(rows), code=code)
-    if len(rows) == 1:
-        return _refused(rows[0], [_REFUSED_BY_DATABASE])
-    half = len(rows) // 2
-    received = _receive_or_split(receive, rows[:half])
-    received.add(_receive_or_split(receive, rows[half:]))
-    return received
-
-
-def _receive_in_time(
-    receive: Callable[[Sequence[_Row]], Received], rows: Sequence[_Row]
-) -> Received:
-    """Receive rows; where they meet another transaction, try again."""
-    for attempt in range(1, _TRIES + 1):
-        try:
-            return receive(rows)
-        except (OperationalError, IntegrityError) as error:
-            _raise_unless_passing(error, attempt)
-    message = "Others keep altering the same records. Run the import again: it goes on."
-    raise ImportRefused(message)
-
-
 def _set_apart(
     session: Session, order: Order, rows: Sequence[Told]
 ) -> tuple[Received, list[Checked]]:
@@ -286,11 +237,11 @@ def _set_apart(
     received, telling = Received(), []
     for each in rows:
         if each.line in firsts:
-            received.add(_refused(each, [repeated(order.kind.key, firsts[each.line])]))
+            received.add(refused(each, [repeated(order.kind.key, firsts[each.line])]))
         elif each.found is None:
             received.unchanged += 1
         elif isinstance(each.found, list):
-            received.add(_refused(each, each.found))
+            received.add(refused(each, each.found))
         else:
             telling.append(each.found)
     return received, telling
@@ -306,19 +257,6 @@ def _take(session: Session, order: Order, facts: Facts, rows: Sequence[Checked])
     return received
 
 
-def _refused(told: Told | Checked, findings: Sequence[Finding]) -> Received:
-    problems = as_problems(told.line, shown(told.source_ref), REFUSED, findings)
-    return Received(problems=problems)
-
-
 def repeated(key: str, first: int) -> Finding:
     """Say that a record stands in the file twice."""
     return Finding(key, f"This {key} stands already in line {first}.", "Send each record once.")
-
-
-def _raise_unless_passing(error: DBAPIError, attempt: int) -> None:
-    code = getattr(error.orig, "pgcode", None)
-    is_taken = code == _KEY_TAKEN and attempt < _TRIES_FOR_KEY
-    if code not in _PASSING and not is_taken:
-        raise error
-    log.warning("import.batch-repeated", code=code)

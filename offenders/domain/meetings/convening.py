@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy.exc import IntegrityError, OperationalError
+
 from offenders import clock
 from offenders.db import as_service, recorded_at, settle, settled_now
 from offenders.domain.meetings import rules, store
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from offenders.domain.access import Scope
 
 _CAP: Final = "rows_of_section"
+_LOCK_NOT_AVAILABLE: Final = "55P03"  # PostgreSQL, appendix A
 _SKEW: Final = timedelta(seconds=1)  # the caller's clock may be a little ahead of ours
 
 
@@ -71,19 +74,41 @@ def convene(session: Session, scope: Scope, actor: str, new: NewMeeting) -> Meet
         recorded_at=moment,
         updated_at=moment,
     )
-    same = store.find_same(session, meeting)
-    if same is not None:
-        message = "This meeting is made already, with the same cut-off. Read it."
-        raise Conflict(message, href=f"/v1/meetings/{same}")
-    previous = store.find_previous(session, meeting)
+    _refuse_same(session, meeting)
+    with as_service(session):  # a decision about whom the actor may not see was one all the same
+        previous = store.find_previous(session, meeting)
     meeting.previous_id = previous.id if previous is not None else None
-    session.add(meeting)
+    _add(session, meeting)
     last = previous.cut_off if previous is not None else None
     # A pack is for all who read it later: whom each of them may not see is left out then.
     with as_service(session):
         carried = draw_pack(session, meeting, last, min(figures[_CAP], rules.MOST_ROWS))
         carry_over(session, actor=actor, meeting_id=meeting.id, task_ids=carried)
     return meeting
+
+
+def _refuse_same(session: Session, meeting: Meeting) -> None:
+    same = store.find_same(session, meeting)
+    if same is not None:
+        message = "This meeting is made already, with the same cut-off. Read it."
+        raise Conflict(message, href=f"/v1/meetings/{same}")
+
+
+def _add(session: Session, meeting: Meeting) -> None:
+    """Store the meeting, unless somebody else has made it at the same time."""
+    try:
+        with session.begin_nested():
+            session.add(meeting)
+    except IntegrityError:
+        _refuse_same(session, meeting)
+        raise
+    except OperationalError as error:
+        if getattr(error.orig, "pgcode", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        message = "Somebody is making this meeting just now, with the same cut-off. Read it there."
+        area = f"lpa={meeting.lpa}" if meeting.lpa is not None else "tier=force"
+        href = f"/v1/meetings?kind={meeting.kind}&{area}&limit=1"
+        raise Conflict(message, href=href) from error
 
 
 def _check_area(session: Session, scope: Scope, new: NewMeeting) -> None:

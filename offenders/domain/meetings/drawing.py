@@ -17,6 +17,7 @@ from offenders.domain.meetings import (
     sources_tasks,
     sources_wanted,
 )
+from offenders.domain.tasks.service import hold_tasks
 from offenders.domain.working_days import london_day
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def draw_pack(
     values = moments | {
         "force": meeting.force,
         "lpa": meeting.lpa,
+        "kind": meeting.kind,
         "meeting_id": meeting.id,
         "as_at": meeting.cut_off,
         "previous": previous,
@@ -83,7 +85,17 @@ def draw_pack(
                 "row_groups": row.row_groups,
             },
         )
-    return list(session.execute(sources_tasks.CARRIED, values).scalars())
+    return _carried(session, values)
+
+
+def _carried(session: Session, values: Mapping[str, Any]) -> list[UUID]:
+    """Give the tasks that are carried over, held, without those that were just now.
+
+    Who draws a pack for the same meeting at the same time may have carried them meanwhile.
+    """
+    found = list(session.execute(sources_tasks.CARRIED, values).scalars())
+    hold_tasks(session, found)
+    return list(session.execute(sources_tasks.CARRIED, values).scalars()) if found else []
 
 
 def _moments(meeting: Meeting) -> dict[str, Any]:

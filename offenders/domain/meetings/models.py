@@ -14,6 +14,7 @@ from offenders.domain.columns import (
     ForceKey,
     IdKey,
     Moment,
+    OptionalMoment,
     OptionalString,
     String,
     in_force,
@@ -30,7 +31,8 @@ class Meeting(Base):
     """One meeting of a tier, whose pack says what was known at `cut_off`.
 
     The pack looks back to `since` and ahead to `until`. `previous_id` is the last meeting before
-    of the same tier, area and kind: what changed is told since then.
+    of the same tier, area and kind: what changed is told since then. The pack goes after its
+    time, at `pack_dropped_at`, unless `pack_hold` says why it may not; the meeting stays.
     """
 
     __tablename__ = "meetings"
@@ -51,6 +53,8 @@ class Meeting(Base):
     version: Mapped[int] = mapped_column(server_default="1")
     recorded_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+    pack_dropped_at: Mapped[OptionalMoment]
+    pack_hold: Mapped[OptionalString]
     __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012
     __table_args__ = (
         one_of("tier", Tier),

@@ -33,6 +33,13 @@ class Kind(StrEnum):
 
 
 LONGEST: Final = {Kind.DAILY: 24 * 366, Kind.FORTNIGHTLY: 366, Kind.MONTHLY: 12}
+# How near two packs of a kind are drawn for one and the same meeting: half of its rhythm.
+APART: Final = {
+    Kind.DAILY: timedelta(hours=12),
+    Kind.FORTNIGHTLY: timedelta(days=7),
+    Kind.MONTHLY: timedelta(days=15),
+}
+LEAST_KEPT: Final = 28  # days; the database lets no younger pack go
 MOST_ROWS: Final = 1_000  # of a section, whatever the policy says: a pack is read at a table
 MOST_KEPT: Final = 5_000  # of a section that no live list gives: the pack itself is its list
 

@@ -32,22 +32,27 @@ _UNDRAWN: Final = text("""
 """)
 
 
-def draw_daily_packs(session: Session) -> int:
-    """Make today's meetings of the force and its areas as at the hour set; give how many.
+def daily_meetings(session: Session) -> list[NewMeeting]:
+    """Give today's meetings of the force and its areas that are to be made as at the hour set.
 
-    Run late, it draws what was known at that hour all the same, and each pack only once.
+    Run late, their packs say what was known at that hour all the same, and each is drawn once.
     """
     force = session.info["force"]
     figures = figures_in_force(session, force, RULE, clock.today())
     if not figures["drawn_daily"]:
-        return 0
+        return []
     hour = time(min(figures["drawn_hour"], 23))
     at = datetime.combine(clock.today(), hour, LONDON).astimezone(UTC)
     if at > min(clock.now(), recorded_at(session)):
-        return 0
-    undrawn = list(session.execute(_UNDRAWN, {"force": force, "at": at}).scalars())
-    for lpa in undrawn:
-        tier = Tier.FORCE if lpa is None else Tier.LPA
-        new = NewMeeting(tier, Kind.DAILY, lpa=lpa, held_at=at, cut_off=at)
-        convene(session, Scope(force), _ACTOR, new)
-    return len(undrawn)
+        return []
+    return [
+        NewMeeting(
+            Tier.FORCE if lpa is None else Tier.LPA, Kind.DAILY, lpa=lpa, held_at=at, cut_off=at
+        )
+        for lpa in session.execute(_UNDRAWN, {"force": force, "at": at}).scalars()
+    ]
+
+
+def make_daily_meeting(session: Session, new: NewMeeting) -> None:
+    """Make one of them, as the service."""
+    convene(session, Scope(session.info["force"]), _ACTOR, new)

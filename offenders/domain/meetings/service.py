@@ -9,10 +9,11 @@ from offenders.db import recorded_at
 from offenders.domain.access import may, scope, sight
 from offenders.domain.meetings import store
 from offenders.domain.meetings.convening import NewMeeting, convene
+from offenders.domain.meetings.keeping import drop_old_packs, require_kept
 from offenders.domain.meetings.models import Meeting, MeetingMinute
 from offenders.domain.meetings.redacting import NO_DATA, Pack, Reader, redact
 from offenders.domain.meetings.rules import RULE, SECTIONS, Kind, Tier
-from offenders.domain.meetings.scheduling import draw_daily_packs
+from offenders.domain.meetings.scheduling import daily_meetings, make_daily_meeting
 from offenders.domain.meetings.seeding import hold_first_meetings
 from offenders.domain.meetings.store import count_meetings, list_meetings
 from offenders.domain.reading import show
@@ -25,7 +26,7 @@ from offenders.domain.tasks.service import (
     reading_of_tasks,
     task_sight,
 )
-from offenders.errors import NotFound
+from offenders.errors import Conflict, NotFound
 from offenders.ids import new_id
 
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ __all__ = [
     "amend_meeting",
     "convene",
     "count_meetings",
+    "daily_meetings",
     "decide",
-    "draw_daily_packs",
+    "drop_old_packs",
     "hold_first_meetings",
     "list_meetings",
+    "make_daily_meeting",
     "read_decisions",
     "read_minutes",
     "read_pack",
@@ -65,7 +68,7 @@ _TASKS: Final = "tasks:read"
 
 
 def show_meeting(session: Session, scope: Scope, written: str) -> Row[Any]:
-    """Give (body, head, id, tier, lpa, version) of a meeting in scope; raise NotFound."""
+    """Give a meeting in scope with the columns of `find_meeting`; raise NotFound."""
     row = store.find_meeting(session, scope, written)
     if row is None:
         raise NotFound
@@ -80,8 +83,12 @@ def read_minutes(session: Session, scope: Scope, meeting: Row[Any]) -> Any:
 def read_pack(
     session: Session, scope: Scope, actor: Actor, written: str, *, section: str | None = None
 ) -> tuple[Row[Any], Pack]:
-    """Give a meeting and its pack, or one section of it, as this reader may see it."""
+    """Give a meeting and its pack, or one section of it, as this reader may see it.
+
+    Raises Gone where the pack was kept as long as the policy says.
+    """
     meeting = show_meeting(session, scope, written)
+    require_kept(meeting)
     pack = redact(
         meeting.head,
         store.read_sections(session, scope.force, meeting.id, section),
@@ -98,10 +105,13 @@ def read_pack(
 def amend_meeting(
     session: Session, scope: Scope, written: str, fields: dict[str, Any], if_match: IfMatch
 ) -> Meeting:
-    """Say who held the meeting and who was there; the pack stays as it was drawn."""
+    """Say who held the meeting, who was there, why its pack is held; that stays as drawn."""
     found = show_meeting(session, scope, written)
     meeting = session.get_one(Meeting, (scope.force, found.id), with_for_update=True)
     if_match.check(meeting.version)
+    if fields.get("pack_hold") and meeting.pack_dropped_at is not None:
+        message = "The pack of this meeting is gone, so it can't be held. Leave `pack_hold` out."
+        raise Conflict(message)
     if fields.get("chair"):
         reference.register_officer(session, fields["chair"])
     for name, value in fields.items():

@@ -13,10 +13,13 @@ from sqlalchemy import text
 
 from offenders.domain.meetings.sources import OWNER, Source, then
 
-_OWN: Final = """
+_IN_SERIES: Final = """
+    o.tier = CASE WHEN CAST(:lpa AS text) IS NULL THEN 'force' ELSE 'lpa' END
+    AND (CAST(:lpa AS text) IS NULL OR o.lpa = :lpa)
+"""
+_OWN: Final = f"""
     EXISTS (SELECT FROM meetings o WHERE o.force = :force AND o.id = t.meeting_id
-            AND o.tier = CASE WHEN CAST(:lpa AS text) IS NULL THEN 'force' ELSE 'lpa' END
-            AND (CAST(:lpa AS text) IS NULL OR o.lpa = :lpa))
+            AND {_IN_SERIES})
 """
 _HERE: Final = f"""
     CASE WHEN CAST(:lpa AS text) IS NULL THEN t.lpa IS NULL OR {_OWN} {{further}}
@@ -25,10 +28,21 @@ _HERE: Final = f"""
 _TASKS: Final = f"""
     FROM tasks_history t WHERE t.force = :force AND {then("t")} AND NOT t.follows_source
 """
-# Put to another meeting: what one has decided, or what was open when the last one was held.
+# A pack drawn anew for the same meeting carries over what it has carried, once.
+_WAS_CARRIED: Final = f"""
+    EXISTS (SELECT FROM task_entries e
+            JOIN meetings o ON o.force = e.force AND o.id = e.meeting_id
+            WHERE e.force = :force AND e.task_id = t.id AND e.kind = 'carried'
+              AND {_IN_SERIES} AND o.kind = :kind
+              AND o.cut_off > coalesce(CAST(:previous AS timestamptz), '-infinity'))
+"""
+# Put to another meeting: what one of its own has decided, or what nobody has at a meeting and was
+# open when the last one was held. Other meetings show it, too, but only this one counts it.
 _IS_CARRIED: Final = f"""
-    ({_HERE.format(further="")}
-     AND (t.meeting_id IS NOT NULL OR t.recorded_at <= CAST(:previous AS timestamptz))) IS TRUE
+    (CASE WHEN t.meeting_id IS NOT NULL THEN {_OWN}
+          ELSE t.lpa IS NOT DISTINCT FROM CAST(:lpa AS text)
+               AND t.recorded_at <= CAST(:previous AS timestamptz) END
+     AND NOT {_WAS_CARRIED}) IS TRUE
 """
 CARRIED: Final = text(f"SELECT t.id {_TASKS} AND t.state = 'open' AND {_IS_CARRIED} ORDER BY t.id")
 _TASK: Final = f"""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 
 from offenders.domain.filters import equalities
+from offenders.domain.meetings import rules
 from offenders.ids import as_reference, as_uuid
 
 if TYPE_CHECKING:
@@ -33,16 +34,25 @@ _HEAD: Final = """
 """
 _JSON: Final = f"""
     json_build_object({_HEAD}, 'chair', m.chair, 'attendance', m.attendance,
-        'pack', '/v1/meetings/' || m.id || '/pack', 'recorded_by', m.recorded_by,
+        'decisions_href', '/v1/tasks?meeting=' || m.id || '&state=all',
+        'pack', '/v1/meetings/' || m.id || '/pack', 'pack_dropped_at', m.pack_dropped_at,
+        'pack_hold', m.pack_hold, 'recorded_by', m.recorded_by,
         'recorded_at', m.recorded_at, 'updated_at', m.updated_at, 'version', m.version)
 """
 _EQUAL: Final = {"tier": "m.tier", "kind": "m.kind", "lpa": "m.lpa", "force": "m.force"}
 _BOUNDS: Final = {"held_from": ">=", "held_before": "<"}
-_PREVIOUS: Final = text("""
-    SELECT id, cut_off FROM meetings
-    WHERE force = :force AND tier = :tier AND lpa IS NOT DISTINCT FROM CAST(:lpa AS text)
-      AND kind = :kind AND cut_off < :cut_off
-    ORDER BY cut_off DESC LIMIT 1
+# Something was recorded of it beside the pack: who was there, a note, a decision.
+_IS_HELD: Final = """
+    (m.version > 1 OR m.attendance <> '[]'
+     OR EXISTS (SELECT FROM meeting_minutes n WHERE n.force = m.force AND n.meeting_id = m.id)
+     OR EXISTS (SELECT FROM tasks t WHERE t.force = m.force AND t.meeting_id = m.id))
+"""
+_PREVIOUS: Final = text(f"""
+    SELECT m.id, m.cut_off FROM meetings m
+    WHERE m.force = :force AND m.tier = :tier AND m.kind = :kind
+      AND m.lpa IS NOT DISTINCT FROM CAST(:lpa AS text)
+      AND m.cut_off < :cut_off AND (m.cut_off <= :apart OR {_IS_HELD})
+    ORDER BY m.cut_off DESC LIMIT 1
 """)
 _SAME: Final = text("""
     SELECT id FROM meetings
@@ -86,8 +96,12 @@ _MINUTES: Final = text("""
 
 
 def find_previous(session: Session, meeting: Meeting) -> Row[Any] | None:
-    """Give (id, cut_off) of the last meeting before of the same tier, area and kind."""
-    return session.execute(_PREVIOUS, _same_row(meeting)).one_or_none()
+    """Give (id, cut_off) of the last meeting before of the same tier, area and kind.
+
+    A pack drawn shortly before, of which nothing was recorded, was drawn for the same meeting.
+    """
+    apart = meeting.cut_off - rules.APART[rules.Kind(meeting.kind)]
+    return session.execute(_PREVIOUS, _same_row(meeting) | {"apart": apart}).one_or_none()
 
 
 def find_same(session: Session, meeting: Meeting) -> UUID | None:
@@ -101,11 +115,11 @@ def _same_row(meeting: Meeting) -> dict[str, Any]:
 
 
 def find_meeting(session: Session, scope: Scope, written: str) -> Row[Any] | None:
-    """Give (json, head, id, tier, lpa, version) of a meeting in scope."""
+    """Give (json, head, id, tier, lpa, version, pack_dropped_at) of a meeting in scope."""
     named = "m.id = :id" if as_uuid(written) is not None else "m.reference = :reference"
     statement = f"""
         SELECT CAST({_JSON} AS text) AS body, CAST(json_build_object({_HEAD}) AS text) AS head,
-               m.id, m.tier, m.lpa, m.version
+               m.id, m.tier, m.lpa, m.version, m.pack_dropped_at
         FROM {_MEETINGS} WHERE {scope.of_areas.condition("m")} AND {named}
     """
     keys = {"id": as_uuid(written), "reference": as_reference(written)}

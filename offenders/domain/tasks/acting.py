@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offenders.db import recorded_at
 from offenders.domain.history import keep_history
+from offenders.domain.tasks.asking import RETURNED
 from offenders.domain.tasks.making import add_entry, check_due, register_owner
 from offenders.domain.tasks.models import Task
 from offenders.domain.tasks.overdue import settle_task
@@ -31,7 +32,6 @@ _SAYS: Final = {
     "handover": "The task was handed over.",
     "extension": "The task has more time.",
 }
-_RETURNED: Final = ("hours", "arrests", "searches", "intelligence")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def complete_task(session: Session, doing: Doing) -> Task:
         task.state, kind = outcome, "completion"
         task.ended_at, task.ended_by = at, doing.actor
     task.result = fields["result"]
-    for name in _RETURNED:
+    for name in RETURNED:
         if fields.get(name) is not None:
             setattr(task, name, (getattr(task, name) or 0) + _exact(fields[name]))
     return _finish(session, task, doing, kind, at)

@@ -67,6 +67,9 @@ _TRUTHS: Final = {
 }
 
 
+RETURNED: Final = ("hours", "arrests", "searches", "intelligence")
+
+
 @dataclass(frozen=True)
 class TaskSight:
     """What the reader may see, and whose tasks are the reader's own, wherever they stand.
@@ -170,6 +173,8 @@ class Question:
         for name, sql in _TRUTHS.items():
             if (value := self.filters.get(name)) is not None:
                 parts.append(sql if value else f"NOT {sql}")
+        if (returned := self.filters.get("returned")) is not None:
+            parts.append(f"t.{RETURNED[RETURNED.index(returned)]} > 0")
         self._add_subject(parts, values)
         return " AND ".join(parts), values
 

@@ -31,18 +31,19 @@ _COLUMNS: Final = {
     "reason": "t.reason",
 }
 GROUPS: Final = tuple(_COLUMNS)
-_NAMED: Final = (
-    "done",
-    "no_longer_needed",
-    "open",
-    "was_not_done",
-    "abstraction",
-    "hours",
-    "arrests",
-    "searches",
-    "intelligence",
-    "with_arrest",
-)
+# What came of tasks, and by which filter the list gives the tasks of which it came.
+_ROWS: Final[Mapping[str, tuple[str, Any]]] = {
+    "done": ("state", "done"),
+    "no_longer_needed": ("state", "no_longer_needed"),
+    "open": ("state", "open"),
+    "was_not_done": ("was_not_done", True),
+    "abstraction": ("reason", "abstraction"),
+    "hours": ("returned", "hours"),
+    "arrests": ("returned", "arrests"),
+    "searches": ("returned", "searches"),
+    "intelligence": ("returned", "intelligence"),
+    "with_arrest": ("returned", "arrests"),
+}
 _RETURNED: Final = """
     count(*) FILTER (WHERE t.state = 'done') AS done,
     count(*) FILTER (WHERE t.state = 'no_longer_needed') AS no_longer_needed,
@@ -66,9 +67,9 @@ def count_groups(
     counts = []
     for row in _rows(session, question, group_by, more):
         group = {name: row[number] for number, name in enumerate(group_by)}
-        href = _href(group, asked)
-        found = {"tasks": row.tasks, "overdue": row.overdue, "href": href}
-        counts.append({**group, **found, "overdue_href": f"{href}&overdue=true"})
+        found = {"tasks": row.tasks, "overdue": row.overdue, "href": _href(group, asked)}
+        overdue = _narrowed(question, group, asked, "overdue", value=True)
+        counts.append({**group, **found, "overdue_href": overdue})
     return counts
 
 
@@ -77,17 +78,29 @@ def results_of(
 ) -> list[dict[str, Any]]:
     """Give what came of the tasks of each group: how they ended, hours, arrests, searches.
 
-    A volume beside what it led to, so that one is not read without the other.
+    A volume beside what it led to, so that one is not read without the other; each with the
+    query of the tasks of which it came.
     """
-    return [
-        {group_by: row[0], "tasks": row.tasks}
-        | {name: getattr(row, name) for name in _NAMED}
-        | {
-            "arrests_per_task": round(row.arrests / row.done, 3) if row.done else None,
-            "href": _href({group_by: row[0]}, asked),
-        }
-        for row in _rows(session, question, [group_by], _RETURNED)
-    ]
+    results = []
+    for row in _rows(session, question, [group_by], _RETURNED):
+        group = {group_by: row[0]}
+        result = group | {"tasks": row.tasks, "href": _href(group, asked)}
+        for name, (column, value) in _ROWS.items():
+            result[name] = getattr(row, name)
+            result[f"{name}_href"] = _narrowed(question, group, asked, column, value=value)
+        result["arrests_per_task"] = round(row.arrests / row.done, 3) if row.done else None
+        results.append(result)
+    return results
+
+
+def _narrowed(
+    question: Question, group: Mapping[str, Any], asked: Mapping[str, str], name: str, *, value: Any
+) -> str | None:
+    """Give the query of those rows of a group; none where its filters leave out all of them."""
+    held = group[name] if name in group else question.filters.get(name)
+    if (name in group or held is not None) and held != value:
+        return None
+    return _href({**group, name: "true" if value is True else value}, asked)
 
 
 def _rows(

@@ -9,7 +9,7 @@ from offenders.domain.tasks.acting import (
     hand_over_task,
     update_task,
 )
-from offenders.domain.tasks.asking import Question, TaskSight, task_sight
+from offenders.domain.tasks.asking import RETURNED, Question, TaskSight, task_sight
 from offenders.domain.tasks.counting import GROUPS, count_groups, results_of
 from offenders.domain.tasks.following import (
     LEADS,
@@ -30,11 +30,12 @@ from offenders.domain.tasks.reading import (
     show_entry,
 )
 from offenders.domain.tasks.subjects import SUBJECTS
-from offenders.domain.tasks.unfinished import carry_over, unfinished_tasks
+from offenders.domain.tasks.unfinished import carry_over, hold_tasks, unfinished_tasks
 
 __all__ = [
     "GROUPS",
     "LEADS",
+    "RETURNED",
     "SUBJECTS",
     "Brought",
     "Doing",
@@ -53,6 +54,7 @@ __all__ = [
     "follow",
     "get_task",
     "hand_over_task",
+    "hold_tasks",
     "lead_days",
     "list_entries",
     "make_task",

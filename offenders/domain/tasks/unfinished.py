@@ -33,6 +33,11 @@ _CARRY = text("""
     ON CONFLICT (force, meeting_id, task_id) WHERE kind = 'carried' DO NOTHING
     RETURNING task_id
 """)
+_HOLD = text("""
+    SELECT t.id FROM tasks t
+    WHERE t.force = :force AND t.id = ANY (CAST(:tasks AS uuid[]))
+    ORDER BY t.id FOR NO KEY UPDATE
+""")
 _COUNT = text("""
     UPDATE tasks SET carried_over = carried_over + 1, version = version + 1, updated_at = :at
     WHERE force = :force AND id = ANY (CAST(:tasks AS uuid[]))
@@ -65,6 +70,12 @@ def unfinished_tasks(  # noqa: PLR0913 - of which area and moment, for whom
         {question.source} AND {condition} ORDER BY t.due_at, t.id
     """
     return list(session.execute(text(statement), values))
+
+
+def hold_tasks(session: Session, task_ids: Sequence[UUID]) -> None:
+    """Keep tasks from being changed by others until the transaction ends."""
+    values = {"force": session.info["force"], "tasks": [each.hex for each in task_ids]}
+    session.execute(_HOLD, values)
 
 
 def carry_over(
