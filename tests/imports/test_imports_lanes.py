@@ -23,6 +23,8 @@ PEOPLE = 60
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     monkeypatch.setattr(lanes, "FEWEST_ROWS", 2)
+    yield
+    kinds.kind_of.cache_clear()
 
 
 def keys_of(row):
@@ -178,6 +180,21 @@ def test_a_lane_that_fails_loses_nothing_of_the_other_and_the_import_goes_on(
     assert kept == first
     summary, _ = bring(engine, fresh_force, rows)
     assert (summary.created, summary.unchanged) == (len(second), len(first))
+
+
+def test_a_lane_waits_for_an_officers_entry_as_long_as_a_batch_does(
+    engine, fresh_force, monkeypatch
+):
+    waits, receive = [], custody.receive_detentions
+
+    def asking(session, batch, some):
+        waits.append(session.execute(text("SHOW lock_timeout")).scalar_one())
+        return receive(session, batch, some)
+
+    monkeypatch.setattr(custody, "receive_detentions", asking)
+    kinds.kind_of.cache_clear()
+    bring(engine, fresh_force, [described(number) for number in range(20)])
+    assert waits == ["1min", "1min"]
 
 
 def lanes_of(rows):

@@ -162,6 +162,7 @@ class LanesReceiver(Receiver):
     def _receive_lane(self, lane: Connection, rows: Sequence[Checked]) -> Received:
         def take(some: Sequence[Checked]) -> Received:
             with transaction(lane, self._order.work) as session:
+                store.wait_longer(session)
                 return _take(session, self._order, self._facts, some)
 
         return receive_or_split(take, rows)

@@ -22,10 +22,8 @@ _CODE_LISTS = ("ethnicity_self_defined", "ethnicity_observed", "warning_markers"
 
 # Two batches of one force run one after the other, so that each sees the people of the other;
 # a batch waits for another, and for an officer's entry, longer than a request would.
-_LOCK = text("""
-    SELECT set_config('lock_timeout', '60s', true),
-           pg_advisory_xact_lock(hashtext('imports'), hashtext(:force))
-""")
+_WAIT_LONGER = text("SELECT set_config('lock_timeout', '60s', true)")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('imports'), hashtext(:force))")
 # Whoever waits for lanes does nothing meanwhile, and isn't to be ended for it.
 _WAIT_IDLY = text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
 _SOURCES = text("""
@@ -142,7 +140,13 @@ def refresh_statistics(session: Session, kind: str) -> None:
 
 def lock_imports(session: Session, force: str) -> None:
     """Let this transaction be the only one that imports into the force."""
+    wait_longer(session)
     session.execute(_LOCK, {"force": force})
+
+
+def wait_longer(session: Session) -> None:
+    """Let this transaction wait for the locks of others as long as a batch may."""
+    session.execute(_WAIT_LONGER)
 
 
 def wait_idly(session: Session) -> None:
