@@ -341,7 +341,6 @@ def test_an_altered_cursor_is_refused(client, headers, change):
         ("priority=high", {"B", "C"}),
         ("entered_from=2026-01-01&entered_to=2026-01-01", {"A"}),
         ("lpa=none", {"A", "B", "C"}),
-        ("force=31", set()),
     ],
 )
 def test_the_list_is_filtered(client, headers, query, expected):

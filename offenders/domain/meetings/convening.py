@@ -75,13 +75,13 @@ def convene(session: Session, scope: Scope, actor: str, new: NewMeeting) -> Meet
         updated_at=moment,
     )
     _refuse_same(session, meeting)
-    with as_service(session):  # a decision about whom the actor may not see was one all the same
-        previous = store.find_previous(session, meeting)
-    meeting.previous_id = previous.id if previous is not None else None
-    _add(session, meeting)
-    last = previous.cut_off if previous is not None else None
-    # A pack is for all who read it later: whom each of them may not see is left out then.
+    # A pack is for all who read it later: whom each of them may not see is left out then. And a
+    # decision about whom the actor may not see was one all the same.
     with as_service(session):
+        previous = store.find_previous(session, meeting)
+        meeting.previous_id = previous.id if previous is not None else None
+        _add(session, meeting)
+        last = previous.cut_off if previous is not None else None
         carried = draw_pack(session, meeting, last, min(figures[_CAP], rules.MOST_ROWS))
         carry_over(session, actor=actor, meeting_id=meeting.id, task_ids=carried)
     return meeting
