@@ -19,7 +19,7 @@ import pytest
 from offenders.bundled import joined
 
 PROJECT = Path(__file__).resolve().parents[1]
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 
 
 class Served:
