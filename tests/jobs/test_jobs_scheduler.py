@@ -19,7 +19,7 @@ from offenders.db import serving_engine
 from offenders.jobs import scheduler
 from offenders.jobs.effects import Effect
 
-TAKEOVER_SECONDS = 5
+TAKEOVER_SECONDS = 10
 NOON = datetime(2027, 7, 5, 12, 0, tzinfo=UTC)
 PROGRAM = """
 import os, signal, threading
@@ -28,6 +28,7 @@ from offenders.jobs import scheduler
 from offenders.settings import Settings
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
+print("begun", flush=True)
 scheduler.run(serving_engine(os.environ["DATABASE"]), Settings(), stop, jobs=())
 print("ended", flush=True)
 """
@@ -38,7 +39,7 @@ _LEADER = text("""
 """)
 
 
-def wait_until(condition, seconds=10.0):
+def wait_until(condition, seconds=30.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it took too long"
@@ -55,7 +56,7 @@ def scheduling(url, settings, **more):
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(30)
         engine.dispose()
         assert not thread.is_alive()
 
@@ -92,7 +93,8 @@ def test_a_killed_leader_is_replaced_within_seconds(database):
     with process(database.app) as first:
         wait_until(lambda: leads(first))
         with process(database.app) as second:
-            time.sleep(1.5)
+            wait_until(lambda: "begun\n" in second.output)
+            time.sleep(1.2)
             assert not leads(second)
             os.kill(first.pid, signal.SIGKILL)
             wait_until(lambda: leads(second), TAKEOVER_SECONDS)
