@@ -69,8 +69,15 @@ def test_a_pack_goes_after_its_time_and_the_meeting_stays(committed, engine, own
     assert committed.section(committed.drawn(), "changes")["count"] == 1
 
 
+def test_packs_are_kept_for_ever_unless_the_force_says_otherwise(committed, engine, owner):
+    meeting = committed.drawn()
+    aged(owner, meeting, 10_000)
+    tidied(engine, committed.force)
+    committed.pack(meeting)
+
+
 def test_no_policy_lets_a_pack_of_this_month_go(committed, engine, owner):
-    set_figure(committed, kept_days=0)
+    set_figure(committed, kept_days=1)
     young, old = committed.drawn(), committed.drawn()
     aged(owner, young, 27)
     aged(owner, old, 29)
