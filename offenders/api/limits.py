@@ -135,8 +135,10 @@ class _Leases:
             lease = self._leases.get(key)
             if lease is None or lease.ends <= time.monotonic():
                 return False
+            if lease.left < people:
+                return False
             lease.left -= people
-            return lease.left >= 0
+            return True
 
     def find(self, key: tuple[object, ...]) -> _Lease | None:
         with self._lock:

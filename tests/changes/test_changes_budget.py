@@ -83,8 +83,13 @@ def test_removals_come_past_the_budget_and_nothing_is_told_twice(
             assert each["more"] is True
             assert {item["op"] for item in each["items"]} == {"remove"}
         assert [len(each["items"]) for each in given] == [1, 2]
+        first = device.token
         device.take(given[1])
         assert set(device.held) == {people[2]}
+        read = client.get(f"/v1/wanted/{held[2]['id']}", headers=device.sent)
+        assert read.headers[limits.WARNING] == "3/3"
+        again = client.get(f"/v1/changes?since={first}", headers=device.sent)
+        assert (again.status_code, again.headers[limits.WARNING]) == (200, "3/3")
         answer = client.get(f"/v1/changes?since={device.token}", headers=device.sent)
         assert answer.status_code == 429
         assert int(answer.headers["Retry-After"]) > 0

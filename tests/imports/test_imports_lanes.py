@@ -22,7 +22,7 @@ from offenders.domain.imports import (
     statistics,
     store,
 )
-from offenders.domain.imports.custody_rows import ties_of
+from offenders.domain.imports.custody_rows import ties_of_row
 from offenders.domain.imports.lanes import Ties, in_lanes
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -36,8 +36,8 @@ def few(monkeypatch):
     kinds.kind_of.cache_clear()
 
 
-def keys_of(row):
-    return Ties("ref", row[1])
+def keys_of(rows):
+    return [Ties("ref", row[1]) for row in rows]
 
 
 @given(st.lists(st.frozensets(st.integers(0, 12), max_size=3), max_size=40))
@@ -64,7 +64,7 @@ def test_lanes_are_about_as_long_as_each_other():
 )
 def test_nobody_named_in_two_ways_or_not_at_all_is_taken_for_two(namings, count):
     rows = list(enumerate(namings))
-    assert len(in_lanes(rows, lambda row: Ties(row[1], [row[0]]))) == count
+    assert len(in_lanes(rows, lambda some: [Ties(row[1], [row[0]]) for row in some])) == count
 
 
 def detention(number, **columns):
@@ -142,19 +142,27 @@ def on_record(engine, force):
         }
 
 
+@pytest.fixture
+def divided(monkeypatch):
+    """Give the lanes of each batch."""
+    made = []
+
+    def dividing(*given):
+        made.append(in_lanes(*given))
+        return made[-1]
+
+    monkeypatch.setattr(receiving, "in_lanes", dividing)
+    return made
+
+
 @pytest.mark.parametrize("make", [known, lambda number, _: described(number)])
-def test_two_lanes_leave_what_one_lane_leaves(engine, fresh_force, other_force, monkeypatch, make):
+def test_two_lanes_leave_what_one_lane_leaves(
+    engine, fresh_force, other_force, monkeypatch, divided, make
+):
     monkeypatch.setattr(running, "BATCH_ROWS", 50)
     rnd = random.Random(4)
     people = [{"source_ref": f"P{n}", "family_name": f"Known{n}"} for n in range(PEOPLE)]
     rows = faulty([make(number, rnd) for number in range(180)])
-    divided = []
-
-    def dividing(*given):
-        divided.append(in_lanes(*given))
-        return divided[-1]
-
-    monkeypatch.setattr(receiving, "in_lanes", dividing)
     bring(engine, fresh_force, people, "people")
     two = bring(engine, fresh_force, rows)
     assert any(len(parts) == 2 for parts in divided)
@@ -164,6 +172,27 @@ def test_two_lanes_leave_what_one_lane_leaves(engine, fresh_force, other_force, 
     assert on_record(engine, fresh_force) == on_record(engine, other_force)
     again, _ = bring(engine, fresh_force, rows)
     assert (again.created, again.updated) == (0, 0)
+
+
+PNC_ID, CRO_NUMBER = "2016/1000001A", "001234/16V"
+
+
+def test_one_person_of_two_refs_or_identifiers_is_in_one_lane(engine, fresh_force, divided):
+    people = [{"source_ref": f"P{n}", "family_name": f"Known{n}"} for n in range(4)]
+    people[0] |= {"pnc_id": PNC_ID, "cro_number": CRO_NUMBER}
+    people[1] |= {"pnc_id": PNC_ID}
+    bring(engine, fresh_force, people, "people")
+    by_ref = [detention(n, person_source_ref=f"P{n % 4}") for n in range(12)]
+    identifiers = {"pnc_id": PNC_ID}, {"cro_number": CRO_NUMBER}
+    by_identifier = [
+        detention(n, family_name="Known0", **identifiers[n % 2]) for n in range(20, 24)
+    ]
+    for rows in (by_ref, by_identifier):
+        summary, _ = bring(engine, fresh_force, rows)
+        assert summary.created == len(rows)
+    refs = [{each.row["person_source_ref"] for each in lane} for lane in divided[-2]]
+    assert sorted(map(sorted, refs)) == [["P0", "P1"], ["P2", "P3"]]
+    assert len(divided[-1]) == 1
 
 
 def test_a_lane_that_fails_loses_nothing_of_the_other_and_the_import_goes_on(
@@ -225,14 +254,7 @@ def test_a_lane_waits_for_an_officers_entry_as_long_as_a_batch_does(
 
 
 def lanes_of(rows):
-    class Row:
-        def __init__(self, row):
-            self.row, self.source_ref = row, row["source_ref"]
-
-        def __getitem__(self, name):
-            return self.row[name]
-
-    return in_lanes([Row(each) for each in rows], ties_of)
+    return in_lanes(rows, lambda some: [ties_of_row(each, None) for each in some])
 
 
 def test_a_dry_run_keeps_nothing_and_counts_alike(engine, fresh_force):

@@ -12,7 +12,7 @@ from offenders.domain.custody import service as custody
 from offenders.domain.custody.service import Facts as CustodyFacts
 from offenders.domain.custody.service import Stay, arrested_again, broken_rules, stay_of
 from offenders.domain.imports.batches import Received
-from offenders.domain.imports.custody_rows import check_whole, given_of
+from offenders.domain.imports.custody_rows import check_whole, given_of, ties_of_row
 from offenders.domain.imports.planning import set_aside
 from offenders.domain.imports.problems import Finding, Refusal
 from offenders.domain.imports.subjects import Subjects, described
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from offenders.domain.imports import store
     from offenders.domain.imports.batches import Batch
     from offenders.domain.imports.checks import Checked
+    from offenders.domain.imports.lanes import Ties
 
 PERSONS_OF_DETENTIONS: Final = "custody-person"  # whom rows describe, by the detention's ref
 
@@ -78,6 +79,20 @@ def plan_detentions(session: Session, batch: Batch, rows: Sequence[Checked]) -> 
         for each in todo:
             planner.decide(each)
     return plan
+
+
+def ties_of(session: Session, force: str, rows: Sequence[Checked]) -> list[Ties]:
+    """Say what ties rows to each other: two refs or identifiers may be those of one person."""
+    subjects = Subjects(session, force, rows, PERSONS_OF_DETENTIONS)
+    return [ties_of_row(each.row, _known(subjects, each)) for each in rows]
+
+
+def _known(subjects: Subjects, checked: Checked) -> UUID | None:
+    """Give who is meant, if that is known here; a row that names nobody rightly is refused."""
+    try:
+        return subjects.find(checked)
+    except Refusal:
+        return None
 
 
 class _Planner:

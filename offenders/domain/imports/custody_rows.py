@@ -29,6 +29,7 @@ from offenders.domain.imports.want_rows import WHO, has_inline_person
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
+    from uuid import UUID
 
 _COUNTRY: Final = listed("countries", where="GET /v1/countries")
 # What a detention says of itself, in the words of its table.
@@ -85,15 +86,17 @@ def given_of(row: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def ties_of(checked: Checked) -> Ties:
+def ties_of_row(row: Mapping[str, Any], person: UUID | None) -> Ties:
     """Say how a row names its person, and what ties it to other rows.
 
-    These are the person, the custody number and, for one whom the row describes, the birthday:
-    people of one birthday are compared with each other.
+    These are the person, as far as they are known here, else by whatever names them, the custody
+    number and, for one whom the row describes, the birthday: people of one birthday are compared
+    with each other.
     """
-    row = checked.row
     kinds = ("custody_number", "person_source_ref", "person_id", *IDENTIFIERS)
     keys: list[Hashable] = [(kind, value) for kind in kinds if (value := row.get(kind))]
+    if person is not None:
+        keys.append(person)
     if row.get("person_source_ref"):
         return Ties("person_source_ref", keys)
     if row.get("person_id"):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Check = Callable[[int, Mapping[str, Any], Facts], Checked | list[Finding]]
     Receive = Callable[[Session, Batch, Sequence[Checked]], tuple[Received, dict[str, UUID]]]
+    TiesOf = Callable[[Session, str, Sequence[Checked]], Sequence[Ties]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Kind:
     key_of: Callable[[Mapping[str, Any]], str | None]
     check: Check
     receive: Receive
-    ties_of: Callable[[Checked], Ties] | None = None
+    ties_of: TiesOf | None = None
     settle_extract: Callable[[Session, Sequence[str], int], list[Problem]] | None = None
 
 
@@ -89,7 +90,8 @@ def _wanted() -> Kind:
 
 def _custody() -> Kind:
     from offenders.domain.imports.custody import receive_detentions
-    from offenders.domain.imports.custody_rows import COLUMNS, check_detention, ties_of
+    from offenders.domain.imports.custody_plan import ties_of
+    from offenders.domain.imports.custody_rows import COLUMNS, check_detention
 
     kind = _of_rows("custody", COLUMNS, check_detention, receive_detentions)
     return replace(kind, ties_of=ties_of)

@@ -23,15 +23,16 @@ class Ties(NamedTuple):
     keys: Iterable[Hashable]
 
 
-def in_lanes(rows: Sequence[_Row], ties_of: Callable[[_Row], Ties]) -> list[list[_Row]]:
+def in_lanes(
+    rows: Sequence[_Row], ties_of: Callable[[Sequence[_Row]], Sequence[Ties]]
+) -> list[list[_Row]]:
     """Divide rows into lanes of about the same length; into one, where they can't be parted."""
     if len(rows) < FEWEST_ROWS:
         return [list(rows)]
     first_of: dict[Hashable, int] = {}
     leads = list(range(len(rows)))
     namings = set()
-    for place, row in enumerate(rows):
-        naming, keys = ties_of(row)
+    for place, (naming, keys) in enumerate(ties_of(rows)):
         namings.add(naming)
         for key in keys:
             one, other = _lead(leads, first_of.setdefault(key, place)), _lead(leads, place)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import text
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.imports.checks import Checked, Facts
-    from offenders.domain.imports.kinds import Kind
-    from offenders.domain.imports.lanes import Ties
+    from offenders.domain.imports.kinds import Kind, TiesOf
     from offenders.domain.imports.problems import Problem
 
 _STATEMENT_SECONDS: Final = 120.0
@@ -105,7 +105,7 @@ class Lanes(NamedTuple):
 
     connections: Sequence[Connection]
     threads: Executor
-    ties_of: Callable[[Checked], Ties]
+    ties_of: TiesOf
 
 
 class Rehearsal(Receiver):
@@ -150,7 +150,8 @@ class LanesReceiver(Receiver):
         with transaction(self._connection, replace(self._order.work, writes=False)) as session:
             store.wait_idly(session)
             received, telling = _set_apart(session, self._order, rows)
-            for each in self._receive_lanes(in_lanes(telling, self._lanes.ties_of)):
+            ties_of = partial(self._lanes.ties_of, session, self._order.force)
+            for each in self._receive_lanes(in_lanes(telling, ties_of)):
                 received.add(each)
         return received
 
