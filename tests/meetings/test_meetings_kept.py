@@ -7,7 +7,7 @@ from builders import given_neighbourhood
 from meetings_given import Meetings, set_figure
 from sqlalchemy import text
 
-from offenders.domain.meetings import service
+from offenders.domain.meetings import service, store
 from offenders.jobs import runner
 from offenders.jobs.timetable import find_job
 
@@ -67,6 +67,24 @@ def test_a_pack_goes_after_its_time_and_the_meeting_stays(committed, engine, own
     assert committed.client.patch(path, json={"pack_hold": "x"}, headers=sent).status_code == 409
     # What changed is told from the registers: no pack is needed to say it.
     assert committed.section(committed.drawn(), "changes")["count"] == 1
+
+
+def test_a_pack_that_goes_while_it_is_read_is_gone_rather_than_empty(
+    committed, engine, owner, monkeypatch
+):
+    set_figure(committed, kept_days=40)
+    committed.want()
+    old = committed.drawn()
+    aged(owner, old, 41)
+    read = store.read_sections
+
+    def read_as_it_goes(session, *asked):
+        found = read(session, *asked)
+        tidied(engine, committed.force)
+        return found
+
+    monkeypatch.setattr(store, "read_sections", read_as_it_goes)
+    committed.get(f"/v1/meetings/{old['id']}/pack", status=410)
 
 
 def test_no_policy_lets_a_pack_of_this_month_go(committed, engine, owner):
