@@ -97,6 +97,16 @@ def test_no_policy_lets_a_pack_of_this_month_go(committed, engine, owner):
     committed.get(f"/v1/meetings/{old['id']}/pack", status=410)
 
 
+def test_packs_that_a_force_keeps_for_ever_stay_and_all_else_is_still_tidied(
+    committed, engine, owner
+):
+    set_figure(committed, kept_days=1_000_000)  # the highest figure there is
+    old = committed.drawn()
+    aged(owner, old, 4000)
+    tidied(engine, committed.force)
+    committed.pack(old)
+
+
 def test_an_area_whose_pack_fails_costs_the_others_nothing(committed, engine, monkeypatch):
     for number, lpa in enumerate(("N", "S", "T")):
         given_neighbourhood(

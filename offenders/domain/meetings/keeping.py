@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.meetings.rules import LEAST_KEPT, RULE
+from offenders.domain.meetings.rules import LEAST_KEPT, MOST_DAYS_KEPT, RULE
 from offenders.domain.reference.policies import figures_in_force
 from offenders.errors import Gone
 
@@ -31,8 +31,8 @@ _DROP: Final = text("SELECT drop_packs(CAST(:before AS timestamptz), CAST(:most 
 def drop_old_packs(session: Session) -> int:
     """Let the packs go that are older than the force's policy; give how many."""
     days = figures_in_force(session, session.info["force"], RULE, clock.today())[KEPT]
-    before = recorded_at(session) - timedelta(days=max(days, LEAST_KEPT))
-    values = {"before": before, "most": MOST_DROPPED}
+    kept = timedelta(days=min(max(days, LEAST_KEPT), MOST_DAYS_KEPT))
+    values = {"before": recorded_at(session) - kept, "most": MOST_DROPPED}
     return int(session.execute(_DROP, values).scalar_one())
 
 
