@@ -24,7 +24,9 @@ ITEM = {
 }
 
 
-def section(code="new_wants", counted=1, shown=1, groups=(), hidden=MappingProxyType({}), absent=None):
+def section(
+    code="new_wants", counted=1, shown=1, groups=(), hidden=MappingProxyType({}), absent=None
+):
     return SimpleNamespace(
         hidden=hidden,
         absent=absent,
