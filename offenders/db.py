@@ -18,7 +18,7 @@ import psycopg2
 import psycopg2.extras
 from sqlalchemy import MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from offenders import clock
@@ -232,12 +232,9 @@ def as_service(session: Session) -> Iterator[None]:
     hidden = session.execute(_SHOW_ALL).scalar_one()
     try:
         yield
-    except DBAPIError:
+    except BaseException:
         with suppress(SQLAlchemyError):
             session.execute(_HIDE, {"hidden": hidden})
-        raise
-    except BaseException:
-        session.execute(_HIDE, {"hidden": hidden})
         raise
     session.execute(_HIDE, {"hidden": hidden})
 
