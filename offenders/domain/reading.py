@@ -38,9 +38,9 @@ def page_of(rows: str, *, after: str = "CAST(r.key AS text), r.id") -> str:
     return f"""
         SELECT '{{"items":[' || array_to_string(x.items[1 : x.most], ',') || ']' AS body,
                CAST(NULL AS int) AS version,
-               x.ids[1 : x.most] || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most]))
-                   AS subjects,
-               x.people[1 : x.most] AS people,
+               array_remove(x.ids[1 : x.most]
+                   || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most])), NULL) AS subjects,
+               array_remove(x.people[1 : x.most], NULL) AS people,
                ARRAY(SELECT DISTINCT jsonb_array_elements_text(m)
                      FROM unnest(x.masked[1 : x.most]) m ORDER BY 1) AS masked,
                CAST('{{}}' AS jsonb) AS details,

@@ -12,7 +12,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from offenders.db import Work, transaction
-from offenders.domain.imports import custody, kinds, lanes, receiving, running, service
+from offenders.domain.imports import (
+    custody,
+    kinds,
+    lanes,
+    receiving,
+    running,
+    service,
+    statistics,
+    store,
+)
 from offenders.domain.imports.custody_rows import ties_of
 from offenders.domain.imports.lanes import Ties, in_lanes
 
@@ -180,6 +189,24 @@ def test_a_lane_that_fails_loses_nothing_of_the_other_and_the_import_goes_on(
     assert kept == first
     summary, _ = bring(engine, fresh_force, rows)
     assert (summary.created, summary.unchanged) == (len(second), len(first))
+
+
+def test_the_planner_is_told_of_custody_once_when_all_of_it_is_there(
+    engine, fresh_force, monkeypatch
+):
+    monkeypatch.setattr(statistics, "MANY_ROWS", 100)
+    monkeypatch.setattr(running, "BATCH_ROWS", 30)
+    told, tell = [], receiving.ask_for_statistics
+
+    def telling(*asked):
+        told.append(len(on_record(engine, fresh_force)["detentions"]))
+        tell(*asked)
+
+    monkeypatch.setattr(receiving, "ask_for_statistics", telling)
+    bring(engine, fresh_force, [described(number) for number in range(150)])
+    assert told == [150]
+    with transaction(engine, Work(fresh_force, writes=False)) as session:
+        assert not store.is_unknown_to_planner(session, "custody")
 
 
 def test_a_lane_waits_for_an_officers_entry_as_long_as_a_batch_does(

@@ -87,8 +87,15 @@ def test_a_pack_that_goes_while_it_is_read_is_gone_rather_than_empty(
     committed.get(f"/v1/meetings/{old['id']}/pack", status=410)
 
 
+def test_packs_are_kept_for_ever_unless_the_force_says_otherwise(committed, engine, owner):
+    meeting = committed.drawn()
+    aged(owner, meeting, 10_000)
+    tidied(engine, committed.force)
+    committed.pack(meeting)
+
+
 def test_no_policy_lets_a_pack_of_this_month_go(committed, engine, owner):
-    set_figure(committed, kept_days=0)
+    set_figure(committed, kept_days=1)
     young, old = committed.drawn(), committed.drawn()
     aged(owner, young, 27)
     aged(owner, old, 29)
@@ -97,7 +104,7 @@ def test_no_policy_lets_a_pack_of_this_month_go(committed, engine, owner):
     committed.get(f"/v1/meetings/{old['id']}/pack", status=410)
 
 
-def test_packs_that_a_force_keeps_for_ever_stay_and_all_else_is_still_tidied(
+def test_packs_kept_for_longer_than_the_calendar_goes_back_stay_and_all_else_is_still_tidied(
     committed, engine, owner
 ):
     set_figure(committed, kept_days=1_000_000)  # the highest figure there is

@@ -81,6 +81,10 @@ class Receiver:
         self._growth.add(received.created + received.updated)
         return received
 
+    def end(self) -> None:
+        """Say that the last batch has been received."""
+        self._growth.end()
+
     def finish(self, unreadable: int) -> list[Problem]:
         """Settle what a full extract no longer holds; give what is to be said of it."""
         with self._transaction() as session:

@@ -60,6 +60,7 @@ def run_lines(
             summary = summary.plus(received.summary())
             after_batch(summary)
             gc.collect(1)
+        receiver.end()
         if order.complete:
             sink.add(receiver.finish(reader.unreadable))
     return summary

@@ -28,8 +28,8 @@ log = structlog.get_logger()
 
 MANY_ROWS: Final = 1_000  # from so many changes on, and whenever they are four times as many,
 # the planner may have to be told.
-# What they ask is looked up by key whatever the planner expects; telling it took as long as a
-# third of the rows.
+# What they ask is looked up by key whatever the planner expects; telling it on the way took as long
+# as a third of the rows. It is told once, in the end, for those who ask then.
 _BY_KEY: Final = frozenset({"custody"})
 
 
@@ -38,13 +38,22 @@ class Growth:
 
     def __init__(self, kind: str, tell: Callable[[], None]) -> None:
         """Take the kind of import, and how the planner is told."""
-        self._is_told, self._tell = kind not in _BY_KEY, tell
+        self._is_by_key, self._tell = kind in _BY_KEY, tell
         self._written, self._telling_at = 0, MANY_ROWS
 
     def add(self, written: int) -> None:
         """Count so many more."""
         self._written += written
-        if self._is_told and self._written >= self._telling_at:
+        if not self._is_by_key:
+            self._tell_of_many()
+
+    def end(self) -> None:
+        """Say that no more comes."""
+        if self._is_by_key:
+            self._tell_of_many()
+
+    def _tell_of_many(self) -> None:
+        if self._written >= self._telling_at:
             self._tell()
             self._telling_at = self._written * 4
 

@@ -1,7 +1,8 @@
-"""How long packs are kept: their rows go, the meeting with its minutes and decisions stays.
+"""How long packs are kept: for ever, unless a force's policy lets them go after so many days.
 
-A pack is a copy of what the registers hold; `as_at` still reads them as they were. What is under
-hold, for an inquiry or a court, stays until the hold is taken away.
+Their rows go then; the meeting with its minutes and decisions stays. A pack is a copy of what the
+registers hold; `as_at` still reads them as they were. What is under hold, for an inquiry or a
+court, stays until the hold is taken away.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ _DROP: Final = text("SELECT drop_packs(CAST(:before AS timestamptz), CAST(:most 
 
 
 def drop_old_packs(session: Session) -> int:
-    """Let the packs go that are older than the force's policy; give how many."""
+    """Let the packs go that are older than the force's policy, if it has one; give how many."""
     days = figures_in_force(session, session.info["force"], RULE, clock.today())[KEPT]
+    if not days:
+        return 0
     kept = timedelta(days=min(max(days, LEAST_KEPT), MOST_DAYS_KEPT))
     values = {"before": recorded_at(session) - kept, "most": MOST_DROPPED}
     return int(session.execute(_DROP, values).scalar_one())

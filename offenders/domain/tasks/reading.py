@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select, text
 
 from offenders.domain.persons.shown import person_json
-from offenders.domain.reading import Reading
+from offenders.domain.reading import Reading, page_of
 from offenders.domain.tasks.asking import HIDDEN, OVERDUE, TEAM, Question
 from offenders.domain.tasks.models import Task
 from offenders.domain.tasks.places import address_sql
@@ -78,34 +78,17 @@ def reading_of_tasks(question: Question, after: Sequence[Any] | None, limit: int
             f" AND ({_KEY}, t.id) > (CAST(:after_0 AS timestamptz), CAST(:after_1 AS uuid))"
         )
         values |= {"after_0": after[0], "after_1": after[1]}
-    sql = f"""
-        SELECT '{{"items":[' || array_to_string(x.items[1 : x.most], ',') || ']' AS body,
-               CAST(NULL AS int) AS version,
-               array_remove(x.ids[1 : x.most]
-                   || ARRAY(SELECT DISTINCT unnest(x.people[1 : x.most])), NULL) AS subjects,
-               array_remove(x.people[1 : x.most], NULL) AS people,
-               ARRAY(SELECT DISTINCT jsonb_array_elements_text(m)
-                     FROM unnest(x.masked[1 : x.most]) m ORDER BY 1) AS masked,
-               CAST('{{}}' AS jsonb) AS details,
-               CASE WHEN cardinality(x.ids) > x.most THEN x.keys[x.most] END AS after
-        FROM (
-            SELECT CAST(:limit AS int) AS most,
-                   coalesce(array_agg(r.item ORDER BY r.key, r.id), '{{}}') AS items,
-                   coalesce(array_agg(r.id ORDER BY r.key, r.id), '{{}}') AS ids,
-                   coalesce(array_agg(r.person_id ORDER BY r.key, r.id), '{{}}') AS people,
-                   coalesce(array_agg(to_jsonb(r.masked) ORDER BY r.key, r.id), '{{}}') AS masked,
-                   coalesce(array_agg(CAST(json_build_array(CAST(r.key AS text), r.id) AS text)
-                                      ORDER BY r.key, r.id), '{{}}') AS keys
-            FROM (SELECT k.id, k.key, i.item, i.person_id, i.masked
-                  FROM (SELECT t.id, {_KEY} AS key {question.source} AND {condition}
-                        ORDER BY {_KEY}, t.id LIMIT CAST(:limit AS int) + 1) k
-                  CROSS JOIN LATERAL (
-                      SELECT CAST({_json(question)} AS text) AS item,
-                             CASE WHEN :sees_people THEN p.id END AS person_id,
-                             {_MASKED} AS masked
-                      {question.source} AND t.force = :force AND t.id = k.id OFFSET 0) i) r) x
+    rows = f"""
+        SELECT k.id, k.key, i.item, i.person_id, i.masked
+        FROM (SELECT t.id, {_KEY} AS key {question.source} AND {condition}
+              ORDER BY {_KEY}, t.id LIMIT CAST(:limit AS int) + 1) k
+        CROSS JOIN LATERAL (
+            SELECT CAST({_json(question)} AS text) AS item,
+                   CASE WHEN :sees_people THEN p.id END AS person_id,
+                   {_MASKED} AS masked
+            {question.source} AND t.force = :force AND t.id = k.id OFFSET 0) i
     """
-    return Reading(sql, "task", values | {"limit": limit})
+    return Reading(page_of(rows), "task", values | {"limit": limit})
 
 
 def _json(question: Question) -> str:
