@@ -9,7 +9,7 @@ there to be seen, and `settle` can tell whether every writer begun before a mome
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ import psycopg2
 import psycopg2.extras
 from sqlalchemy import MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from offenders import clock
@@ -225,12 +225,18 @@ def hidden_from(session: Session, reader: Reader, at: datetime) -> frozenset[UUI
 
 @contextmanager
 def as_service(session: Session) -> Iterator[None]:
-    """Hide nobody for what the service itself must find; show nothing of it to the reader."""
+    """Hide nobody for what the service itself must find; show nothing of it to the reader.
+
+    A transaction that the database has ended shows nobody anything: its own error is what counts.
+    """
     hidden = session.execute(_SHOW_ALL).scalar_one()
     try:
         yield
-    finally:
-        session.execute(_HIDE, {"hidden": hidden})
+    except BaseException:
+        with suppress(SQLAlchemyError):
+            session.execute(_HIDE, {"hidden": hidden})
+        raise
+    session.execute(_HIDE, {"hidden": hidden})
 
 
 def begin_values(work: Work) -> dict[str, Any]:

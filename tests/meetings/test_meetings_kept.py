@@ -7,7 +7,7 @@ from builders import given_neighbourhood
 from meetings_given import Meetings, set_figure
 from sqlalchemy import text
 
-from offenders.domain.meetings import service
+from offenders.domain.meetings import service, store
 from offenders.jobs import runner
 from offenders.jobs.timetable import find_job
 
@@ -69,6 +69,24 @@ def test_a_pack_goes_after_its_time_and_the_meeting_stays(committed, engine, own
     assert committed.section(committed.drawn(), "changes")["count"] == 1
 
 
+def test_a_pack_that_goes_while_it_is_read_is_gone_rather_than_empty(
+    committed, engine, owner, monkeypatch
+):
+    set_figure(committed, kept_days=40)
+    committed.want()
+    old = committed.drawn()
+    aged(owner, old, 41)
+    read = store.read_sections
+
+    def read_as_it_goes(session, *asked):
+        found = read(session, *asked)
+        tidied(engine, committed.force)
+        return found
+
+    monkeypatch.setattr(store, "read_sections", read_as_it_goes)
+    committed.get(f"/v1/meetings/{old['id']}/pack", status=410)
+
+
 def test_packs_are_kept_for_ever_unless_the_force_says_otherwise(committed, engine, owner):
     meeting = committed.drawn()
     aged(owner, meeting, 10_000)
@@ -84,6 +102,16 @@ def test_no_policy_lets_a_pack_of_this_month_go(committed, engine, owner):
     tidied(engine, committed.force)
     committed.pack(young)
     committed.get(f"/v1/meetings/{old['id']}/pack", status=410)
+
+
+def test_packs_kept_for_longer_than_the_calendar_goes_back_stay_and_all_else_is_still_tidied(
+    committed, engine, owner
+):
+    set_figure(committed, kept_days=1_000_000)  # the highest figure there is
+    old = committed.drawn()
+    aged(owner, old, 4000)
+    tidied(engine, committed.force)
+    committed.pack(old)
 
 
 def test_an_area_whose_pack_fails_costs_the_others_nothing(committed, engine, monkeypatch):

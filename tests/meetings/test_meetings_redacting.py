@@ -24,9 +24,12 @@ ITEM = {
 }
 
 
-def section(code="new_wants", counted=1, shown=1, groups=(), hidden=MappingProxyType({})):
+def section(
+    code="new_wants", counted=1, shown=1, groups=(), hidden=MappingProxyType({}), absent=None
+):
     return SimpleNamespace(
         hidden=hidden,
+        absent=absent,
         section=code,
         counted=counted,
         shown=shown,
@@ -146,7 +149,8 @@ GROUPS = [
     ],
 )
 def test_whom_the_database_hides_is_neither_shown_nor_counted(hidden, groups):
-    kept = section("flags", counted=3, shown=2, groups=GROUPS, hidden=hidden)
+    absent = 1 if hidden is None else None
+    kept = section("flags", counted=3, shown=2, groups=GROUPS, hidden=hidden, absent=absent)
     shown = only(redact(HEAD, [kept], [item(place=2, code="flags")], reader(protected=True)))
     assert len(shown["items"]) == shown["shown"] == 1
     told = [(each["group"], each["count"], each["masked"]) for each in shown["groups"]]

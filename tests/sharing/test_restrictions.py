@@ -8,6 +8,7 @@ import pytest
 from builders import given_entry, given_person, given_want
 from sharing_given import REASON, later
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import DataError
 
 from offenders import clock, tables
 from offenders.db import Reader, Work, as_service, begin, transaction
@@ -224,3 +225,23 @@ def test_where_it_is_not_said_who_is_hidden_nobody_is_seen(connection, session, 
     assert session.execute(count).scalar_one() == 0, "unset means no rows"
     with transaction(connection, Work("33")) as another:
         assert another.execute(count).scalar_one() == 1
+
+
+def test_work_of_the_service_that_the_database_refuses_says_why_itself(session, sharing, witness):
+    """A lock not had in time is 503 and a deadlock is tried again: what hides must not cover it."""
+    sharing.restrict(witness)
+    begin(session, Work("33", reader=Reader("x", ("investigator",))))
+    count = text("SELECT count(*) FROM persons WHERE force = '33' AND id = :id")
+    count = count.bindparams(id=witness["id"])
+    with session.begin_nested() as inner:
+        with pytest.raises(DataError), as_service(session):
+            session.execute(text("SELECT 1 / 0"))
+        inner.rollback()
+    assert session.execute(count).scalar_one() == 0
+    # The transaction goes on where a savepoint took the fault: it hides again.
+    with pytest.raises(DataError), as_service(session), session.begin_nested():
+        session.execute(text("SELECT 1 / 0"))
+    assert session.execute(count).scalar_one() == 0
+    with pytest.raises(LookupError), as_service(session):
+        raise LookupError
+    assert session.execute(count).scalar_one() == 0

@@ -156,3 +156,15 @@ def test_a_subscription_ends_by_itself_unless_it_is_renewed(hooks, receive, clie
     assert (ended["state"], ended["because"], ended["expires_at"]) == ("ended", "not_renewed", None)
     assert hooks.act(left, "renewals").status_code == 409
     assert hooks.read(kept)["state"] == "active"
+
+
+def test_where_the_force_lets_none_last_none_is_given_or_goes_on(hooks, receive, client, headers):
+    """Rather than a 201 for what would end before it told of anything."""
+    receiver = receive()
+    made = hooks.given(receiver, "want.opened")
+    body = {"figure": 0, "from": "2026-01-01", "source": "Chief Constable"}
+    path = "/v1/forces/33/policies/subscriptions"
+    assert client.put(path, json=body, headers=headers("force_admin")).status_code in {200, 201}
+    for answer in (hooks.post(receiver, "want.opened"), hooks.act(made, "renewals")):
+        assert (answer.status_code, answer.json["rule"]) == (409, "subscriptions")
+    assert hooks.act(made, "ends", body={"reason": "No longer needed"}).status_code == 201

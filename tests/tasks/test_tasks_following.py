@@ -10,6 +10,7 @@ from iom_given import MEETING, Iom
 from mappa_given import NOW, Mappa
 from orders_given import Orders, day, moment
 from registrations_given import Register, ago
+from sharing_given import Sharing
 
 from offenders import clock
 from offenders.db import Work, transaction
@@ -162,6 +163,22 @@ def test_the_review_of_a_want_is_a_task_from_the_day_before(tasks, client, heade
     assert answer.status_code == 201
     assert about(tasks, want) == []
     assert sweep() == {"made": 0, "ended": 0}
+
+
+def test_an_action_about_whom_the_recorder_may_not_see_is_put_to_the_meeting(
+    tasks, client, headers
+):
+    """Shown to who may read of them, and to nobody else."""
+    iom = Iom(client, headers)
+    member = iom.member()
+    text = "Find him a place in the hostel"
+    made = iom.done(member, "actions", text=text, agency="housing", owner="Ms Jones", due_on=day(3))
+    Sharing(client, headers).restrict(member["person"], roles=["iom_officer"])
+    met = iom.post("iom/meetings", **MEETING).json
+    assert met["actions_carried_over"] == []
+    seen = Iom(client, headers, role="iom_officer").get(f"iom/meetings/{met['id']}").json
+    assert [each["id"] for each in seen["actions_carried_over"]] == [made["actions"][0]["id"]]
+    assert iom.get(f"iom/meetings/{met['id']}").json["actions_carried_over"] == []
 
 
 def test_reviews_and_actions_of_iom_are_tasks(tasks, client, headers, sweep):

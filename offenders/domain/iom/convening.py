@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from offenders.db import recorded_at
+from offenders.db import as_service, recorded_at
 from offenders.domain.iom.due import settle_meetings
 from offenders.domain.iom.duties import carry_actions
 from offenders.domain.iom.models import IomMeeting
@@ -52,7 +52,9 @@ def record_meeting(session: Session, doing: Doing) -> IomMeeting:
     )
     session.add(meeting)
     session.flush()
-    carry_actions(session, meeting)
+    # An action about whom the caller may not see is put to the meeting all the same.
+    with as_service(session):
+        carry_actions(session, meeting)
     reference.register_team(session, TEAM)
     settle_meetings(session)
     return meeting

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from offenders import clock
 from offenders.db import recorded_at
-from offenders.domain.meetings.rules import LEAST_KEPT, RULE
+from offenders.domain.meetings.rules import LEAST_KEPT, MOST_DAYS_KEPT, RULE
 from offenders.domain.reference.policies import figures_in_force
 from offenders.errors import Gone
 
@@ -34,8 +34,8 @@ def drop_old_packs(session: Session) -> int:
     days = figures_in_force(session, session.info["force"], RULE, clock.today())[KEPT]
     if not days:
         return 0
-    before = recorded_at(session) - timedelta(days=max(days, LEAST_KEPT))
-    values = {"before": before, "most": MOST_DROPPED}
+    kept = timedelta(days=min(max(days, LEAST_KEPT), MOST_DAYS_KEPT))
+    values = {"before": recorded_at(session) - kept, "most": MOST_DROPPED}
     return int(session.execute(_DROP, values).scalar_one())
 
 

@@ -100,9 +100,9 @@ def _section(
     pack: Pack, kept: Row[Any], rows: dict[int, Row[Any]], reader: Reader
 ) -> dict[str, Any]:
     missing = kept.shown - sum(place <= kept.shown for place in rows)
-    groups = _groups(kept, missing, reader)
+    groups = _groups(kept, reader)
     hides = any(each["masked"] for each in groups)
-    hidden = missing if kept.hidden is None else sum(kept.hidden.values())
+    hidden = kept.absent if kept.hidden is None else sum(kept.hidden.values())
     counted, shown = (kept.counted or 0) - hidden, kept.shown - missing
     count = NO_DATA if kept.counted is None else counted
     return {
@@ -117,14 +117,14 @@ def _section(
     }
 
 
-def _groups(kept: Row[Any], missing: int, reader: Reader) -> list[dict[str, Any]]:
+def _groups(kept: Row[Any], reader: Reader) -> list[dict[str, Any]]:
     """Give the groups without whom the reader may not see; one that has no other is none.
 
     Which groups lose by it is not known of old packs: all are masked then.
     """
     groups = orjson.loads(kept.groups)
     if kept.hidden is None:
-        return [_group(each, each["count"], reader, is_known=not missing) for each in groups]
+        return [_group(each, each["count"], reader, is_known=not kept.absent) for each in groups]
     left = [(each, each["count"] - kept.hidden.get(each["group"] or "", 0)) for each in groups]
     return [_group(each, count, reader) for each, count in left if count]
 

@@ -40,6 +40,7 @@ APART: Final = {
     Kind.MONTHLY: timedelta(days=15),
 }
 LEAST_KEPT: Final = 28  # days; the database lets no younger pack go
+MOST_DAYS_KEPT: Final = 36_525  # a century: the calendar doesn't go back for ever
 MOST_ROWS: Final = 1_000  # of a section, whatever the policy says: a pack is read at a table
 MOST_KEPT: Final = 5_000  # of a section that no live list gives: the pack itself is its list
 

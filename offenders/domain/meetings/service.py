@@ -88,11 +88,13 @@ def read_pack(
     Raises Gone where the pack was kept as long as the policy says.
     """
     meeting = show_meeting(session, scope, written)
-    require_kept(meeting)
+    sections = store.read_sections(session, scope.force, meeting.id, section)
+    items = store.read_items(session, scope.force, meeting.id, section)
+    require_kept(show_meeting(session, scope, written))  # last: it may go while it is read
     pack = redact(
         meeting.head,
-        store.read_sections(session, scope.force, meeting.id, section),
-        store.read_items(session, scope.force, meeting.id, section),
+        sections,
+        items,
         Reader(
             may=lambda permission: may(actor, permission),
             sees_protected=sight(actor).protected_addresses,

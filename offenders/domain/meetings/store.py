@@ -67,7 +67,11 @@ _SECTIONS: Final = text("""
                FROM (SELECT r.name, count(*) AS n
                      FROM unnest(s.row_people, s.row_groups) r (person_id, name)
                      WHERE r.person_id = ANY (h.people) GROUP BY r.name) g
-               WHERE cardinality(h.people) > 0) END AS hidden
+               WHERE cardinality(h.people) > 0) END AS hidden,
+           CASE WHEN s.row_people IS NULL THEN s.kept - (
+               SELECT count(*) FROM meeting_items i
+               WHERE i.force = s.force AND i.meeting_id = s.meeting_id
+                 AND i.section = s.section) END AS absent
     FROM meeting_sections s
     CROSS JOIN (SELECT CAST(current_setting('app.hidden') AS uuid[]) AS people) h
     WHERE s.force = :force AND s.meeting_id = :id
@@ -168,10 +172,10 @@ def _condition(scope: Scope, filters: Mapping[str, Any]) -> tuple[str, dict[str,
 def read_sections(
     session: Session, force: str, meeting: UUID, section: str | None
 ) -> list[Row[Any]]:
-    """Give the sections of a pack as (section, counted, shown, href, groups, hidden).
+    """Give the sections of a pack as (section, counted, shown, href, groups, hidden, absent).
 
     `hidden` is how many rows of each group are about people hidden from the reader; null for packs
-    from before that was kept.
+    from before that was kept, of which `absent` says how many of the rows kept are.
     """
     values = {"force": force, "id": meeting, "section": section}
     return list(session.execute(_SECTIONS, values))

@@ -12,7 +12,7 @@ from offenders.domain.subscriptions import store
 from offenders.domain.subscriptions.due import settle_failing
 from offenders.domain.subscriptions.events import EVENTS, PERMISSION_OF
 from offenders.domain.subscriptions.models import STATES, Subscription
-from offenders.domain.subscriptions.rules import OLD_SECRET_SIGNS, OWNER_PAUSED
+from offenders.domain.subscriptions.rules import OLD_SECRET_SIGNS, OWNER_PAUSED, RENEWAL
 from offenders.errors import Conflict, Invalid, NotFound
 from offenders.ids import as_uuid, new_id
 
@@ -64,6 +64,7 @@ class Doing:
 
 def begin_subscription(session: Session, doing: Doing) -> Subscription:
     """Subscribe the caller, as what they may read, to what is recorded from here on."""
+    _require_days(session)
     owner = doing.actor.subject
     live = [
         store.count_subscriptions(session, owner=owner, sees_all=False, state=state)
@@ -205,7 +206,15 @@ def _authority(doing: Doing) -> dict[str, Any]:
     }
 
 
+def _require_days(session: Session) -> None:
+    """Refuse what would end before anything is told."""
+    if store.days_told(session) < 1:
+        message = "Your force lets subscriptions last no day at all, so there are none."
+        raise Conflict(message, rule=RENEWAL)
+
+
 def _authorised(session: Session, doing: Doing, subscription: Subscription) -> Subscription:
+    _require_days(session)
     for name, value in _authority(doing).items():
         setattr(subscription, name, value)
     return _bumped(session, subscription)

@@ -104,7 +104,7 @@ def find_stop(session: Session, subscription: UUID, now: datetime) -> str | None
         "id": subscription,
         "now": now,
         "today": london_day(now),
-        "days": _days(session),
+        "days": days_told(session),
     }
     found: str | None = session.execute(_STOPPED, values).scalar_one_or_none()
     return found
@@ -142,7 +142,7 @@ def list_subscriptions(  # noqa: PLR0913 - whose, which, and where to go on
         "owner": owner,
         "sees_all": sees_all,
         "limit": limit,
-        "days": _days(session),
+        "days": days_told(session),
     }
     if state is not None:
         condition += " AND s.state = :state"
@@ -185,12 +185,12 @@ def show_subscription(
         "id": subscription,
         "owner": owner,
         "sees_all": sees_all,
-        "days": _days(session),
+        "days": days_told(session),
     }
     return session.execute(statement, values).one_or_none()
 
 
-def _days(session: Session) -> int:
+def days_told(session: Session) -> int:
     """Give for how many days a subscription is told before it must be renewed."""
     figure = figure_in_force(session, session.info["force"], RENEWAL, clock.today())
     return DAYS_AT_MOST if figure is None else int(figure)
