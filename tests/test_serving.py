@@ -308,6 +308,35 @@ def test_after_kill_9_nothing_stays_and_a_new_start_has_the_data(served, home, t
     assert processes(home) == []
 
 
+def test_a_scheduler_told_to_stop_while_it_still_imports_does_not_stay(home):
+    # What a signal's handler raises is lost where nobody can be told, as in a callback of the
+    # import system; here by an import of our own.
+    begin = (
+        "import os, signal, sys\n"
+        "class Losing:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'offenders.jobs.scheduler':\n"
+        "            try:\n"
+        "                os.kill(os.getpid(), signal.SIGTERM)\n"
+        "            except BaseException:\n"
+        "                pass\n"
+        "sys.meta_path.insert(0, Losing())\n"
+        "from offenders.cli import main\n"
+        "sys.argv = ['offenders', 'scheduler']\n"
+        "main()"
+    )
+    environment = {**os.environ, "OFFENDERS_DATA_DIR": str(home)}
+    ended = subprocess.run(
+        [sys.executable, "-c", begin],
+        cwd=PROJECT,
+        env=environment,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert processes(home) == []
+
+
 def test_without_its_keeper_the_database_is_still_ended(home):
     hold = (
         "import pathlib, sys\n"

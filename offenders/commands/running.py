@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
@@ -100,7 +101,10 @@ def migrate() -> None:
 @click.command()
 def scheduler() -> None:
     """Run only the scheduler; any number may run, one leads."""
-    from threading import Event
+    # First of all: an exception raised by a signal in the midst of an import may be lost there.
+    stop = Event()
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, lambda *_: stop.set())
 
     from offenders.bundled import database
     from offenders.domain.imports.service import run_queued
@@ -111,9 +115,6 @@ def scheduler() -> None:
     from offenders.outgoing.subscribers import SubscriberTransport
     from offenders.outgoing.transports import make_transport
 
-    stop = Event()
-    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(each, lambda *_: stop.set())
     with database(read_settings()) as settings:
         engine = open_current(settings)
         send = make_transport(settings)
