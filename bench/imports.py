@@ -173,7 +173,13 @@ def _measured(url: str, kind: str, path: Path, complete: bool, answer: Any) -> N
     engine = serving_engine(url)
     began, used = time.perf_counter(), time.process_time()
     summary = service.run_file(
-        engine, force=FORCE, kind=kind, path=path, complete=complete, requested_by="bench"
+        engine,
+        force=FORCE,
+        kind=kind,
+        path=path,
+        complete=complete,
+        requested_by="bench",
+        in_processes=True,
     )
     seconds = time.perf_counter() - began
     answer.put(Figure(summary, seconds, time.process_time() - used, peak_megabytes()))
