@@ -186,6 +186,18 @@ def committing_app(_app: Flask, engine: Engine) -> Flask:
 
 
 @pytest.fixture
+def impatient_app(
+    committing_app: Flask, database: EmbeddedUrls, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
+    """Serve over real transactions where nobody waits long for another's lock."""
+    monkeypatch.setattr(db, "LOCK_WAIT_SECONDS", 0.5)
+    engine = serving_engine(database.app)
+    committing_app.extensions["offenders"].engine = engine
+    yield committing_app
+    engine.dispose()
+
+
+@pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """Call the application as a client would."""
     return app.test_client()

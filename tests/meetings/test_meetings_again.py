@@ -10,7 +10,7 @@ from builders import given_neighbourhood
 from meetings_given import Meetings, ago
 
 from offenders import clock, db
-from offenders.db import Work, serving_engine, transaction
+from offenders.db import Work, transaction
 from offenders.domain.access import Scope
 from offenders.domain.meetings.service import NewMeeting, Tier, convene
 
@@ -134,14 +134,11 @@ def test_who_clashes_without_a_cut_off_is_told_which_meeting_it_is(
 
 
 def test_who_can_not_wait_for_the_first_is_told_where_it_will_be(
-    committing_app, database, engine, headers, fresh_force, monkeypatch
+    impatient_app, engine, headers, fresh_force
 ):
     """The first one's pack takes long to draw; whoever asks for the same one needn't try again."""
-    clerk = Meetings(committing_app.test_client(), headers, fresh_force)
+    clerk = Meetings(impatient_app.test_client(), headers, fresh_force)
     clerk.want()
-    monkeypatch.setattr(db, "LOCK_WAIT_SECONDS", 0.5)
-    impatient = serving_engine(database.app)
-    committing_app.extensions["offenders"].engine = impatient
     at = clock.now()
     first = NewMeeting(Tier.FORCE, held_at=at, cut_off=at)
     with transaction(engine, Work(fresh_force)) as session:
@@ -151,4 +148,3 @@ def test_who_can_not_wait_for_the_first_is_told_where_it_will_be(
     assert clash.json["href"] == "/v1/meetings?kind=daily&tier=force&limit=1"
     (found,) = clerk.get(clash.json["href"]).json["items"]
     assert datetime.fromisoformat(found["cut_off"]) == at
-    impatient.dispose()
