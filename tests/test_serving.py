@@ -40,7 +40,9 @@ class Served:
         sent = dict(headers or {})
         if token:
             sent["Authorization"] = f"Bearer {token}"
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        ) as connection:
             connection.request(method, path, body=body, headers=sent)
             answer = connection.getresponse()
             return answer.status, answer.read()
@@ -53,7 +55,9 @@ class Served:
 
     def say(self, content):
         """Send bytes as they are and give all that comes back."""
-        with closing(socket.create_connection(("127.0.0.1", self.port), timeout=20)) as connection:
+        with closing(
+            socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
+        ) as connection:
             connection.sendall(content)
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
