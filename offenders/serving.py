@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import http.client
 import os
@@ -16,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from offenders.ending import begin_child_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -27,11 +28,9 @@ REVIVALS = 5  # within this many seconds; whoever ends more often would only end
 REVIVAL_SECONDS = 60
 READY_SECONDS = 60
 BACKLOG = 2048
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _STOPPING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _HELD = _STOPPING | {signal.SIGCHLD}
-_LIBC = ctypes.CDLL(None)
 
 
 class ServingError(RuntimeError):
@@ -92,15 +91,8 @@ class _Child:
         self.start()
 
 
-def end_with_parent() -> None:
-    """Have the kernel send SIGTERM when the process that started this one ends."""
-    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-
-
 def _begin_child(parent: int) -> None:
-    end_with_parent()
-    if os.getppid() != parent:
-        os._exit(1)
+    begin_child_of(parent)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
 
 

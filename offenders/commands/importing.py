@@ -73,6 +73,7 @@ def _import(engine: Engine, kind: str, file: Path, **more: Any) -> Any:
             kind=kind,
             path=file,
             requested_by=COMMAND_LINE,
+            in_processes=True,
             progress=lambda bytes_read, _size: bar.update(bytes_read),
             **more,
         )

@@ -43,11 +43,12 @@ def serve(
     """Run all in one: database if embedded, migrations, web and scheduler."""
     from offenders import serving
     from offenders.bundled import lasting_database
+    from offenders.ending import end_with_parent
 
     # A script starts what it puts into the background with SIGINT ignored; we stop on it anyway.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if with_parent:
-        serving.end_with_parent()
+        end_with_parent()
     settings = read_settings()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     if demo:

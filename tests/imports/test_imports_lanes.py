@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lanes_given import PEOPLE, bring, described, detention, faulty, known, on_record
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -18,15 +19,11 @@ from offenders.domain.imports import (
     lanes,
     receiving,
     running,
-    service,
     statistics,
     store,
 )
 from offenders.domain.imports.custody_rows import ties_of_row
 from offenders.domain.imports.lanes import Ties, in_lanes
-
-START = datetime(2025, 1, 1, tzinfo=UTC)
-PEOPLE = 60
 
 
 @pytest.fixture(autouse=True)
@@ -40,22 +37,31 @@ def keys_of(rows):
     return [Ties("ref", row[1]) for row in rows]
 
 
-@given(st.lists(st.frozensets(st.integers(0, 12), max_size=3), max_size=40))
-def test_rows_that_share_a_key_are_in_one_lane_in_their_order(keys):
+def divide(rows, before=()):
+    return in_lanes(rows, keys_of(rows), keys_of(before))
+
+
+some_keys = st.lists(st.frozensets(st.integers(0, 12), max_size=3), max_size=40)
+
+
+@given(some_keys, some_keys)
+def test_rows_that_share_a_key_are_in_one_lane_in_their_order(keys, before):
     rows = list(enumerate(keys))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(lanes, "FEWEST_ROWS", 2)
-        found = in_lanes(rows, keys_of)
+        found = divide(rows, list(enumerate(before)))
     assert sorted(row for lane in found for row in lane) == rows
     assert all(lane == sorted(lane) for lane in found)
     assert len(found) <= lanes.LANES
     seen = [{key for _, some in lane for key in some} for lane in found]
     assert len(seen) < 2 or not seen[0] & seen[1]
+    # Nor does a row that is still being received have to do with both.
+    assert not [row for row in before if all(keys & row for keys in seen) and len(seen) > 1]
 
 
 def test_lanes_are_about_as_long_as_each_other():
     pairs = [(number, frozenset({number // 2})) for number in range(1_000)]
-    assert [len(lane) for lane in in_lanes(pairs, keys_of)] == [500, 500]
+    assert [len(lane) for lane in divide(pairs)] == [500, 500]
 
 
 @pytest.mark.parametrize(
@@ -64,82 +70,7 @@ def test_lanes_are_about_as_long_as_each_other():
 )
 def test_nobody_named_in_two_ways_or_not_at_all_is_taken_for_two(namings, count):
     rows = list(enumerate(namings))
-    assert len(in_lanes(rows, lambda some: [Ties(row[1], [row[0]]) for row in some])) == count
-
-
-def detention(number, **columns):
-    return {
-        "source_ref": f"D{number}",
-        "custody_number": f"CU/{number}",
-        "arrested_at": (START + timedelta(hours=7 * number)).isoformat(),
-        "nationality_stated": ("GBR", "POL", None)[number % 3],
-    } | columns
-
-
-def described(number):
-    return detention(
-        number,
-        family_name=f"Surname{number % 7}",
-        given_names="Ann",
-        date_of_birth=f"1990-01-{1 + number % 25:02}",
-        pnc_checked=True,
-    )
-
-
-def known(number, rnd):
-    return detention(number, person_source_ref=f"P{rnd.randrange(PEOPLE)}")
-
-
-def faulty(rows):
-    """Send some custody numbers twice, with the same facts and with others, and a bad date."""
-    rows[11] |= {"custody_number": "CU/3"}
-    rows[30] = rows[29] | {"source_ref": "again"}
-    rows[40] |= {"arrested_at": "2199-01-01T00:00:00Z"}
-    return rows
-
-
-class Kept(list):
-    def add(self, problems):
-        self.extend((each.line, each.severity, each.field, each.problem) for each in problems)
-
-
-def bring(engine, force, rows, kind="custody", **more):
-    kept = Kept()
-    summary = service.run_rows(
-        engine, force=force, kind=kind, rows=rows, requested_by="test", sink=kept, **more
-    )
-    return summary, list(kept)
-
-
-ON_RECORD = {
-    "detentions": """
-        SELECT d.custody_number, d.arrested_at, d.countries, d.version, p.family_name,
-               p.date_of_birth, s.source_ref
-        FROM detentions d JOIN persons p ON p.force = d.force AND p.id = d.person_id
-        LEFT JOIN import_sources s
-          ON s.force = p.force AND s.subject_id = p.id AND s.kind = 'people'
-        WHERE d.force = :force""",
-    "checks": """
-        SELECT d.custody_number, c.country, c.state FROM acro_checks c
-        JOIN detentions d ON d.force = c.force AND d.id = c.detention_id
-        WHERE c.force = :force""",
-    "flags": "SELECT rule, state, count(*) FROM flags WHERE force = :force GROUP BY 1, 2",
-    "pairs": """
-        SELECT o.family_name, t.family_name, o.date_of_birth, count(*)
-        FROM duplicate_candidates c
-        JOIN persons o ON o.force = c.force AND o.id = c.person_id
-        JOIN persons t ON t.force = c.force AND t.id = c.other_person_id
-        WHERE c.force = :force GROUP BY 1, 2, 3""",
-    "sources": "SELECT kind, source_ref FROM import_sources WHERE force = :force",
-}
-
-
-def on_record(engine, force):
-    with transaction(engine, Work(force, writes=False)) as session:
-        return {
-            name: sorted(map(str, session.execute(text(sql), {"force": force})))
-            for name, sql in ON_RECORD.items()
-        }
+    assert len(in_lanes(rows, [Ties(naming, [number]) for number, naming in rows])) == count
 
 
 @pytest.fixture
@@ -166,7 +97,7 @@ def test_two_lanes_leave_what_one_lane_leaves(
     bring(engine, fresh_force, people, "people")
     two = bring(engine, fresh_force, rows)
     assert any(len(parts) == 2 for parts in divided)
-    monkeypatch.setattr(receiving, "in_lanes", lambda rows, _ties: [rows])
+    monkeypatch.setattr(receiving, "in_lanes", lambda rows, *_ties: [rows])
     bring(engine, other_force, people, "people")
     assert two == bring(engine, other_force, rows)
     assert on_record(engine, fresh_force) == on_record(engine, other_force)
@@ -193,6 +124,35 @@ def test_one_person_of_two_refs_or_identifiers_is_in_one_lane(engine, fresh_forc
     refs = [{each.row["person_source_ref"] for each in lane} for lane in divided[-2]]
     assert sorted(map(sorted, refs)) == [["P0", "P1"], ["P2", "P3"]]
     assert len(divided[-1]) == 1
+
+
+def test_rows_still_being_received_tie_later_ones(engine, fresh_force, monkeypatch):
+    monkeypatch.setattr(running, "BATCH_ROWS", 1)
+    next_is_divided, divided, receive = Event(), [], custody.receive_detentions
+
+    def dividing(*given):
+        divided.append(in_lanes(*given))
+        if len(divided) == 2:
+            next_is_divided.set()
+        return divided[-1]
+
+    def receiving_late(*given):
+        assert next_is_divided.wait(30)
+        return receive(*given)
+
+    monkeypatch.setattr(receiving, "in_lanes", dividing)
+    monkeypatch.setattr(custody, "receive_detentions", receiving_late)
+    kinds.kind_of.cache_clear()
+    both = {"pnc_id": PNC_ID, "cro_number": CRO_NUMBER}
+    rows = [
+        detention(1, family_name="Both", **both),
+        detention(2, family_name="Other"),
+        detention(3, family_name="Both", pnc_id=PNC_ID),
+        detention(4, family_name="Both", cro_number=CRO_NUMBER),
+    ]
+    summary, _ = bring(engine, fresh_force, rows)
+    assert summary.created == len(rows)
+    assert [len(lanes_of_batch) for lanes_of_batch in divided] == [2, 1]
 
 
 def test_a_lane_that_fails_loses_nothing_of_the_other_and_the_import_goes_on(
@@ -254,7 +214,7 @@ def test_a_lane_waits_for_an_officers_entry_as_long_as_a_batch_does(
 
 
 def lanes_of(rows):
-    return in_lanes(rows, lambda some: [ties_of_row(each, None) for each in some])
+    return in_lanes(rows, [ties_of_row(each, None) for each in rows])
 
 
 def test_a_dry_run_keeps_nothing_and_counts_alike(engine, fresh_force):

@@ -34,7 +34,7 @@ from offenders.domain.custody.rules import (
 from offenders.domain.custody.store import (
     COLUMNS,
     find_by_numbers,
-    list_stays,
+    list_stays_near,
     lock_detentions,
     lock_people,
 )
@@ -60,7 +60,7 @@ __all__ = [
     "follow_pnc_ids",
     "held_of_person",
     "list_detentions",
-    "list_stays",
+    "list_stays_near",
     "lock_detentions",
     "lock_people",
     "longest_hours",

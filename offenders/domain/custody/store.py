@@ -86,6 +86,15 @@ _STAYS: Final = text("""
     FROM detentions WHERE force = :force AND person_id = ANY (CAST(:people AS uuid[]))
     ORDER BY arrested_at
 """)
+_STAYS_NEAR: Final = text("""
+    SELECT d.person_id, d.custody_number, d.arrested_at, d.released_at
+    FROM unnest(CAST(:people AS uuid[]), CAST(:since AS timestamptz[]),
+                CAST(:until AS timestamptz[])) w (person_id, since, until)
+    JOIN detentions d
+      ON d.force = :force AND d.person_id = w.person_id AND d.arrested_at < w.until
+    WHERE coalesce(d.released_at, d.arrested_at + make_interval(hours => :hours)) > w.since
+    ORDER BY d.arrested_at
+""")
 _FIRST: Final = ", ".join(f"h.{name} AS first_{name}" for name in COLUMNS)
 # Held now: not released, not arrested again since, and not longer than anybody may be.
 _HELD: Final = text("""
@@ -185,6 +194,20 @@ def list_stays(session: Session, people: Collection[UUID]) -> list[Row[Any]]:
     """Give when these people were held, the first arrest first."""
     values = {"force": session.info["force"], "people": [each.hex for each in people]}
     return list(session.execute(_STAYS, values).all())
+
+
+def list_stays_near(
+    session: Session, spans: Mapping[UUID, tuple[datetime, datetime]], hours: int
+) -> list[Row[Any]]:
+    """Give when each of these people was held within a span, the first arrest first."""
+    values = {
+        "force": session.info["force"],
+        "people": [each.hex for each in spans],
+        "since": [since.isoformat() for since, _ in spans.values()],
+        "until": [until.isoformat() for _, until in spans.values()],
+        "hours": hours,
+    }
+    return list(session.execute(_STAYS_NEAR, values).all())
 
 
 def list_held(session: Session, people: Collection[UUID], hours: int) -> list[Row[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
@@ -117,9 +117,26 @@ class _Planner:
         self._by_number = custody.find_by_numbers(session, numbers)
         self._entered: dict[str, tuple[Any, dict[str, Any], str]] = {}
         self._stays: dict[Any, list[Stay]] = defaultdict(list)
-        for row in custody.list_stays(session, plan.people.keys()):
-            stay = Stay(row.custody_number, row.arrested_at, row.released_at)
-            self._stays[row.person_id].append(stay)
+        for row in custody.list_stays_near(session, self._spans(rows), plan.hours):
+            self._stays[row.person_id].append(_stay(row))
+
+    def _spans(self, rows: Sequence[Checked]) -> dict[UUID, tuple[datetime, datetime]]:
+        """Give when stays of people may touch those that the rows tell of, or change."""
+        longest = timedelta(hours=self._plan.hours)
+        spans: dict[UUID, tuple[datetime, datetime]] = {}
+        for each in rows:
+            if not isinstance(person := self._found[each.source_ref], UUID):
+                continue
+            source = self._sources.get(each.source_ref)
+            stays = [stay_of(given_of(each.row))]
+            if source is not None:
+                stays.append(_stay(self._standing[source.subject_id]))
+            for stay in stays:
+                arrested_at = stay.arrested_at
+                ended_at = max(arrested_at + longest, stay.released_at or arrested_at)
+                since, until = spans.get(person, (arrested_at, ended_at))
+                spans[person] = min(since, arrested_at - longest), max(until, ended_at)
+        return spans
 
     def decide(self, checked: Checked) -> None:
         """Plan what becomes of one row, which has all that the source has said so far."""
@@ -207,6 +224,10 @@ class _Planner:
         self._plan.received.warn(checked, map(_without_release, arrested_again(stay, facts)))
         stays[:] = [each for each in stays if each.custody_number != stay.custody_number]
         stays.append(stay)
+
+
+def _stay(row: Any) -> Stay:
+    return Stay(row.custody_number, row.arrested_at, row.released_at)
 
 
 def _without_release(pair: tuple[Stay, Stay]) -> Finding:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
-from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -16,15 +15,16 @@ from offenders.db import Work, transaction
 from offenders.domain.imports import completeness, seen, store
 from offenders.domain.imports.batches import Batch, Received
 from offenders.domain.imports.checks import can_be_key
-from offenders.domain.imports.lanes import LANES, in_lanes
+from offenders.domain.imports.crews import processes, threads
+from offenders.domain.imports.lanes import Ties, in_lanes
 from offenders.domain.imports.problems import Finding
-from offenders.domain.imports.retrying import receive_or_split, refused
+from offenders.domain.imports.retrying import receive_in_time, receive_or_split, refused
 from offenders.domain.imports.statistics import Growth, ask_for_statistics, refresh_statistics
 from offenders.domain.imports.subjects import warn_of_merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Executor
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from uuid import UUID
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from offenders.domain.imports.checks import Checked, Facts
+    from offenders.domain.imports.crews import Crew
     from offenders.domain.imports.kinds import Kind, TiesOf
     from offenders.domain.imports.problems import Problem
 
@@ -40,7 +41,7 @@ _STATEMENT_SECONDS: Final = 120.0
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be imported, for whom, and how."""
+    """What is to be imported, for whom, and how: lanes are threads or, if so said, processes."""
 
     force: str
     kind: Kind
@@ -48,6 +49,7 @@ class Order:
     import_id: UUID
     dry_run: bool = False
     complete: bool = False
+    in_processes: bool = False
 
     @property
     def work(self) -> Work:
@@ -75,9 +77,15 @@ class Receiver:
         with self._transaction() as session:
             seen.begin(session)
 
-    def receive(self, rows: Sequence[Told]) -> Received:
-        """Receive a batch; where the database refuses a row, all but that row are received."""
-        received = receive_or_split(self._receive_at_once, rows)
+    def prepare(self, rows: Sequence[Told]) -> Callable[[], Received]:
+        """Prepare for a batch while the one before is received; give what receives it.
+
+        Where the database refuses a row, all but that row are received.
+        """
+        return partial(self._receive, partial(receive_or_split, self._receive_at_once, rows))
+
+    def _receive(self, receive: Callable[[], Received]) -> Received:
+        received = receive()
         self._growth.add(received.created + received.updated)
         return received
 
@@ -92,20 +100,13 @@ class Receiver:
 
     def _receive_at_once(self, rows: Sequence[Told]) -> Received:
         with self._transaction() as session:
+            store.lock_imports(session, self._order.force)
             received, telling = _set_apart(session, self._order, rows)
             received.add(_take(session, self._order, self._facts, telling))
         return received
 
     def _transaction(self) -> AbstractContextManager[Session]:
         return transaction(self._connection, self._order.work)
-
-
-class Lanes(NamedTuple):
-    """A connection and a thread for each lane, and what ties rows to each other."""
-
-    connections: Sequence[Connection]
-    threads: Executor
-    ties_of: TiesOf
 
 
 class Rehearsal(Receiver):
@@ -127,11 +128,19 @@ class Rehearsal(Receiver):
             refresh_statistics(session, self._order.kind.name)
 
 
+class Lanes(NamedTuple):
+    """Who receives lanes, what ties rows to each other, and on which connection others wait."""
+
+    crew: Crew
+    ties_of: TiesOf
+    gate: Connection
+
+
 class LanesReceiver(Receiver):
     """Receives the lanes of a batch at once, each in a transaction on a connection of its own.
 
-    The first connection keeps other imports into the force waiting until both have ended, and
-    what the file has named so far.
+    The gate keeps other imports into the force waiting until all of them have ended. Meanwhile
+    the next batch is divided, on the connection that knows what the file has named so far.
     """
 
     def __init__(
@@ -144,31 +153,41 @@ class LanesReceiver(Receiver):
     ) -> None:
         """Take the lanes, besides the first connection."""
         super().__init__(connection, order, facts, tell_planner)
-        self._lanes = lanes
+        self._lanes, self._before = lanes, list[Ties]()
 
-    def _receive_at_once(self, rows: Sequence[Told]) -> Received:
+    def prepare(self, rows: Sequence[Told]) -> Callable[[], Received]:
+        """Divide a batch while the one before is received; give what receives its lanes."""
         with transaction(self._connection, replace(self._order.work, writes=False)) as session:
-            store.wait_idly(session)
             received, telling = _set_apart(session, self._order, rows)
-            ties_of = partial(self._lanes.ties_of, session, self._order.force)
-            for each in self._receive_lanes(in_lanes(telling, ties_of)):
-                received.add(each)
+            ties = list(self._lanes.ties_of(session, self._order.force, telling))
+        lanes = in_lanes(telling, ties, self._before)
+        self._before = ties
+        begin = [self._lanes.crew(lane) for lane in lanes if lane]
+        receive = partial(self._receive_lanes, received, begin)
+        return partial(self._receive, partial(receive_in_time, receive))
+
+    def _receive_lanes(
+        self, received: Received, begin: Sequence[Callable[[], Future[Received]]]
+    ) -> Received:
+        """Receive each lane; where one fails, the others have ended before we do."""
+        with transaction(self._lanes.gate, replace(self._order.work, writes=False)) as session:
+            store.wait_idly(session)
+            store.lock_imports(session, self._order.force)
+            begun = [each() for each in begin]
+            wait(begun)
+            for each in begun:
+                received.add(each.result())
         return received
 
-    def _receive_lanes(self, parts: Sequence[Sequence[Checked]]) -> list[Received]:
-        """Receive each part in its lane; where one fails, the others have ended before we do."""
-        begun = [
-            self._lanes.threads.submit(copy_context().run, self._receive_lane, lane, part)
-            for lane, part in zip(self._lanes.connections, parts, strict=False)
-        ]
-        wait(begun)
-        return [each.result() for each in begun]
 
-    def _receive_lane(self, lane: Connection, rows: Sequence[Checked]) -> Received:
+def _receive_lane(order: Order, facts: Facts, engine: Engine, rows: Sequence[Checked]) -> Received:
+    """Receive the rows of one lane, on a connection of its own."""
+    with engine.connect() as connection:
+
         def take(some: Sequence[Checked]) -> Received:
-            with transaction(lane, self._order.work) as session:
+            with transaction(connection, order.work) as session:
                 store.wait_longer(session)
-                return _take(session, self._order, self._facts, some)
+                return _take(session, order, facts, some)
 
         return receive_or_split(take, rows)
 
@@ -194,11 +213,10 @@ def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
         if order.kind.ties_of is None:
             yield Receiver(connection, order, facts, tell)
             return
-        connections = [
-            stack.enter_context(_forgetful_connection(engine, order)) for _ in range(LANES)
-        ]
-        threads = stack.enter_context(ThreadPoolExecutor(LANES, "lane"))
-        lanes = Lanes(connections, threads, order.kind.ties_of)
+        crew_of = processes if order.in_processes else threads
+        crew = stack.enter_context(crew_of(engine, partial(_receive_lane, order, facts)))
+        gate = stack.enter_context(engine.connect())
+        lanes = Lanes(crew, order.kind.ties_of, gate)
         yield LanesReceiver(connection, order, facts, tell, lanes)
 
 
@@ -231,7 +249,6 @@ def _set_apart(
     session: Session, order: Order, rows: Sequence[Told]
 ) -> tuple[Received, list[Checked]]:
     """Set aside what stood before and what says nothing new; give the rest."""
-    store.lock_imports(session, order.force)
     # What is refused may have a key that no record can have.
     keys = [
         (each.source_ref, each.line)

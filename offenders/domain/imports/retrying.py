@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import structlog
@@ -44,7 +45,7 @@ def receive_or_split(
 ) -> Received:
     """Receive rows; where the database refuses one, all but that one are received."""
     try:
-        return _receive_in_time(receive, rows)
+        return receive_in_time(partial(receive, rows))
     except (IntegrityError, DataError) as error:
         code = getattr(error.orig, "pgcode", None)
         log.warning("import.batch-split", rows=len(rows), code=code)
@@ -56,13 +57,11 @@ def receive_or_split(
     return received
 
 
-def _receive_in_time(
-    receive: Callable[[Sequence[_Row]], Received], rows: Sequence[_Row]
-) -> Received:
-    """Receive rows; where they meet another transaction, try again."""
+def receive_in_time(receive: Callable[[], Received]) -> Received:
+    """Receive; where that meets another transaction, try again."""
     for attempt in range(1, _TRIES + 1):
         try:
-            return receive(rows)
+            return receive()
         except (OperationalError, IntegrityError) as error:
             _raise_unless_passing(error, attempt)
     message = "Others keep altering the same records. Run the import again: it goes on."

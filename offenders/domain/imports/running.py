@@ -23,7 +23,7 @@ from offenders.domain.imports.receiving import Order, Told, receiving, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Future
 
     from sqlalchemy import Engine
 
@@ -54,7 +54,7 @@ def run_lines(
     with transaction(engine, Work(order.force, writes=False)) as session:
         facts = store.load_facts(session, order.force, now, today)
     reader, summary = _Reader(engine, order, facts), Summary()
-    with receiving(engine, order, facts) as receiver, _few_searches_for_cycles(), _quick_handover():
+    with _few_searches_for_cycles(), _quick_handover(), receiving(engine, order, facts) as receiver:
         for received in _received(receiver, reader, _chunks(lines, _rows_at_once(order))):
             sink.add(sorted(received.problems, key=lambda problem: problem.line))
             summary = summary.plus(received.summary())
@@ -109,16 +109,14 @@ def _received(
         refused = Received()
         for chunk in chunks:
             told, refused_now = reader.check(chunk)
-            if before is not None:
-                yield _both(before, refused)
-            before, refused = _begin(thread, receiver, told), refused_now
+            receive = receiver.prepare(told)
+            ended = None if before is None else _both(before, refused)
+            # The injected moment, if there is one, counts in the other thread as well.
+            before, refused = thread.submit(copy_context().run, receive), refused_now
+            if ended is not None:
+                yield ended
         if before is not None:
             yield _both(before, refused)
-
-
-def _begin(thread: Executor, receiver: Receiver, told: list[Told]) -> Future[Received]:
-    # The injected moment, if there is one, counts in the other thread as well.
-    return thread.submit(copy_context().run, receiver.receive, told)
 
 
 def _both(receiving: Future[Received], refused: Received) -> Received:
