@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,8 @@ register_arrays()
 APP_ROLE = "offenders_app"
 NO_FORCE = "00"  # stands for no force: no row but of the audit has it
 POOL_WAIT_SECONDS = 2  # longer outlasts most clients; the answer is then 503 with Retry-After
+LOCK_WAIT_SECONDS = 2  # likewise
+STATEMENT_SECONDS = 5.0
 SETTLE_WAIT_SECONDS = 2
 IDLE_SECONDS = 1.0
 
@@ -122,7 +124,7 @@ class Work:
 
     force: str
     writes: bool = True
-    statement_seconds: float = 5.0
+    statement_seconds: float = field(default_factory=lambda: STATEMENT_SECONDS)
     reader: Reader | None = None
     marks: bool = True
 
@@ -145,7 +147,8 @@ def serving_engine(url: str, *, pool_size: int = 8) -> Engine:
             "application_name": "offenders",
             # Prepared statements ask by keys and filters: planning each anew costs more than it
             # saves.
-            "options": "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000"
+            "options": f"-c lock_timeout={int(LOCK_WAIT_SECONDS * 1000)}"
+            " -c idle_in_transaction_session_timeout=60000"
             " -c timezone=UTC -c default_transaction_isolation=read\\ committed"
             " -c plan_cache_mode=force_generic_plan",
             "keepalives_idle": 5,

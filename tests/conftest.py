@@ -18,10 +18,12 @@ from hypothesis import HealthCheck
 from hypothesis import settings as drawn
 from sqlalchemy import event
 
-from offenders import tables
-from offenders.api import create_app, limits
+from offenders import db, tables
+from offenders.api import create_app, limits, revoked, service
 from offenders.db import Work, serving_engine, transaction
+from offenders.domain.outbox import delivering
 from offenders.domain.reference.codes import load_codes, read_csv
+from offenders.domain.subscriptions import telling
 from offenders.domain.working_days import end_of_london_day, london_day
 from offenders.embedded import server as embedded_server
 from offenders.embedded.home import EmbeddedUrls
@@ -47,8 +49,16 @@ drawn.register_profile(
 )
 drawn.load_profile("suite")
 
+# Likewise nobody is refused for having waited for their turn, on however slow a machine; tests of
+# how long one waits say it themselves. Shorter than a transaction may lie idle.
+db.POOL_WAIT_SECONDS = db.LOCK_WAIT_SECONDS = db.STATEMENT_SECONDS = 50
+delivering.SECONDS_AT_ONCE = telling.SECONDS_AT_ONCE = 50
+# Nor does what a worker has at hand for some seconds go in the midst of a test.
+service.CACHED_SECONDS = limits.LEASE_SECONDS = revoked.READ_SECONDS = 600
+revoked.SILENT_SECONDS = 700
+
 FORCE = "33"
-LONGEST_TEST_SECONDS = 20  # of those that ask for the day
+LONGEST_TEST_SECONDS = 60  # of those that ask for the day, on a slow machine
 # Codes that no force holds, for tests that commit: each takes one, so that no test sees
 # another's rows and no job goes through them unasked. It is swept and given back afterwards.
 _HELD = {row["code"] for row in read_csv("forces.csv")}
@@ -179,6 +189,18 @@ def committing_app(_app: Flask, engine: Engine) -> Flask:
     service.forget()
     limits.forget()
     return _app
+
+
+@pytest.fixture
+def impatient_app(
+    committing_app: Flask, database: EmbeddedUrls, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
+    """Serve over real transactions where nobody waits long for another's lock."""
+    monkeypatch.setattr(db, "LOCK_WAIT_SECONDS", 0.5)
+    engine = serving_engine(database.app)
+    committing_app.extensions["offenders"].engine = engine
+    yield committing_app
+    engine.dispose()
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ class FakeIssuer:
 
     def answer(self, path: str) -> bytes:
         self.requests.append(path)
-        self.open.wait(5)
+        self.open.wait(120)
         document = self.documents.get(path.partition("?")[0])
         return document if isinstance(document, bytes) else json.dumps(document).encode()
 

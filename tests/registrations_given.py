@@ -30,8 +30,8 @@ def ago(days):
 
 
 def at(days, hours=0):
-    """Give a moment so many days ago."""
-    return (now() - timedelta(days=days, hours=hours)).isoformat()
+    """Give a moment so many days ago by London's calendar, whatever its clocks did since."""
+    return (now().astimezone(LONDON) - timedelta(days=days, hours=hours)).isoformat()
 
 
 class Register:

@@ -225,9 +225,9 @@ def test_a_database_that_is_down_is_said_plainly(settings, headers, tmp_path):
 
 
 def test_a_record_locked_by_another_is_given_up_after_a_while(
-    committing_app, engine, headers, fresh_force
+    impatient_app, engine, headers, fresh_force
 ):
-    client = committing_app.test_client()
+    client = impatient_app.test_client()
     person = given_person(client, headers, force=fresh_force)
     want = given_want(client, headers, person=person, force=fresh_force)
     sent = headers("investigator", force=fresh_force, **{"If-Match": '"1"'})

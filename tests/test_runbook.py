@@ -28,7 +28,7 @@ def shell(heading, data, backup):
         cwd=PROJECT,
         env={**os.environ, "PATH": path, "DATA": str(data), "BACKUP": str(backup)},
         check=True,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from offenders.settings import Settings
 
 _READERS_KEPT = 10_000
-_CACHED_SECONDS = 10.0  # a policy or the demonstration mark acts within this time
+CACHED_SECONDS = 10.0  # a policy or the demonstration mark acts within this time
 
 
 class Service:
@@ -121,7 +121,7 @@ class Service:
         if is_known:
             return value
         value = read()
-        self._facts[name] = (time.monotonic() + _CACHED_SECONDS, value)
+        self._facts[name] = (time.monotonic() + CACHED_SECONDS, value)
         return value
 
     def _read_demonstration(self) -> str | None:

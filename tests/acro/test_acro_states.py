@@ -70,7 +70,7 @@ def expected(model, step, response):
 @settings(
     max_examples=30,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(STEPS, min_size=1, max_size=8))
 def test_no_order_of_steps_leads_where_the_rules_forbid(session, steps):

@@ -331,7 +331,7 @@ def test_whatever_is_written_while_sealing_is_sealed_in_the_end(
     engine, force, seal_now, check, events
 ):
     """Three writers, quick, slow and rolled back, while the seal runs without pause."""
-    stop, patience = threading.Event(), time.monotonic() + 30
+    stop, patience = threading.Event(), time.monotonic() + 100
     written, faults = [0, 0, 0], []
 
     def writing(place, pause, *, keeps):

@@ -83,7 +83,8 @@ def test_nobody_is_named_and_the_text_can_be_read_back(dates):
     answer = dates.get("mappa_coordinator")
     assert answer.content_type == "text/calendar; charset=utf-8"
     body = answer.data.decode()
-    assert CANARY not in body and "Ann" not in body and not re.search(r"\bN1\b", body)
+    unfolded = body.replace("\r\n ", "")
+    assert not re.search(rf"{CANARY}|Ann|\bN1\b", unfolded)
     assert all(len(line.encode()) <= 75 for line in body.split("\r\n"))
     assert "\n" not in body.replace("\r\n", "")
     event = next(e for e in dates.events() if "want-arrest" in str(e["UID"]))

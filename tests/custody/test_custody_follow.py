@@ -292,7 +292,7 @@ def test_an_arrest_and_a_want_at_once_in_two_forces_never_miss_each_other(monkey
     monkeypatch.setattr(recording, "tell_forces", lingers)
     with ThreadPoolExecutor(1) as pool:
         arrest = pool.submit(world.arrest, close_wants=[])
-        assert has_looked.wait(10)
+        assert has_looked.wait(60)
         body = {"person_id": world._forces[world.there][0]["id"], "reason": "named_suspect"}
         want = world.send("POST", "/v1/wanted", force=world.there, **body)
     assert want.status_code == arrest.result().status_code == 201

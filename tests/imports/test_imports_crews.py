@@ -118,7 +118,7 @@ def half_received(engine, fresh_force, begin, look, year):
 
 
 def end(process):
-    printed, complaint = process.communicate(timeout=60)
+    printed, complaint = process.communicate(timeout=120)
     return process.returncode, printed, complaint
 
 

@@ -74,7 +74,7 @@ def begin(database, extract):
     return start
 
 
-def wait_until(is_so, patience=30):
+def wait_until(is_so, patience=50):
     deadline = time.monotonic() + patience
     while not is_so():
         assert time.monotonic() < deadline
@@ -101,7 +101,7 @@ def test_an_import_killed_between_batches_and_run_again_ends_where_it_would_have
     assert look("SELECT count(*) FROM persons") == [(2 + 2 * BATCH,)]
     assert look("SELECT count(*) FROM flags") == [(0,)]
     process = begin(fresh_force)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=120)
     assert process.returncode == 0
     assert f"created: {ROWS - 2 * BATCH - 1}\nupdated: 1\nunchanged: {2 * BATCH}\n" in printed
     with transaction(engine, Work(other_force)) as session:

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import event, text
+from sqlalchemy import text
 
-from offenders import clock
+from offenders import clock, db
 from offenders.db import Work, serving_engine, transaction
 from offenders.errors import Invalid
 from offenders.jobs import runner
@@ -68,7 +68,7 @@ def test_four_schedulers_that_race_leave_one_run_and_one_effect_a_slot(
     def schedule():
         engine = serving_engine(database.app, pool_size=1)
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             for slot in slots:
                 run_slot(engine, one, fresh_force, slot)
         except Exception as error:  # noqa: BLE001 - shown by the assertion below
@@ -108,16 +108,12 @@ def test_the_index_over_slots_takes_back_the_effect_of_whoever_comes_second(
     assert flags_of(one, fresh_force) == 0
 
 
-def test_a_job_that_is_running_is_not_run_beside(database, engine, job, fresh_force, runs_of):
+def test_a_job_that_is_running_is_not_run_beside(
+    database, engine, job, fresh_force, runs_of, monkeypatch
+):
     one = job()
+    monkeypatch.setattr(db, "LOCK_WAIT_SECONDS", 0.1)
     impatient = serving_engine(database.app, pool_size=1)
-
-    @event.listens_for(impatient, "checkout")
-    def _wait_little(connection, _record, _proxy):
-        cursor = connection.cursor()
-        cursor.execute("SET lock_timeout = 100")
-        connection.commit()
-
     with engine.begin() as other:
         other.execute(runner._TURN, {"job": one.name})
         with pytest.raises(runner.JobRunning, match="Repeat shortly"):

@@ -134,10 +134,10 @@ def test_who_clashes_without_a_cut_off_is_told_which_meeting_it_is(
 
 
 def test_who_can_not_wait_for_the_first_is_told_where_it_will_be(
-    committing_app, engine, headers, fresh_force
+    impatient_app, engine, headers, fresh_force
 ):
     """The first one's pack takes long to draw; whoever asks for the same one needn't try again."""
-    clerk = Meetings(committing_app.test_client(), headers, fresh_force)
+    clerk = Meetings(impatient_app.test_client(), headers, fresh_force)
     clerk.want()
     at = clock.now()
     first = NewMeeting(Tier.FORCE, held_at=at, cut_off=at)

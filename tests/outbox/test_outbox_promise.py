@@ -59,7 +59,9 @@ class World:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(EVENTS, max_size=9))
 def test_every_message_arrives_at_least_once_and_every_repeat_is_marked(

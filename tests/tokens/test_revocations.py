@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
-from time import monotonic
 from uuid import uuid4
 
 import jwt
@@ -351,7 +350,8 @@ def test_what_was_read_serves_while_the_database_is_silent_and_not_for_ever(
         assert known.is_revoked(actor())
 
 
-def test_after_one_vain_wait_the_others_do_not_queue_for_theirs():
+def test_after_one_vain_wait_the_others_do_not_queue_for_theirs(monkeypatch):
+    monkeypatch.setattr(revoked, "monotonic", lambda: 1000.0)
     asked = []
 
     def engine():
@@ -373,7 +373,7 @@ def test_nobody_waits_for_a_read_under_way(monkeypatch, connection):
     def engine():
         if held:
             reading.set()
-            go_on.wait(5)
+            go_on.wait(60)
         return connection
 
     known = Revocations(engine)
@@ -381,10 +381,9 @@ def test_nobody_waits_for_a_read_under_way(monkeypatch, connection):
     held.append(True)
     reader = Thread(target=known.is_revoked, args=(actor(),))
     reader.start()
-    assert reading.wait(5)
-    began = monotonic()
+    assert reading.wait(60)
     assert not known.is_revoked(actor())
-    assert monotonic() - began < 4
+    assert reader.is_alive()
     go_on.set()
     reader.join()
 

@@ -114,7 +114,7 @@ def test_a_moment_is_not_answered_while_a_writer_from_before_it_is_at_work(
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "2"
         assert answer.json["type"] == "urn:offenders:problem:unsettled"
-        assert 1.5 < time.monotonic() - began < 4
+        assert time.monotonic() - began > 1.5
     assert client.get(f"/v1/wanted/counts?as_at={asked}", headers=chief).status_code == 200
 
 
