@@ -56,7 +56,7 @@ def rows(owner, forces):
     """Give how many rows of these forces each table holds."""
     with owner.connect() as connection:
         found = connection.exec_driver_sql(_COUNTS, {"forces": list(forces)})
-        return dict(found.tuples().all())
+        return dict(found.all())
 
 
 _COUNTS = " UNION ALL ".join(
