@@ -6,8 +6,8 @@ from __future__ import annotations
 import gc
 import time
 
-# Modules, routes and schemas stay: seldom look whether they do, from the first import on.
-gc.set_threshold(10_000)
+# Modules, routes, schemas and tests stay: nobody looks whether they do while they are made.
+gc.disable()
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -87,6 +87,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; `make test` has them begun in this order."""
     places = {name: place for place, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for rubbish from now on, seldom, and not among what stays."""
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
 
 
 def pytest_runtest_setup() -> None:
