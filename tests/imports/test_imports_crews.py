@@ -155,3 +155,26 @@ def test_one_that_is_killed_ends_the_command_with_advice_and_the_next_goes_on(
         wait_until(lambda: not any(is_alive(pid) for pid in of_lanes))
     end(begin(fresh_force))
     assert on_record(engine, fresh_force) == by_threads[0]
+
+
+HELD = """
+    SELECT count(*) FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+      AND (classid, objid) = (SELECT CAST(CAST(hashtext('imports') AS bigint) & 4294967295 AS oid),
+                                     CAST(CAST(hashtext(:force) AS bigint) & 4294967295 AS oid))
+"""
+
+
+def test_one_that_is_stopped_twice_lets_others_in_when_its_lanes_have_ended(
+    fresh_force, half_received, look
+):
+    with half_received() as process:
+        of_lanes = children(process)
+        for _ in range(2):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)  # it waits for its lanes by now, and at the second no longer
+        assert look(HELD, force=fresh_force) == [(1,)]
+        assert all(is_alive(pid) for pid in of_lanes)
+    status, _, complaint = end(process)
+    assert (status, complaint) == (128 + signal.SIGTERM, "")
+    assert not any(is_alive(pid) for pid in of_lanes)

@@ -126,6 +126,17 @@ def test_one_person_of_two_refs_or_identifiers_is_in_one_lane(engine, fresh_forc
     assert len(divided[-1]) == 1
 
 
+def test_one_without_a_birthday_is_compared_by_that_on_record(engine, fresh_force, divided):
+    said = {"given_names": "Ann", "date_of_birth": "1990-01-01"}
+    bring(engine, fresh_force, [detention(n, family_name=f"Then{n}", **said) for n in range(2)])
+    renamed = detention(0, family_name="Now")
+    other = detention(20, family_name="Now", **said)
+    summary, _ = bring(engine, fresh_force, [renamed, other])
+    assert (summary.created, summary.updated) == (1, 1)
+    assert [len(parts) for parts in divided] == [1, 1]
+    assert len(on_record(engine, fresh_force)["pairs"]) == 1
+
+
 def test_rows_still_being_received_tie_later_ones(engine, fresh_force, monkeypatch):
     monkeypatch.setattr(running, "BATCH_ROWS", 1)
     next_is_divided, divided, receive = Event(), [], custody.receive_detentions

@@ -11,6 +11,7 @@ from uuid import UUID
 from offenders.domain.custody import service as custody
 from offenders.domain.custody.service import Facts as CustodyFacts
 from offenders.domain.custody.service import Stay, arrested_again, broken_rules, stay_of
+from offenders.domain.imports import store
 from offenders.domain.imports.batches import Received
 from offenders.domain.imports.custody_rows import check_whole, given_of, ties_of_row
 from offenders.domain.imports.planning import set_aside
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from offenders.domain.imports import store
     from offenders.domain.imports.batches import Batch
     from offenders.domain.imports.checks import Checked
     from offenders.domain.imports.lanes import Ties
@@ -84,7 +84,18 @@ def plan_detentions(session: Session, batch: Batch, rows: Sequence[Checked]) -> 
 def ties_of(session: Session, force: str, rows: Sequence[Checked]) -> list[Ties]:
     """Say what ties rows to each other: two refs or identifiers may be those of one person."""
     subjects = Subjects(session, force, rows, PERSONS_OF_DETENTIONS)
-    return [ties_of_row(each.row, _known(subjects, each)) for each in rows]
+    found = [_known(subjects, each) for each in rows]
+    # Their names may change: those who are made meanwhile are compared with them all the same.
+    unsaid = {
+        person
+        for each, person in zip(rows, found, strict=True)
+        if person and has_inline_person(each.row) and not each.row.get("date_of_birth")
+    }
+    births = store.births_of(session, force, unsaid) if unsaid else {}
+    return [
+        ties_of_row(each.row, person, births.get(person) if person else None)
+        for each, person in zip(rows, found, strict=True)
+    ]
 
 
 def _known(subjects: Subjects, checked: Checked) -> UUID | None:

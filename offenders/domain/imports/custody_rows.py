@@ -29,6 +29,7 @@ from offenders.domain.imports.want_rows import WHO, has_inline_person
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
+    from datetime import date
     from uuid import UUID
 
 _COUNTRY: Final = listed("countries", where="GET /v1/countries")
@@ -86,12 +87,12 @@ def given_of(row: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def ties_of_row(row: Mapping[str, Any], person: UUID | None) -> Ties:
+def ties_of_row(row: Mapping[str, Any], person: UUID | None, born_on: date | None = None) -> Ties:
     """Say how a row names its person, and what ties it to other rows.
 
     These are the person, as far as they are known here, else by whatever names them, the custody
-    number and, for one whom the row describes, the birthday: people of one birthday are compared
-    with each other.
+    number and, for one whom the row describes, the birthday, or that on record where the row
+    doesn't say it: people of one birthday are compared with each other.
     """
     kinds = ("custody_number", "person_source_ref", "person_id", *IDENTIFIERS)
     keys: list[Hashable] = [(kind, value) for kind in kinds if (value := row.get(kind))]
@@ -102,7 +103,7 @@ def ties_of_row(row: Mapping[str, Any], person: UUID | None) -> Ties:
     if row.get("person_id"):
         return Ties("person_id", keys)
     if has_inline_person(row):
-        if born := row.get("date_of_birth"):
-            keys.append(("date_of_birth", born))
+        if born := row.get("date_of_birth") or born_on:
+            keys.append(("date_of_birth", str(born)))
         return Ties("family_name", keys)
     return Ties(None, keys)

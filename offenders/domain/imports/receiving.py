@@ -213,9 +213,10 @@ def receiving(engine: Engine, order: Order, facts: Facts) -> Iterator[Receiver]:
         if order.kind.ties_of is None:
             yield Receiver(connection, order, facts, tell)
             return
+        # Whatever ends the import, the gate is shut until its lanes have ended.
+        gate = stack.enter_context(engine.connect())
         crew_of = processes if order.in_processes else threads
         crew = stack.enter_context(crew_of(engine, partial(_receive_lane, order, facts)))
-        gate = stack.enter_context(engine.connect())
         lanes = Lanes(crew, order.kind.ties_of, gate)
         yield LanesReceiver(connection, order, facts, tell, lanes)
 
