@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -12,6 +16,9 @@ from offenders.domain.imports.service import Summary, run_rows
 
 if TYPE_CHECKING:
     from offenders.domain.imports.problems import Problem
+
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Kept(list):
@@ -48,6 +55,26 @@ def bring(engine, fresh_force):
         return Brought(summary, kept)
 
     return bring_in
+
+
+@pytest.fixture
+def command(database):
+    """Start `offenders import` as a process of its own; `changed` alters it before."""
+
+    def start(changed, *arguments):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFENDERS_")}
+        code = f"{changed}\nfrom offenders.cli import main\nmain()"
+        return subprocess.Popen(
+            [sys.executable, "-c", code, "import", *arguments],
+            cwd=PROJECT,
+            env=environment | {"OFFENDERS_DATABASE_URL": database.app},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
 
 
 @pytest.fixture

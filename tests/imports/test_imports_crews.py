@@ -6,8 +6,6 @@ import csv
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,14 +18,11 @@ from offenders.db import Work, transaction
 from offenders.domain.imports import lanes, running
 from offenders.domain.imports.service import run_file
 
-PROJECT = Path(__file__).resolve().parents[2]
 BATCH, ROWS = 20, 180
-# The command itself, in smaller batches.
-COMMAND = f"""
+# In smaller batches.
+CHANGED = f"""
 from offenders.domain.imports import lanes, running
 lanes.FEWEST_ROWS, running.BATCH_ROWS = 2, {BATCH}
-from offenders.cli import main
-main()
 """
 PEOPLE_ROWS = [{"source_ref": f"P{n}", "family_name": f"Known{n}"} for n in range(PEOPLE)]
 
@@ -46,22 +41,9 @@ def year(tmp_path):
 
 
 @pytest.fixture
-def begin(database, year):
-    """Start `offenders import` as a process of its own."""
-
-    def start(force):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFENDERS_")}
-        return subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "import", "custody", str(year), "--force", force],
-            cwd=PROJECT,
-            env=environment | {"OFFENDERS_DATABASE_URL": database.app},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return start
+def begin(command, year):
+    """Start the import of the file."""
+    return lambda force: command(CHANGED, "custody", str(year), "--force", force)
 
 
 @pytest.fixture

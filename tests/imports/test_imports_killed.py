@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import csv
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -16,14 +12,11 @@ from sqlalchemy import text
 from offenders.db import Work, transaction
 from offenders.domain.imports.service import run_file
 
-PROJECT = Path(__file__).resolve().parents[2]
 BATCH, ROWS, HELD = 20, 100, 50
-# The command itself, in smaller batches.
-COMMAND = f"""
+# In smaller batches.
+CHANGED = f"""
 from offenders.domain.imports import running
 running.BATCH_ROWS = {BATCH}
-from offenders.cli import offenders
-offenders()
 """
 STATE = """
     SELECT s.source_ref, p.family_name, p.given_names, p.version,
@@ -55,23 +48,9 @@ def extract(tmp_path):
 
 
 @pytest.fixture
-def begin(database, extract):
-    """Start `offenders import` as a process of its own."""
-
-    def start(force):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("OFFENDERS_")}
-        arguments = ["import", "people", str(extract), "--force", force, "--complete"]
-        return subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *arguments],
-            cwd=PROJECT,
-            env=environment | {"OFFENDERS_DATABASE_URL": database.app},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return start
+def begin(command, extract):
+    """Start the import of the file."""
+    return lambda force: command(CHANGED, "people", str(extract), "--force", force, "--complete")
 
 
 def wait_until(is_so, patience=50):
