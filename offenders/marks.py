@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from offenders.statements import Statement, ask, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +21,9 @@ LEAVE_MARK = """
     VALUES (CAST(:begin_force AS text), CAST(CAST(pg_current_xact_id() AS text) AS bigint))
     ON CONFLICT DO NOTHING
 """
-_LEAVE_MARK = text(LEAVE_MARK)
+_LEAVE_MARK = Statement(LEAVE_MARK)
 # What this transaction has written so far but audit; null where nobody counts.
-_WRITTEN = text("""
+_WRITTEN = Statement("""
     SELECT CASE WHEN CAST(current_setting('track_counts') AS boolean) THEN
                sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
                    + pg_stat_get_xact_tuples_deleted(oid)) END
@@ -36,8 +36,12 @@ _WRITTEN = text("""
 @contextmanager
 def marking_writes(session: Session) -> Iterator[None]:
     """Leave a mark in the session's force if anything but audit is written meanwhile."""
-    before = session.execute(_WRITTEN).scalar()
+    before = _written(session)
     yield
-    session.flush()
-    if before is None or session.execute(_WRITTEN).scalar() != before:
-        session.execute(_LEAVE_MARK, {"begin_force": session.info["force"]})
+    if before is None or _written(session) != before:
+        ask_all(session, _LEAVE_MARK, {"begin_force": session.info["force"]})
+
+
+def _written(session: Session) -> int | None:
+    count: int | None = ask(session, _WRITTEN, {})[0]
+    return count
