@@ -168,7 +168,9 @@ def end(served):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("serving")
+    yield tmp_path_factory.mktemp("serving")
+    for each in HELD:
+        each.close()
 
 
 @pytest.fixture(scope="module")
